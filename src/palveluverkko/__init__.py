@@ -1,0 +1,98 @@
+"""Who reaches which level of public service in how many minutes, and what changes if the network changes.
+
+Names are imported when they are first used, so that ``import palveluverkko`` and the command line answer at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from palveluverkko.domain.errors import PalveluverkkoError
+    from palveluverkko.domain.levels import Level, LevelScheme
+    from palveluverkko.domain.planning import Norm, Scenario
+    from palveluverkko.domain.travel import Direction, Season
+    from palveluverkko.maps.page import to_map
+    from palveluverkko.network.road_network import RoadNetwork
+    from palveluverkko.network.store import read_network, write_network
+    from palveluverkko.osm.profile import CarProfile
+    from palveluverkko.planning.impact import impact
+    from palveluverkko.reach.areas import to_isochrones
+    from palveluverkko.reach.surface import surface
+    from palveluverkko.reach.table import TravelTimeTable, travel_times
+    from palveluverkko.service.areas import bands
+    from palveluverkko.service.levels import classify
+    from palveluverkko.study.pipeline import run_study
+    from palveluverkko.study.study import read_study
+    from palveluverkko.tables.areas import read_areas
+    from palveluverkko.tables.places import read_places
+    from palveluverkko.tables.points import read_service_points
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CarProfile": "osm.profile",
+    "Direction": "domain.travel",
+    "Level": "domain.levels",
+    "LevelScheme": "domain.levels",
+    "Norm": "domain.planning",
+    "PalveluverkkoError": "domain.errors",
+    "RoadNetwork": "network.road_network",
+    "Scenario": "domain.planning",
+    "Season": "domain.travel",
+    "TravelTimeTable": "reach.table",
+    "bands": "service.areas",
+    "classify": "service.levels",
+    "impact": "planning.impact",
+    "read_areas": "tables.areas",
+    "read_network": "network.store",
+    "read_places": "tables.places",
+    "read_service_points": "tables.points",
+    "read_study": "study.study",
+    "run_study": "study.pipeline",
+    "surface": "reach.surface",
+    "to_isochrones": "reach.areas",
+    "to_map": "maps.page",
+    "travel_times": "reach.table",
+    "write_network": "network.store",
+}
+
+__all__ = [
+    "CarProfile",
+    "Direction",
+    "Level",
+    "LevelScheme",
+    "Norm",
+    "PalveluverkkoError",
+    "RoadNetwork",
+    "Scenario",
+    "Season",
+    "TravelTimeTable",
+    "bands",
+    "classify",
+    "impact",
+    "read_areas",
+    "read_network",
+    "read_places",
+    "read_service_points",
+    "read_study",
+    "run_study",
+    "surface",
+    "to_isochrones",
+    "to_map",
+    "travel_times",
+    "write_network",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its room."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names, so that completion in a notebook finds them."""
+    return sorted([*__all__, "__version__"])

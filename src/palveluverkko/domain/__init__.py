@@ -1,0 +1,1 @@
+"""The vocabulary as frozen values: levels, direction, thresholds, norms, scenarios, errors."""

@@ -1,0 +1,38 @@
+"""Errors that a user can mend: each names the thing, the place and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class PalveluverkkoError(Exception):
+    """Base of every error that the user's input or machine causes; anything else is a bug of ours."""
+
+
+class StudyError(PalveluverkkoError):
+    """A study file, a scheme or an option says something that cannot be done."""
+
+
+class RoadFileError(PalveluverkkoError):
+    """A road file is missing, damaged, of another kind, or holds no road that the profile may drive."""
+
+
+class TableError(PalveluverkkoError):
+    """A table of points, places or areas breaks its contract."""
+
+
+class NetworkError(PalveluverkkoError):
+    """A road network or its store cannot be used as asked."""
+
+
+def name_ids(ids: Iterable[object], *, most: int = 3) -> str:
+    """Name the first few ids of a list for an error message.
+
+    Examples
+    --------
+    >>> name_ids(["A", "B", "C", "D"])
+    "'A', 'B', 'C' and 1 more"
+    """
+    listed = [repr(str(one)) for one in ids]
+    shown = ", ".join(listed[:most])
+    return shown if len(listed) <= most else f"{shown} and {len(listed) - most} more"

@@ -1,0 +1,65 @@
+"""What a planner states: norms to meet and scenarios to try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from palveluverkko.domain.errors import StudyError
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A target such as "90 % of people within 30 minutes of L".
+
+    Attributes
+    ----------
+    level
+        Code of the level.
+    minutes
+        Travel time that counts as near enough; exactly equal counts.
+    share
+        Share of people, 0–1, that must be within it.
+    group
+        Population column that is counted, such as ``"age_75_"``.
+    """
+
+    level: str
+    minutes: float
+    share: float
+    group: str = "population"
+
+    def __post_init__(self) -> None:
+        """Refuse a norm that could not be passed or failed."""
+        if not self.minutes > 0:
+            raise StudyError(f"the norm for level {self.level} has minutes = {self.minutes:g}; give more than 0.")
+        if not 0 < self.share <= 1:
+            raise StudyError(f"the norm for level {self.level} has share = {self.share:g}; write 90 % as 0.90.")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named change of the service network: points that open and points that close.
+
+    Attributes
+    ----------
+    name
+        What people call it.
+    close, open
+        Ids of service points; a candidate counts as closed until a scenario opens it.
+    change_level
+        Pairs of point id and its new level.
+    """
+
+    name: str
+    close: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    change_level: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take lists from users; refuse a point that is both opened and closed."""
+        object.__setattr__(self, "close", tuple(self.close))
+        object.__setattr__(self, "open", tuple(self.open))
+        object.__setattr__(self, "change_level", tuple((str(i), str(level)) for i, level in self.change_level))
+        both = sorted(set(self.close) & set(self.open))
+        if both:
+            raise StudyError(f"scenario {self.name!r} both opens and closes {both[0]!r}; choose one.")

@@ -1,0 +1,55 @@
+"""Times on a grid: road pieces burnt in, then spread off the road."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palveluverkko.engine.graph import freeze_float64
+from palveluverkko.engine.search import UNREACHED
+
+Float64 = NDArray[np.float64]
+
+
+def spread_from_roads(
+    line: Float64,
+    line_time: Float64,
+    *,
+    rows: int,
+    columns: int,
+    cell: float,
+    milliseconds_per_metre: float,
+    longest_metres: float,
+    latest: int,
+) -> NDArray[np.int32]:
+    """Give the travel time at every cell centre of a grid.
+
+    Parameters
+    ----------
+    line
+        float64[k, 4]; x0, y0, x1, y1 of straight road pieces, metres from the north-west corner, y downwards.
+    line_time
+        float64[k, 2]; travel time at both ends, milliseconds, linear between.
+    rows, columns, cell
+        Size of the grid, and of a cell in metres.
+    milliseconds_per_metre, longest_metres
+        Off-road pace, and how far from the road the grid is coloured.
+    latest
+        Longest travel time kept, milliseconds.
+
+    Returns
+    -------
+    int32[rows, columns]
+        Milliseconds; UNREACHED where no piece lies within the distance and the time.
+    """
+    from palveluverkko.engine import kernels  # noqa: PLC0415  # importing numba costs 0.8 s
+
+    time = np.full((rows, columns), np.inf)
+    metres = np.full((rows, columns), np.inf)
+    measures = (float(cell), float(milliseconds_per_metre), float(longest_metres), float(latest))
+    kernels.burn(time, metres, freeze_float64(line), freeze_float64(line_time), *measures)
+    kernels.spread(time, metres, *measures)
+    reached = np.isfinite(time)
+    result = np.full((rows, columns), UNREACHED, dtype=np.int32)
+    result[reached] = np.rint(time[reached]).astype(np.int32)
+    return result

@@ -1,0 +1,1 @@
+"""Road networks: built from roads, contracted, stored on disk, given to networkx."""

@@ -1,0 +1,240 @@
+"""The road network as a frozen value: a graph for searches and edges for geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import geopandas
+import networkx as nx
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from palveluverkko.engine.graph import Graph, Int32
+
+Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+class Edges(NamedTuple):
+    """Road pieces between junctions, as columns; every column is read-only.
+
+    Attributes
+    ----------
+    tail, head
+        int32[e]; junctions at the first and last vertex.
+    forward, backward
+        bool[e]; whether cars may drive from tail to head, and back.
+    local
+        bool[e]; first and last leg of a trip only (private, destination, ...).
+    snappable
+        bool[e]; whether points may be tied to the edge.
+    main
+        bool[e]; whether the edge lies in the longest connected component, directions ignored.
+    road_class, name
+        int32[e]; positions in the network's ``road_classes`` and ``names``.
+    way
+        int64[e]; OpenStreetMap id of the first way of the edge.
+    metres
+        float64[e]; geodesic length.
+    first_vertex
+        int64[e + 1]; the vertices of edge i are ``first_vertex[i]`` to ``first_vertex[i + 1] - 1``.
+    vertex_x, vertex_y
+        float64[v]; in the network's metric CRS.
+    vertex_forward, vertex_backward
+        int32[v]; milliseconds along the edge between its first vertex and this one, driving forward from the
+        first and driving backward to it. Zero where the direction is closed.
+    """
+
+    tail: Int32
+    head: Int32
+    forward: Bool
+    backward: Bool
+    local: Bool
+    snappable: Bool
+    main: Bool
+    road_class: Int32
+    name: Int32
+    way: NDArray[np.int64]
+    metres: Float64
+    first_vertex: NDArray[np.int64]
+    vertex_x: Float64
+    vertex_y: Float64
+    vertex_forward: Int32
+    vertex_backward: Int32
+
+    @property
+    def forward_time(self) -> Int32:
+        """Milliseconds from tail to head, int32[e]."""
+        return self.vertex_forward[self.first_vertex[1:] - 1]
+
+    @property
+    def backward_time(self) -> Int32:
+        """Milliseconds from head to tail, int32[e]."""
+        return self.vertex_backward[self.first_vertex[1:] - 1]
+
+    def lines(self, which: NDArray[Any] | None = None) -> NDArray[np.object_]:
+        """Give the geometry of all edges, or of some, as shapely LineStrings in the metric CRS."""
+        first = self.first_vertex
+        xy = np.column_stack((self.vertex_x, self.vertex_y))
+        if which is None:
+            return np.asarray(shapely.from_ragged_array(shapely.GeometryType.LINESTRING, xy, (first,)))
+        chosen = np.flatnonzero(which) if which.dtype == bool else which
+        count = (first[1:] - first[:-1])[chosen]
+        offset = np.concatenate(([0], np.cumsum(count)))
+        vertex = np.arange(offset[-1]) - np.repeat(offset[:-1], count) + np.repeat(first[chosen], count)
+        return np.asarray(shapely.from_ragged_array(shapely.GeometryType.LINESTRING, xy[vertex], (offset,)))
+
+
+@dataclass(frozen=True, eq=False)
+class RoadNetwork:
+    """A drivable road network.
+
+    Junctions are nodes 0 to j - 1 of the graph. A junction that a local road touches (one for the first and last
+    leg only) has two more nodes: one for trips that begin on local roads and have not left them, and one for trips
+    that have entered them to end there. Local arcs join nodes of the same kind, and zero arcs lead from the
+    beginning through the junction to the end: no trip can pass through a local road, by construction.
+
+    Attributes
+    ----------
+    graph
+        Arcs with travel times in milliseconds.
+    edges
+        Geometry and meaning of the road pieces.
+    junction_x, junction_y
+        float64[j]; in the metric CRS.
+    junction_id
+        int64[j]; OpenStreetMap node ids.
+    start_node, end_node
+        int32[j]; the graph node of each junction for the local first leg and the local last leg.
+    crs
+        Metric CRS, such as ``"EPSG:3067"``.
+    bounds
+        West, south, east, north in degrees.
+    access_speed_kmh, max_access_metres
+        Pace off the road and the longest way between a point and the road.
+    metres_by_speed_source
+        Length of road by where its speed came from: signed, national, default, ...
+    rejected_speeds
+        Texts of ``maxspeed`` that were not understood, with their number.
+    fingerprint
+        Of the road file, the profile and the version that built the network.
+    """
+
+    graph: Graph
+    edges: Edges
+    junction_x: Float64
+    junction_y: Float64
+    junction_id: NDArray[np.int64]
+    start_node: Int32
+    end_node: Int32
+    road_classes: tuple[str, ...]
+    names: tuple[str, ...]
+    crs: str
+    bounds: tuple[float, float, float, float]
+    access_speed_kmh: float
+    max_access_metres: float
+    metres_by_speed_source: Mapping[str, float]
+    rejected_speeds: Mapping[str, int]
+    fingerprint: str
+
+    @property
+    def access_milliseconds_per_metre(self) -> float:
+        """Pace off the road."""
+        return 3600.0 / self.access_speed_kmh
+
+    @property
+    def node_junction(self) -> Int32:
+        """Junction of each graph node, int32[n]."""
+        touched = np.flatnonzero(self.start_node != np.arange(self.start_node.size)).astype(np.int32)
+        return np.concatenate((np.arange(self.start_node.size, dtype=np.int32), touched, touched))
+
+    def describe(self) -> dict[str, Any]:
+        """Count what is in the network, for a page, a manifest or a terminal."""
+        return {
+            "junctions": int(self.junction_x.size),
+            "edges": int(self.edges.tail.size),
+            "arcs": int(self.graph.head.size),
+            "kilometres": round(float(self.edges.metres.sum()) / 1000, 1),
+            "main_component_share": round(float(self.edges.metres[self.edges.main].sum() / self.edges.metres.sum()), 4),
+            "local_kilometres": round(float(self.edges.metres[self.edges.local].sum()) / 1000, 1),
+            "kilometres_by_speed_source": {k: round(v / 1000, 1) for k, v in self.metres_by_speed_source.items()},
+            "crs": self.crs,
+            "bounds": [round(value, 6) for value in self.bounds],
+            "fingerprint": self.fingerprint,
+        }
+
+    def to_edges(self) -> geopandas.GeoDataFrame:
+        """Give the roads as a GeoDataFrame: way, name, road_class, length, times in minutes, geometry."""
+        edges = self.edges
+        frame = pd.DataFrame(
+            {
+                "way": edges.way,
+                "name": np.asarray(self.names, dtype=object)[edges.name],
+                "road_class": np.asarray(self.road_classes, dtype=object)[edges.road_class],
+                "length": edges.metres,
+                "forward_min": np.where(edges.forward, edges.forward_time / 60_000, np.nan),
+                "backward_min": np.where(edges.backward, edges.backward_time / 60_000, np.nan),
+                "local": edges.local,
+            },
+            index=pd.RangeIndex(edges.tail.size, name="edge"),
+        )
+        return geopandas.GeoDataFrame(frame, geometry=edges.lines(), crs=self.crs)
+
+    def to_networkx(self) -> nx.MultiDiGraph:
+        """Give the graph as OSMnx writes it, so that OSMnx's own functions take it.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            Graph attribute ``crs`` EPSG:4326; node attributes ``x``, ``y`` (degrees) and ``layer``; edge attributes
+            ``osmid``, ``highway``, ``name``, ``oneway``, ``length`` (metres), ``travel_time`` (seconds, whole
+            milliseconds) and ``geometry``. Nodes carry their OpenStreetMap id. The further nodes of a junction
+            that local roads touch (see the class) are numbered below zero, layer ``"start"`` and ``"end"``.
+        """
+        return _to_networkx(self)
+
+
+def _to_networkx(network: RoadNetwork) -> nx.MultiDiGraph:
+    edges = network.edges
+    to_degrees = Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True)
+    junction = network.node_junction
+    lon, lat = to_degrees.transform(network.junction_x, network.junction_y)
+    copies = -np.arange(1, junction.size - lon.size + 1) + min(0, int(network.junction_id.min(initial=0)))
+    ids = [int(one) for one in np.concatenate((network.junction_id, copies))]
+    layers = ["through"] * lon.size + ["start"] * (copies.size // 2) + ["end"] * (copies.size // 2)
+    graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
+    for node, (own, layer) in enumerate(zip(ids, layers, strict=True)):
+        graph.add_node(own, x=float(lon[junction[node]]), y=float(lat[junction[node]]), layer=layer)
+
+    vertex_lon, vertex_lat = to_degrees.transform(edges.vertex_x, edges.vertex_y)
+    lines = edges._replace(vertex_x=np.asarray(vertex_lon), vertex_y=np.asarray(vertex_lat)).lines()
+    seconds = {True: edges.forward_time / 1000, False: edges.backward_time / 1000}
+    for edge, (tail, head) in enumerate(zip(edges.tail.tolist(), edges.head.tolist(), strict=True)):
+        layered = (network.start_node, network.end_node) if edges.local[edge] else (None,)
+        for layer_nodes in layered:
+            ends = (tail, head) if layer_nodes is None else (int(layer_nodes[tail]), int(layer_nodes[head]))
+            for onward, allowed in ((True, edges.forward[edge]), (False, edges.backward[edge])):
+                if not allowed:
+                    continue
+                a, b = ends if onward else ends[::-1]
+                graph.add_edge(
+                    ids[a],
+                    ids[b],
+                    osmid=int(edges.way[edge]),
+                    highway=network.road_classes[edges.road_class[edge]],
+                    name=network.names[edges.name[edge]],
+                    oneway=bool(edges.forward[edge] != edges.backward[edge]),
+                    reversed=not onward,
+                    length=float(edges.metres[edge]),
+                    travel_time=float(seconds[onward][edge]),
+                    geometry=lines[edge] if onward else lines[edge].reverse(),
+                )
+    for touched in np.flatnonzero(network.start_node != np.arange(lon.size)).tolist():
+        for a, b in ((int(network.start_node[touched]), touched), (touched, int(network.end_node[touched]))):
+            graph.add_edge(ids[a], ids[b], osmid=0, highway="junction", length=0.0, travel_time=0.0, oneway=True)
+    return graph

@@ -1,0 +1,1 @@
+"""Changes of the service network and what they do to people."""

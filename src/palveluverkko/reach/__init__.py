@@ -1,0 +1,1 @@
+"""What is reached: points tied to roads, travel times, surfaces, bands."""

@@ -1,0 +1,231 @@
+"""Travel time to the nearest service point as a surface on a metric grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from palveluverkko.domain.errors import StudyError
+from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
+from palveluverkko.engine import search
+from palveluverkko.engine.grid import spread_from_roads
+from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.reach.snap import Snapped, check_near_network, snap
+
+CELL_SIZES = (25.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
+"""Cells that divide the squares of the Statistics Finland grid, or are made of them."""
+
+_MOST_CELLS = 1_500_000
+_CELLS_PER_ACCESS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Travel time between each cell centre and the nearest service point.
+
+    Attributes
+    ----------
+    travel_time
+        int32[rows, columns]; milliseconds, ``UNREACHED`` where nobody is within reach. Row 0 is the northernmost.
+    west, north
+        Outer corner of the grid, metric CRS; a multiple of the cell.
+    cell_metres
+        Side of a cell.
+    crs
+        Metric CRS.
+    budget
+        Longest travel time that counts, milliseconds; the surface goes on a little beyond it, so that areas drawn
+        from it end in the right place.
+    """
+
+    travel_time: NDArray[np.int32]
+    west: float
+    north: float
+    cell_metres: float
+    crs: CRS
+    budget: int
+
+    def within_budget(self) -> NDArray[np.int32]:
+        """Give the travel times with everything beyond the budget as ``UNREACHED``."""
+        return np.where(self.travel_time <= self.budget, self.travel_time, UNREACHED).astype(np.int32)
+
+    def at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Give the time of the cells under some positions in the surface's CRS; ``UNREACHED`` outside."""
+        column = np.floor((np.asarray(x) - self.west) / self.cell_metres).astype(np.int64)
+        row = np.floor((self.north - np.asarray(y)) / self.cell_metres).astype(np.int64)
+        rows, columns = self.travel_time.shape
+        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        times = self.within_budget()[np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)]
+        return np.where(inside, times, UNREACHED).astype(np.int32)
+
+    def with_minimum(self, other: Surface) -> Surface:
+        """Give the surface of the quicker of two on the same grid."""
+        quicker = np.minimum(self.travel_time, other.travel_time)
+        return Surface(quicker, self.west, self.north, self.cell_metres, self.crs, self.budget)
+
+
+def surface(
+    network: RoadNetwork,
+    points: geopandas.GeoDataFrame,
+    *,
+    budget_minutes: float = 180,
+    direction: Direction | str = Direction.TO_SERVICE,
+    cell_metres: float | None = None,
+) -> Surface:
+    """Compute the travel time between every cell and the nearest of some points.
+
+    Every road that can be stopped on is burnt in with its exact times, then spread off the road at the network's
+    access speed up to its access distance.
+
+    Parameters
+    ----------
+    network
+        The road network.
+    points
+        Service points; any CRS.
+    budget_minutes
+        Longest travel time that counts.
+    direction
+        To the points or from them.
+    cell_metres
+        Side of a cell: at most half the access distance. Chosen from :data:`CELL_SIZES` when None.
+
+    Raises
+    ------
+    StudyError
+        The cell is too large for the access distance, or so small that the grid would not fit in memory.
+    TableError
+        A point cannot belong to this road network.
+    """
+    direction = Direction.parse(direction)
+    check_near_network(network, points, where="service points")
+    cell = choose_cell(network) if cell_metres is None else check_cell(network, cell_metres)
+    west, north, rows, columns = _grid(network, cell)
+    pace = network.access_milliseconds_per_metre
+    budget = to_milliseconds(budget_minutes)
+    # Neighbouring cells differ by at most one diagonal off the road; the areas need the cells just beyond the budget.
+    latest = budget + int(np.ceil(2 * np.sqrt(2) * cell * pace))
+    snapped = snap(network, points)
+    lines, times = _timed_roads(network, snapped, direction, latest)
+    times_on_grid = spread_from_roads(
+        (lines - (west, north, west, north)) * (1, -1, 1, -1),
+        times,
+        rows=rows,
+        columns=columns,
+        cell=cell,
+        milliseconds_per_metre=pace,
+        longest_metres=network.max_access_metres,
+        latest=latest,
+    )
+    times_on_grid.flags.writeable = False
+    return Surface(times_on_grid, west, north, cell, CRS.from_user_input(network.crs), budget)
+
+
+def choose_cell(network: RoadNetwork) -> float:
+    """Choose the finest cell that fits the access distance and a million and a half cells."""
+    fine = [cell for cell in CELL_SIZES if cell * _CELLS_PER_ACCESS <= network.max_access_metres]
+    fits = [cell for cell in fine if np.prod(_grid(network, cell)[2:]) <= _MOST_CELLS]
+    return fits[0] if fits else (fine[-1] if fine else network.max_access_metres / _CELLS_PER_ACCESS)
+
+
+def check_cell(network: RoadNetwork, cell_metres: float) -> float:
+    """Refuse a cell that would lose the roads or the machine."""
+    if not 0 < cell_metres <= network.max_access_metres / 2:
+        raise StudyError(
+            f"cell_metres is {cell_metres:g}; use more than 0 and at most half of max_access_metres "
+            f"({network.max_access_metres:g}), or areas along single roads would vanish."
+        )
+    cells = int(np.prod(_grid(network, cell_metres)[2:]))
+    most = 100 * _MOST_CELLS
+    if cells > most:
+        raise StudyError(f"cell_metres is {cell_metres:g}, which makes {cells:,} cells; at most {most:,} fit.")
+    return float(cell_metres)
+
+
+def _grid(network: RoadNetwork, cell: float) -> tuple[float, float, int, int]:
+    """Lay the grid over the network and its surroundings, aligned to multiples of the cell."""
+    edges = network.edges
+    margin = network.max_access_metres + 2 * cell
+    west = np.floor((edges.vertex_x.min() - margin) / cell) * cell
+    north = np.ceil((edges.vertex_y.max() + margin) / cell) * cell
+    columns = int(np.ceil((edges.vertex_x.max() + margin - west) / cell))
+    rows = int(np.ceil((north - edges.vertex_y.min() + margin) / cell))
+    return float(west), float(north), rows, columns
+
+
+def _timed_roads(
+    network: RoadNetwork, snapped: Snapped, direction: Direction, latest: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give straight pieces of road (x0, y0, x1, y1) with the travel time at both ends.
+
+    A position has up to two ways to the points: through the head of its edge and through the tail. Each way is
+    linear along a piece and becomes a piece of its own; the smaller wins where they are burnt in.
+    """
+    edges = network.edges
+    towards = direction is Direction.TO_SERVICE
+    seeds = snapped.ends(network) if towards else snapped.starts(network)
+    node_time = search.node_times(
+        network.graph, seeds=seeds, budget=latest, search_from="ends" if towards else "starts"
+    ).astype(np.float64)
+    node_time[node_time == UNREACHED] = np.inf
+    layer = network.start_node if towards else network.end_node
+    tail_time = node_time[np.where(edges.local, layer[edges.tail], edges.tail)]
+    head_time = node_time[np.where(edges.local, layer[edges.head], edges.head)]
+
+    count = np.diff(edges.first_vertex)
+    owner = np.repeat(np.arange(count.size), count)
+    before = np.flatnonzero(owner[1:] == owner[:-1])
+    before = before[edges.snappable[owner[before]]]
+    edge = owner[before]
+    along, back = edges.vertex_forward.astype(np.float64), edges.vertex_backward.astype(np.float64)
+    forward_total, backward_total = edges.forward_time[edge], edges.backward_time[edge]
+
+    def both_ends(time_at: NDArray[np.float64], base: NDArray[np.float64], *, falling: bool) -> NDArray[np.float64]:
+        ends = np.column_stack((time_at[before], time_at[before + 1]))
+        return base[:, None] + (-ends if falling else ends)
+
+    if towards:
+        onward = both_ends(along, head_time[edge] + forward_total, falling=True)
+        backward = both_ends(back, tail_time[edge], falling=False)
+    else:
+        onward = both_ends(along, tail_time[edge], falling=False)
+        backward = both_ends(back, head_time[edge] + backward_total, falling=True)
+    x, y = edges.vertex_x, edges.vertex_y
+    line = np.column_stack((x[before], y[before], x[before + 1], y[before + 1]))
+    pieces = [(line, onward, edges.forward[edge]), (line, backward, edges.backward[edge])]
+    pieces += _around_points(network, snapped, towards=towards)
+    lines = np.concatenate([one[keep] for one, _, keep in pieces])
+    times = np.concatenate([one[keep] for _, one, keep in pieces])
+    near = times.min(axis=1) <= latest
+    return lines[near], times[near]
+
+
+def _around_points(
+    network: RoadNetwork, snapped: Snapped, *, towards: bool
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]]:
+    """Give the pieces on a point's own edge, from which one drives straight to the point or is driven to."""
+    edges = network.edges
+    access = snapped.access_metres * network.access_milliseconds_per_metre
+    found = []
+    for point in np.flatnonzero(snapped.edge >= 0):
+        edge, vertex, fraction = snapped.edge[point], snapped.vertex[point], snapped.fraction[point]
+        first, end = edges.first_vertex[edge], edges.first_vertex[edge + 1]
+        spot = (snapped.x[point], snapped.y[point])
+        for column, allowed, before_point in (
+            (edges.vertex_forward, edges.forward[edge], towards),
+            (edges.vertex_backward, edges.backward[edge], not towards),
+        ):
+            at_spot = column[vertex] + (float(column[vertex + 1]) - column[vertex]) * fraction
+            side = slice(first, vertex + 1) if before_point else slice(vertex + 1, end)
+            inner = np.column_stack((edges.vertex_x[side], edges.vertex_y[side]))
+            inner_time = np.abs(at_spot - column[side].astype(np.float64))
+            xy = np.vstack((inner, spot)) if before_point else np.vstack((spot, inner))
+            time = np.append(inner_time, 0.0) if before_point else np.insert(inner_time, 0, 0.0)
+            time = time + access[point]
+            line = np.column_stack((xy[:-1], xy[1:]))
+            found.append((line, np.column_stack((time[:-1], time[1:])), np.full(len(line), bool(allowed))))
+    return found

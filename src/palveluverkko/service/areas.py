@@ -1,0 +1,90 @@
+"""Areas of the service levels: one surface for each level, bands and isochrones from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas
+
+from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, check_minutes
+from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.reach import areas
+from palveluverkko.reach.surface import Surface, surface
+from palveluverkko.service.levels import serving_points
+
+
+def level_surfaces(
+    network: RoadNetwork,
+    points: geopandas.GeoDataFrame,
+    *,
+    scheme: LevelScheme | None = None,
+    budget_minutes: float = 180,
+    direction: Direction | str = Direction.TO_SERVICE,
+    cell_metres: float | None = None,
+) -> dict[str, Surface]:
+    """Compute the travel-time surface of each level that has an open point, from near to far.
+
+    The running minimum over the levels keeps them nested: nowhere is a nearer level farther away.
+    """
+    scheme = scheme or LevelScheme.eal()
+    surfaces = {}
+    for code in scheme.codes:
+        serving = serving_points(points, scheme, code)
+        if serving:
+            surfaces[code] = surface(
+                network,
+                points.loc[serving],
+                budget_minutes=budget_minutes,
+                direction=direction,
+                cell_metres=cell_metres,
+            )
+    return areas.nest(surfaces)
+
+
+def bands(
+    network: RoadNetwork,
+    points: geopandas.GeoDataFrame,
+    *,
+    minutes: Sequence[float] = DEFAULT_MINUTES,
+    scheme: LevelScheme | None = None,
+    direction: Direction | str = Direction.TO_SERVICE,
+    cell_metres: float | None = None,
+    tolerance_metres: float | None = None,
+) -> geopandas.GeoDataFrame:
+    """Draw the disjoint bands of each level: level, from_min, to_min, geometry in the points' CRS.
+
+    Points without a column ``level`` are all taken for the nearest level of the scheme.
+
+    Parameters
+    ----------
+    network
+        The road network.
+    points
+        Service points; any CRS.
+    minutes
+        Rising thresholds.
+    scheme
+        The levels; E/A/L when None.
+    direction
+        To the points or from them.
+    cell_metres, tolerance_metres
+        Side of a grid cell, and tolerance of the simplification; chosen when None.
+
+    Examples
+    --------
+    >>> bands(network, points, minutes=[15, 30]).plot("to_min")  # doctest: +SKIP
+    """
+    scheme = scheme or LevelScheme.eal()
+    thresholds = check_minutes(minutes)
+    levelled = points if "level" in points else points.assign(level=scheme.codes[0])
+    surfaces = level_surfaces(
+        network,
+        levelled,
+        scheme=scheme,
+        budget_minutes=thresholds[-1],
+        direction=direction,
+        cell_metres=cell_metres,
+    )
+    drawn = areas.bands_of_surfaces(surfaces, minutes=thresholds, tolerance_metres=tolerance_metres)
+    return drawn.to_crs(points.crs)

@@ -1,0 +1,1 @@
+"""A study from its file to its results: the pipeline in one screen."""

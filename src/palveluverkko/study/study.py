@@ -1,0 +1,248 @@
+"""``study.toml`` as a checked value: every key known, every path resolved."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from palveluverkko.domain.errors import PalveluverkkoError, StudyError
+from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.planning import Norm, Scenario
+from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
+from palveluverkko.osm.profile import CarProfile
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class StudySection(_Section):
+    """``[study]``: what the study is called, and the language of everything people read."""
+
+    name: str = Field(min_length=1)
+    language: Literal["fi", "sv", "en"] = "fi"
+
+
+class NetworkSection(_Section):
+    """``[network]``: the road file and how cars drive on it."""
+
+    osm: Path
+    profile: Literal["car"] = "car"
+    season: Season = Season.SUMMER
+    direction: Direction = Direction.TO_SERVICE
+    access_speed_kmh: float | None = Field(default=None, gt=0)
+    max_access_metres: float | None = Field(default=None, gt=0)
+
+
+class TableSection(_Section):
+    """``[points]`` and ``[places]``: a table, and the CRS of its x and y where the file does not say."""
+
+    file: Path
+    crs: str | None = None
+
+
+class AreasSection(_Section):
+    """``[areas]``: a column of the places, or polygons."""
+
+    column: str | None = None
+    name_column: str | None = None
+    file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.column is None) == (self.file is None):
+            raise ValueError("give either column (of the places) or file (of polygons)")
+        if self.file is not None and self.name_column is not None:
+            raise ValueError("name_column goes with column; polygons bring their own name")
+        return self
+
+
+class LevelsSection(_Section):
+    """``[levels]``: the scheme and the thresholds."""
+
+    scheme: str = "EAL"
+    minutes: Annotated[tuple[float, ...], AfterValidator(check_minutes)] = DEFAULT_MINUTES
+
+
+class NormSection(_Section):
+    """``[[norm]]``: a share of people within minutes of a level."""
+
+    level: str
+    minutes: float
+    share: float
+    group: str = "population"
+
+
+class ScenarioSection(_Section):
+    """``[[scenario]]``: points that close, open or change their level."""
+
+    name: str = Field(min_length=1)
+    close: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    change_level: dict[str, str] = {}
+
+
+class OutputSection(_Section):
+    """``[output]``: where the results go, and how fine the areas are drawn."""
+
+    directory: Path
+    cell_metres: float | None = Field(default=None, gt=0)
+
+
+class Study(_Section):
+    """A study as its file says it, paths resolved against the folder of the file.
+
+    Examples
+    --------
+    >>> study = read_study("data/lappi/study.toml")  # doctest: +SKIP
+    >>> study.study.name  # doctest: +SKIP
+    'Lapin palveluverkko'
+    """
+
+    study: StudySection
+    network: NetworkSection
+    points: TableSection
+    places: TableSection
+    areas: AreasSection | None = None
+    levels: LevelsSection = LevelsSection()
+    norm: tuple[NormSection, ...] = ()
+    scenario: tuple[ScenarioSection, ...] = ()
+    output: OutputSection
+    path: Path = Field(exclude=True)
+
+    @property
+    def scheme(self) -> LevelScheme:
+        """The level scheme."""
+        return LevelScheme.named(self.levels.scheme)
+
+    @property
+    def profile(self) -> CarProfile:
+        """The car profile."""
+        return CarProfile(
+            season=self.network.season,
+            access_speed_kmh=self.network.access_speed_kmh,
+            max_access_metres=self.network.max_access_metres,
+        )
+
+    @property
+    def norms(self) -> tuple[Norm, ...]:
+        """The norms."""
+        return tuple(Norm(**one.model_dump()) for one in self.norm)
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenarios."""
+        return tuple(Scenario(s.name, s.close, s.open, tuple(s.change_level.items())) for s in self.scenario)
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """The files that decide the result, by their place in the study."""
+        files = {"study": self.path, "network.osm": self.network.osm}
+        files |= {"points.file": self.points.file, "places.file": self.places.file}
+        if self.areas is not None and self.areas.file is not None:
+            files["areas.file"] = self.areas.file
+        return files
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study.
+
+    Raises
+    ------
+    StudyError
+        The file is missing or not TOML, holds an unknown key (the message names the nearest known one), a value
+        that does not fit, a level that the scheme does not have, or a file that does not exist.
+    """
+    path = Path(path)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StudyError(f"{path} cannot be read: {error.strerror}. Name a study file such as study.toml.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path} is not TOML: {error}.") from None
+    try:
+        study = Study.model_validate(_with_resolved_paths(document, path))
+        _check_against_scheme(study)
+    except ValidationError as error:
+        raise StudyError(f"{path}: {_one_line(error)}") from None
+    except PalveluverkkoError as error:
+        raise StudyError(f"{path}: {error}") from None
+    for where, file in study.inputs.items():
+        if not file.is_file():
+            raise StudyError(f"{path}: {where} names {file}, which is not there. Paths are relative to the study file.")
+    return study
+
+
+def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    folder = path.parent
+
+    def resolve(section: object) -> object:
+        if not isinstance(section, Mapping):
+            return section
+        paths = {key: folder / section[key] for key in ("osm", "file", "directory") if isinstance(section.get(key), str)}
+        scheme = section.get("scheme")
+        if isinstance(scheme, str) and scheme.endswith(".toml"):
+            paths["scheme"] = str(folder / scheme)
+        return {**section, **paths}
+
+    if "path" in document:
+        raise StudyError("the unknown key 'path' stands at the top; a study holds sections such as [network].")
+    return {key: resolve(section) for key, section in document.items()} | {"path": path}
+
+
+def _check_against_scheme(study: Study) -> None:
+    scheme = study.scheme
+    for norm in study.norms:
+        scheme.position(norm.level)
+    for scenario in study.scenarios:
+        for _, level in scenario.change_level:
+            scheme.position(level)
+    names = [one.name for one in study.scenario]
+    for name in names:
+        if names.count(name) > 1:
+            raise StudyError(f"two scenarios are named {name!r}; give each its own name.")
+
+
+def _one_line(error: ValidationError) -> str:
+    """Say the first problem in words, with the nearest known key, and how many more there are."""
+    problems = error.errors()
+    first, more = problems[0], len(problems) - 1
+    where = [part for part in first["loc"] if not isinstance(part, int)]
+    sections = [str(part) for part in where]
+    section = f"[{'.'.join(sections[:-1])}] " if len(sections) > 1 else ""
+    key = sections[-1] if sections else ""
+    if first["type"] == "extra_forbidden":
+        text = f"{section}has the unknown key {key!r}{_nearest(key, sections[:-1])}."
+    elif first["type"] == "missing":
+        text = f"{section}lacks {key!r}, which must be given."
+    else:
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        text = f"{section}{key}: {reason} (got {first['input']!r})." if key else f"{reason}."
+    return text.replace("..", ".") + (f" And {more} more problem{'s' if more > 1 else ''}." if more else "")
+
+
+def _nearest(key: str, sections: Sequence[str]) -> str:
+    known = list(Study.model_fields)
+    for section in sections:
+        known = list(_SECTIONS[section].model_fields)
+    known = [one for one in known if one != "path"]
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+
+
+_SECTIONS: dict[str, type[_Section]] = {
+    "study": StudySection,
+    "network": NetworkSection,
+    "points": TableSection,
+    "places": TableSection,
+    "areas": AreasSection,
+    "levels": LevelsSection,
+    "norm": NormSection,
+    "scenario": ScenarioSection,
+    "output": OutputSection,
+}
