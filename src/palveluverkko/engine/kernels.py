@@ -235,8 +235,10 @@ def trace_chains(
 
 @nb.njit(cache=True, boundscheck=False)
 def burn(
-    time: NDArray[np.float64],
-    metres: NDArray[np.float64],
+    quick_time: NDArray[np.float64],
+    quick_metres: NDArray[np.float64],
+    near_time: NDArray[np.float64],
+    near_metres: NDArray[np.float64],
     line: NDArray[np.float64],
     line_time: NDArray[np.float64],
     cell: float,
@@ -247,11 +249,11 @@ def burn(
     """Burn straight pieces of road into the cells around them.
 
     ``line`` holds x0, y0, x1, y1 in metres from the north-west corner (y downwards), ``line_time`` the travel
-    time at both ends, linear between. Each cell centre takes the smallest of (time on the road + off-road time
-    from there), at the best spot of the piece: with slope b along the road and k off it, the spot lies
-    ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h.
+    time at both ends, linear between. Each cell centre keeps two ways to the road, each as time and metres walked:
+    the quickest, which slants towards the service, and the nearest. With slope b along the road and pace k off it,
+    the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h.
     """
-    rows, columns = time.shape
+    rows, columns = quick_time.shape
     k = milliseconds_per_metre
     for piece in range(line.shape[0]):
         x0, y0, x1, y1 = line[piece, 0], line[piece, 1], line[piece, 2], line[piece, 3]
@@ -260,6 +262,7 @@ def burn(
         ux = (x1 - x0) / length if length > 0.0 else 0.0
         uy = (y1 - y0) / length if length > 0.0 else 0.0
         slope = (line_time[piece, 1] - line_time[piece, 0]) / length if length > 0.0 else 0.0
+        slant = slope / np.sqrt(k * k - slope * slope) if abs(slope) < k else np.inf * slope
         for part in range(parts):
             low = length * part / parts
             high = length * (part + 1) / parts
@@ -274,19 +277,24 @@ def burn(
                     cy = (row + 0.5) * cell - y0
                     foot = cx * ux + cy * uy
                     aside = abs(cx * uy - cy * ux) if length > 0.0 else np.hypot(cx, cy)
-                    if abs(slope) < k:
-                        spot = foot - aside * slope / np.sqrt(k * k - slope * slope)
-                    else:
-                        spot = low if slope > 0.0 else high
-                    spot = min(max(spot, low), high)
-                    off_road = np.hypot(foot - spot, aside)
-                    on_road = line_time[piece, 0] + slope * spot
-                    here = on_road + k * off_road
-                    if off_road > longest_metres or here > latest:
-                        continue
-                    if here < time[row, column] or (here == time[row, column] and off_road < metres[row, column]):
-                        time[row, column] = here
-                        metres[row, column] = off_road
+                    # A spot dead ahead has no side: 0 * infinity would be no number.
+                    ahead = aside * slant if aside > 0.0 else 0.0
+                    spot = min(max(foot - ahead, low), high)
+                    walked = np.hypot(foot - spot, aside)
+                    here = line_time[piece, 0] + slope * spot + k * walked
+                    if walked <= longest_metres and here <= latest:
+                        quicker = here < quick_time[row, column]
+                        if quicker or (here == quick_time[row, column] and walked < quick_metres[row, column]):
+                            quick_time[row, column] = here
+                            quick_metres[row, column] = walked
+                    spot = min(max(foot, low), high)
+                    walked = np.hypot(foot - spot, aside)
+                    here = line_time[piece, 0] + slope * spot + k * walked
+                    if walked <= longest_metres and here <= latest:
+                        nearer = walked < near_metres[row, column]
+                        if nearer or (walked == near_metres[row, column] and here < near_time[row, column]):
+                            near_time[row, column] = here
+                            near_metres[row, column] = walked
 
 
 @nb.njit(cache=True, boundscheck=False)
@@ -297,10 +305,12 @@ def spread(
     milliseconds_per_metre: float,
     longest_metres: float,
     latest: float,
+    quickest: bool,
 ) -> int:
     """Spread off-road from the burnt cells, up to a distance and a time; give the number of double sweeps.
 
-    Two sweeps settle an open plane; more are needed only where the distance limit stops a quicker walker.
+    A cell takes over a neighbour's way when it is quicker, or, with ``quickest`` False, when it is shorter. Two
+    sweeps settle an open plane; more are needed only where a limit stops a way.
     """
     rows, columns = time.shape
     sweeps = 0
@@ -320,11 +330,19 @@ def spread(
                             continue
                         if time[other_row, other_column] > latest:
                             continue
-                        walked = cell * np.sqrt(float(_STEPS[step, 0] ** 2 + _STEPS[step, 1] ** 2))
-                        off_road = metres[other_row, other_column] + walked
-                        here = time[other_row, other_column] + milliseconds_per_metre * walked
-                        if off_road <= longest_metres and here <= latest and here < time[row, column]:
+                        along = cell * np.sqrt(float(_STEPS[step, 0] ** 2 + _STEPS[step, 1] ** 2))
+                        walked = metres[other_row, other_column] + along
+                        here = time[other_row, other_column] + milliseconds_per_metre * along
+                        if walked > longest_metres or here > latest:
+                            continue
+                        if quickest:
+                            better = here < time[row, column]
+                        else:
+                            better = walked < metres[row, column] or (
+                                walked == metres[row, column] and here < time[row, column]
+                            )
+                        if better:
                             time[row, column] = here
-                            metres[row, column] = off_road
+                            metres[row, column] = walked
                             changed = True
     return sweeps

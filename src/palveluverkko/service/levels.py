@@ -126,8 +126,9 @@ def serving_points(points: geopandas.GeoDataFrame, scheme: LevelScheme, code: st
         raise TableError(f"service points have no column 'level'; give each one of {', '.join(scheme.codes)}.")
     unknown = ~points["level"].isin(scheme.codes)
     if unknown.any():
+        first = points.loc[unknown, "level"].iloc[0]
         raise TableError(
-            f"service points have the level {points.loc[unknown, 'level'].iloc[0]!r} ({name_ids(points.index[unknown])}); "
+            f"service points have the level {first!r} ({name_ids(points.index[unknown])}); "
             f"the levels of the scheme {scheme.name} are {', '.join(scheme.codes)}."
         )
     serves = points["level"].isin(scheme.serving(code))

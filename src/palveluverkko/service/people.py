@@ -171,3 +171,13 @@ def weighted_percentile(time: NDArray[np.float64], heads: NDArray[np.float64], s
     order = np.argsort(np.where(np.isnan(time), np.inf, time), kind="stable")
     at = np.searchsorted(np.cumsum(heads[order]), share * total - _ROUNDING)
     return float(time[order[min(int(at), len(order) - 1)]])
+
+
+def served_by_point(frame: pd.DataFrame, points: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+    """Add to the service points how many people each serves at each level: columns ``people_<level>``."""
+    heads = pd.Series(counts(frame), index=frame.index)
+    served = {
+        f"people_{code}": heads.groupby(frame[f"point_{code}"]).sum().reindex(points.index, fill_value=0.0)
+        for code in codes
+    }
+    return points.assign(**served)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,10 +23,11 @@ class _Section(BaseModel):
 
 
 class StudySection(_Section):
-    """``[study]``: what the study is called, and the language of everything people read."""
+    """``[study]``: what the study is called, the language of everything people read, the source of the roads."""
 
     name: str = Field(min_length=1)
     language: Literal["fi", "sv", "en"] = "fi"
+    attribution: str | None = None
 
 
 class NetworkSection(_Section):
@@ -184,7 +186,11 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
     def resolve(section: object) -> object:
         if not isinstance(section, Mapping):
             return section
-        paths = {key: folder / section[key] for key in ("osm", "file", "directory") if isinstance(section.get(key), str)}
+        paths = {
+            key: Path(os.path.normpath(folder / section[key]))
+            for key in ("osm", "file", "directory")
+            if isinstance(section.get(key), str)
+        }
         scheme = section.get("scheme")
         if isinstance(scheme, str) and scheme.endswith(".toml"):
             paths["scheme"] = str(folder / scheme)

@@ -1,0 +1,164 @@
+"""The study as data for the page's script: what the switch, the popups and the labels read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+from pandas import DataFrame
+
+from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.maps.geometry import representative_degrees
+from palveluverkko.maps.inputs import (
+    Study,
+    column_flags,
+    column_numbers,
+    column_texts,
+    rounded_or_none,
+    text,
+)
+from palveluverkko.maps.legend import legend_bands, level_shapes, people_by_band
+from palveluverkko.maps.texts import Texts
+
+LABELS = 300
+"""Most place names that the page tries to fit in, the most populous first."""
+
+MAJOR_LABELS = 30
+"""How many of them are written in the view of the whole area too; Lapland has 21 municipalities."""
+
+
+def page_data(study: Study, texts: Texts) -> dict[str, Any]:
+    """Gather what the page's script needs; tables lie by column, and levels and points are named by position."""
+    west, south, east, north = study.bounds
+    return {
+        "language": texts.language,
+        "number": dict(texts.number),
+        "texts": dict(texts.script),
+        "bounds": [[south, west], [north, east]],
+        "bands": [band._asdict() for band in legend_bands(study.minutes, texts)],
+        "levels": _levels(study, texts),
+        "points": _points(study),
+        "places": _places(study),
+        "labels": _labels(study),
+    }
+
+
+def _levels(study: Study, texts: Texts) -> list[dict[str, Any]]:
+    scheme = study.scheme
+    shapes = level_shapes(len(scheme.levels))
+    people: list[Any] = [None] * len(shapes)
+    if study.people is not None:
+        people = people_by_band(study.people, scheme, study.minutes)
+    return [
+        {
+            "code": level.code,
+            "name": level.name(texts.language),
+            "colour": level.colour,
+            "shape": shape,
+            "serving": [scheme.position(code) for code in scheme.serving(level.code)],
+            "explained": texts.page["level_explained"].format(levels=texts.any_of(scheme.serving(level.code))),
+            "menu": [service.get(texts.language) or service.get("fi", "") for service in level.menu],
+            "people": of_level,
+        }
+        for level, shape, of_level in zip(scheme.levels, shapes, people, strict=True)
+    ]
+
+
+def _points(study: Study) -> dict[str, Any]:
+    points = study.points
+    position = study.point_positions
+    candidate = column_flags(points, "candidate", default="no")
+    is_open = column_flags(points, "open", default="yes")
+    return {
+        "id": [str(one) for one in points.index],
+        "name": [name or str(one) for name, one in zip(column_texts(points, "name"), points.index, strict=True)],
+        "level": [study.scheme.position(level) for level in points["level"]],
+        "lon": rounded_or_none(position[:, 0], 5),
+        "lat": rounded_or_none(position[:, 1], 5),
+        "services": [
+            [service.strip() for service in services.split(";") if service.strip()]
+            for services in column_texts(points, "services")
+        ],
+        "status": [
+            "candidate" if possible else "open" if opened else "closed"
+            for possible, opened in zip(candidate, is_open, strict=True)
+        ],
+        "people": None if study.levels is None else people_by_point(study.levels, points, study.scheme).tolist(),
+    }
+
+
+def people_by_point(levels: DataFrame, points: GeoDataFrame, scheme: LevelScheme) -> NDArray[np.int64]:
+    """Count the people to whom each point is the nearest, int[points, levels]; suppressed counts are 0."""
+    population = np.nan_to_num(column_numbers(levels, "population")).clip(min=0)
+    counts = np.zeros((len(points), len(scheme.codes)), dtype=np.int64)
+    for column, code in enumerate(scheme.codes):
+        served_by = _point_positions(levels, f"point_{code}", points)
+        reached = served_by >= 0
+        totals = np.bincount(served_by[reached], weights=population[reached], minlength=len(points))
+        counts[:, column] = np.rint(totals)
+    return counts
+
+
+def _places(study: Study) -> dict[str, Any]:
+    places, levels = study.places, study.levels
+    if places is None:
+        return {"id": [], "name": [], "lon": [], "lat": [], "population": [], "times": [], "points": []}
+    position = representative_degrees(places, "places")
+    times: list[Any] = []
+    served_by: list[Any] = []
+    if levels is not None:
+        of_place = levels.reindex(places.index)
+        for code in study.scheme.codes:
+            times.append(rounded_or_none(column_numbers(of_place, f"time_{code}"), 1))
+            served_by.append(_point_positions(of_place, f"point_{code}", study.points).tolist())
+    return {
+        "id": [str(one) for one in places.index],
+        "name": _place_names(places),
+        "lon": rounded_or_none(position[:, 0], study.decimals),
+        "lat": rounded_or_none(position[:, 1], study.decimals),
+        "population": rounded_or_none(column_numbers(places, "population"), 0),
+        "times": times,
+        "points": served_by,
+    }
+
+
+def _point_positions(levels: DataFrame, column: str, points: GeoDataFrame) -> NDArray[np.int64]:
+    """Turn ids of service points into their positions, int[n]; -1 where a place reaches none."""
+    ids = column_texts(levels, column)
+    position = {str(one): number for number, one in enumerate(points.index)}
+    return np.array([position.get(one, -1) for one in ids], dtype=np.int64)
+
+
+def _place_names(places: DataFrame) -> list[str]:
+    return [name or str(one) for name, one in zip(column_texts(places, "name"), places.index, strict=True)]
+
+
+def _labels(study: Study) -> list[dict[str, Any]]:
+    """Choose names to write on the map: of places, else of municipalities at their largest place, else of points."""
+    places = study.places
+    if places is not None and len(places):
+        column = "name" if "name" in places.columns else "kunta"
+        if column in places.columns:
+            names = [text(name) for name in places[column]]
+            position = representative_degrees(places, "places")
+            population = np.nan_to_num(column_numbers(places, "population"))
+            return _label_rows(names, position, population)
+    names = column_texts(study.points, "name")
+    importance = np.array([study.scheme.position(level) for level in study.points["level"]], dtype=np.float64)
+    return _label_rows(names, study.point_positions, importance)
+
+
+def _label_rows(
+    names: list[str], position: NDArray[np.float64], importance: NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    rows: dict[str, dict[str, Any]] = {}
+    for row in np.argsort(-importance, kind="stable"):
+        if names[row] and names[row] not in rows:
+            lon, lat = position[row].round(5).tolist()
+            rank = "major" if len(rows) < MAJOR_LABELS else "minor"
+            rows[names[row]] = {"text": names[row], "lon": lon, "lat": lat, "rank": rank}
+        if len(rows) == LABELS:
+            break
+    return list(rows.values())

@@ -1,0 +1,157 @@
+"""The map itself: folium's map without tiles, with roads and one group of bands per level."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple, TypeVar
+
+import folium
+from branca.element import Element, Figure, MacroElement
+from folium.map import CustomPane
+from folium.template import Template
+
+from palveluverkko.maps.geometry import lean_bands, lean_roads
+from palveluverkko.maps.inputs import Study
+from palveluverkko.maps.legend import band_colours
+
+_SPACE_IN_NUMBERS = re.compile(r"(?<=[\d\]]), (?=[-\d\[])")
+"""Blanks in coordinate lists: a tenth of the page."""
+
+AnyElement = TypeVar("AnyElement", bound=Element)
+
+PANES = {"bands": 210, "roads": 310, "places": 410, "labels": 450}
+"""Heights of the drawing layers; Leaflet's own markers stand at 600 and popups at 700."""
+
+ROAD_STYLES: dict[str, dict[str, Any]] = {
+    "minor": {"color": "#5d6670", "weight": 0.5, "opacity": 0.45},
+    "tertiary": {"color": "#5d6670", "weight": 0.8, "opacity": 0.6},
+    "secondary": {"color": "#525b65", "weight": 1.1, "opacity": 0.7},
+    "primary": {"color": "#47505a", "weight": 1.6, "opacity": 0.8},
+    "motorway": {"color": "#3d454e", "weight": 2.2, "opacity": 0.85},
+    "ferry": {"color": "#3f6f96", "weight": 1.4, "opacity": 0.9, "dashArray": "5 5"},
+}
+"""Quiet greys, in the order in which they are drawn: main roads last, on top."""
+
+
+class DrawnMap(NamedTuple):
+    """The map's own element and script, and whether every road could be drawn."""
+
+    element: str
+    script: str
+    all_roads: bool
+
+
+class _OfflineMap(folium.Map):
+    """folium's map without the scripts and styles that it would fetch; the page brings Leaflet itself."""
+
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium's own attribute
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012 - as above
+
+
+class _Start(MacroElement):
+    """Hands folium's map and layers to the page's script."""
+
+    _template = Template(
+        """{% macro script(this, kwargs) %}
+        startPage({{ this._parent.get_name() }}, {
+            levels: [{% for group in this.groups %}{{ group.get_name() }}, {% endfor %}],
+            roads: {{ this.roads.get_name() }},
+        });
+        {% endmacro %}"""
+    )
+
+    def __init__(self, groups: list[folium.FeatureGroup], roads: folium.FeatureGroup) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # branca leaves it untyped
+        self._name = "Start"
+        self.groups = groups
+        self.roads = roads
+
+
+def draw_map(study: Study) -> DrawnMap:
+    """Draw the bands of every level, of which the nearest is shown first, and the roads over them.
+
+    Service points, places and their popups are data: the page's script draws them, so that it can also change them.
+    No text of the user enters folium's script.
+    """
+    west, south, east, north = study.bounds
+    drawn = _named(
+        _OfflineMap(
+            location=[(south + north) / 2, (west + east) / 2],
+            tiles=None,
+            zoom_control=False,
+            attributionControl=False,
+            zoomSnap=0.25,
+            zoomDelta=0.5,
+            zoom_start=6,
+        ),
+        "study",
+    )
+    for name, height in PANES.items():
+        _named(CustomPane(name, z_index=height, pointer_events=name == "places"), name).add_to(drawn)
+    groups = _add_bands(drawn, study)
+    roads, all_roads = _add_roads(drawn, study)
+    _named(_Start(groups, roads), "page").add_to(drawn)
+    return DrawnMap(*_rendered(drawn), all_roads)
+
+
+def _add_bands(drawn: folium.Map, study: Study) -> list[folium.FeatureGroup]:
+    colours = dict(zip(study.minutes, band_colours(len(study.minutes)), strict=True))
+    shapes = lean_bands(study.bands, decimals=study.decimals)
+    groups = []
+    for position, code in enumerate(study.scheme.codes):
+        features = [
+            _feature(shape, _band_style(colours[float(to_min)]))
+            for shape, level, to_min in zip(shapes, study.bands["level"], study.bands["to_min"], strict=True)
+            if level == code
+        ]
+        group = _named(folium.FeatureGroup(name=code, show=position == 0), f"level_{position}")
+        group.add_to(drawn)
+        groups.append(group)
+        # Leaflet's own smoothing would pull neighbouring bands apart: none.
+        _add_features(group, features, name=f"level_{position}", pane="bands", smooth_factor=0)
+    return groups
+
+
+def _band_style(colour: str) -> dict[str, Any]:
+    """Fill a band; a hair of stroke in the same colour closes the seam that antialiasing leaves between two."""
+    return {"fillColor": colour, "fillOpacity": 1, "color": colour, "weight": 0.7}
+
+
+def _add_roads(drawn: folium.Map, study: Study) -> tuple[folium.FeatureGroup, bool]:
+    group = _named(folium.FeatureGroup(name="roads"), "roads")
+    group.add_to(drawn)
+    if study.roads is None or not len(study.roads):
+        return group, True
+    roads = lean_roads(study.roads, decimals=study.decimals)
+    features = [_feature(roads.lines[name], style) for name, style in ROAD_STYLES.items() if name in roads.lines]
+    _add_features(group, features, name="roads", pane="roads", smooth_factor=0.7)
+    return group, roads.complete
+
+
+def _add_features(
+    group: folium.FeatureGroup, features: list[dict[str, Any]], *, name: str, pane: str, smooth_factor: float
+) -> None:
+    if features:
+        collection = {"type": "FeatureCollection", "features": features}
+        drawn = folium.GeoJson(collection, interactive=False, pane=pane, smooth_factor=smooth_factor)
+        _named(drawn, name).add_to(group)
+
+
+def _feature(geometry: dict[str, Any], style: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "properties": {"style": style}, "geometry": geometry}
+
+
+def _named(element: AnyElement, name: str) -> AnyElement:
+    """Give an element a name of ours: folium draws lots, and the same study should give the same bytes."""
+    element._id = name  # noqa: SLF001 - folium offers no other way
+    return element
+
+
+def _rendered(drawn: folium.Map) -> tuple[str, str]:
+    """Render the map; folium's header is left out (it forbids zooming and sizes a map that we size)."""
+    figure = drawn.get_root()
+    if not isinstance(figure, Figure):
+        raise TypeError(f"folium put its map into {type(figure).__name__}, not into a Figure.")
+    for child in list(figure._children.values()):  # noqa: SLF001 - as Figure.render does
+        child.render()
+    return figure.html.render(), _SPACE_IN_NUMBERS.sub(",", figure.script.render())

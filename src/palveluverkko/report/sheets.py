@@ -1,0 +1,268 @@
+"""The layout that all sheets of the workbook share: headings, tables, formats, printing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.report.looks import BAD, INK, MUTED, ink_on
+from palveluverkko.report.texts import EN_DASH, column_title, format_number, text
+
+MOST_ROWS = 100_000
+"""Rows of a sheet; a longer table says so and points to the GeoPackage. Excel itself ends at 1,048,576."""
+
+_A4 = 9
+_TWO_LINES = 20  # characters of a header that fit two lines of a narrow column
+_MOST_CHARACTERS = 32_767  # of a cell, in Excel
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+# Nothing that a user typed may become a formula, a link or a number.
+WORKBOOK_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
+
+_NUMBER_FORMATS = {
+    "text": "@",
+    "count": "#,##0",
+    "minutes": "#,##0.0",
+    "limit": "General",
+    "share": "0.0 %",
+    "margin": "+0.0 %;-0.0 %;0.0 %",
+    "metres": "#,##0",
+    "euros": "#,##0",
+    "number": "General",
+}
+
+_KINDS = {
+    "from_min": "limit",
+    "to_min": "limit",
+    "minutes": "limit",
+    "mean": "minutes",
+    "p90": "minutes",
+    "worst": "minutes",
+    "time": "minutes",
+    "share": "share",
+    "share_reached": "share",
+    "margin": "margin",
+    "metres": "metres",
+    "capacity": "number",
+    "cost_per_year": "euros",
+    "rank": "count",
+}
+_PREFIX_KINDS = {
+    "extra_minutes": "minutes",
+    "time_": "minutes",
+    "people": "count",
+    "population": "count",
+    "beyond_": "count",
+    "age_": "count",
+}
+_COUNTS = ("within", "missing", "reached", "unreached", "total")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sheet: where its values are, what it is called, how it is shown."""
+
+    source: str
+    title: str
+    kind: str
+    absent: str = ""
+    fill: str | None = None
+    width: float | None = None
+
+
+@dataclass
+class Book:
+    """The workbook being written, with the words and formats that all sheets share."""
+
+    file: xlsxwriter.Workbook
+    title: str
+    language: str
+    day: date
+    scheme: LevelScheme
+    formats: dict[tuple[tuple[str, object], ...], Any] = field(default_factory=dict)
+
+    def say(self, key: str, **values: object) -> str:
+        """Give a text in the language of the workbook."""
+        return text(key, self.language, **values)
+
+    def number(self, value: float, *, most_decimals: int = 1) -> str:
+        """Write a number inside a sentence."""
+        return format_number(value, self.language, most_decimals=most_decimals)
+
+    def level_name(self, code: str) -> str:
+        """Name a level; a code that the scheme does not know stays as it is."""
+        return self.scheme[code].name(self.language) if code in self.scheme.codes else code
+
+    def format(self, **properties: object) -> Any:  # noqa: ANN401 - xlsxwriter carries no types
+        """Give a cell format, each look once."""
+        key = tuple(sorted(properties.items()))
+        if key not in self.formats:
+            self.formats[key] = self.file.add_format(
+                {"font_size": 10, "font_color": INK, "valign": "vcenter", **properties}
+            )
+        return self.formats[key]
+
+    def sheet(self, key: str, *, about: str = "") -> Any:  # noqa: ANN401 - xlsxwriter carries no types
+        """Add a sheet with its heading, ready to be printed on A4."""
+        name = self.say(f"sheet_{key}")
+        sheet = self.file.add_worksheet(name)
+        sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer(f"&L&9{_escaped(self.title)}&C&9{_escaped(name)}&R&9{self.say('page')}")
+        sheet.set_row(0, 26)
+        sheet.write_string(0, 0, name, self.format(bold=True, font_size=16))
+        if about:
+            sheet.write_string(1, 0, about, self.format(font_color=MUTED, italic=True))
+        return sheet
+
+
+def say_none(book: Book, sheet: Any, key: str) -> None:  # noqa: ANN401 - xlsxwriter carries no types
+    """Say on an otherwise empty sheet that there is nothing to show."""
+    sheet.write_string(3, 0, book.say(key), book.format(font_size=11))
+    sheet.freeze_panes(1, 0)
+
+
+def column_of(book: Book, name: str, values: pd.Series[Any]) -> Column:
+    """Decide by its name and its values how a column is shown."""
+    absent = book.say("unreached") if name in {"time", "mean", "p90", "worst"} or name.startswith("time_") else ""
+    if name == "to_min":
+        absent = EN_DASH
+    return Column(name, column_title(name, book.language, book.scheme), _kind(name, values), absent=absent)
+
+
+def _kind(name: str, values: pd.Series[Any]) -> str:
+    if name in {"level", "served_by"}:
+        return "level"
+    if values.dtype == bool:
+        return "yes_no"
+    if not pd.api.types.is_numeric_dtype(values):
+        return "text"
+    if name in _KINDS:
+        return _KINDS[name]
+    if name in _COUNTS:
+        return "count"
+    return next((kind for prefix, kind in _PREFIX_KINDS.items() if name.startswith(prefix)), "number")
+
+
+def write_table(
+    book: Book,
+    sheet: Any,  # noqa: ANN401 - xlsxwriter carries no types
+    top: int,
+    columns: Sequence[Column],
+    frame: pd.DataFrame,
+    *,
+    first_width: float | None = None,
+    frozen_columns: int = 0,
+    filtered: bool = True,
+    looks: Sequence[Mapping[str, object]] | None = None,
+) -> int:
+    """Write a header and the rows below it; give the row after the last."""
+    shown = frame.head(MOST_ROWS)
+    two_lines = max((len(column.title) for column in columns), default=0) <= _TWO_LINES
+    sheet.set_row(top, 30 if two_lines else 44)
+    for number, column in enumerate(columns):
+        fill = column.fill or INK
+        look = book.format(
+            bold=True,
+            text_wrap=True,
+            bg_color=fill,
+            font_color=ink_on(fill),
+            align="left" if column.kind in {"text", "level"} else "right",
+            indent=1,
+            bottom=1,
+            bottom_color=INK,
+        )
+        sheet.write_string(top, number, column.title, look)
+        write = _writer(book, sheet, column)
+        for row, value in enumerate(shown[column.source].tolist(), start=top + 1):
+            write(row, number, value, looks[row - top - 1] if looks is not None else {})
+        if filtered or number:
+            width = column.width or (first_width if number == 0 and first_width else _width(book, column, shown))
+            sheet.set_column(number, number, width)
+        elif first_width:
+            sheet.set_column(number, number, first_width)
+    end = top + 1 + len(shown)
+    if filtered:
+        sheet.freeze_panes(top + 1, frozen_columns)
+        sheet.repeat_rows(top)
+        sheet.autofilter(top, 0, max(end - 1, top), len(columns) - 1)
+        if len(shown) < len(frame):
+            counts = {"shown": book.number(len(shown)), "total": book.number(len(frame))}
+            sheet.write_string(2, 0, book.say("rows_left_off", **counts), book.format(font_color=BAD[0]))
+    return end
+
+
+def _writer(book: Book, sheet: Any, column: Column) -> Callable[..., None]:  # noqa: ANN401 - xlsxwriter carries no types
+    """Give the function that writes one cell of a column."""
+
+    def write(row: int, number: int, value: object, row_look: Mapping[str, object]) -> None:
+        line = {"bottom": 4, "bottom_color": "#b4bcc2", "indent": 1, **row_look}
+        if _is_absent(value):
+            look = book.format(**line, italic=True, font_color=MUTED, align="right")
+            sheet.write_string(row, number, column.absent, look) if column.absent else sheet.write_blank(
+                row, number, None, look
+            )
+        elif column.kind == "level":
+            code = str(value)
+            colour = book.scheme[code].colour if code in book.scheme.codes else INK
+            write_text(
+                book, sheet, row, number, book.level_name(code), None, **{**line, "bold": True}, font_color=colour
+            )
+        elif column.kind == "yes_no":
+            sheet.write_string(row, number, book.say("yes" if value else "no"), book.format(**line, align="right"))
+        elif column.kind != "text" and isinstance(value, (int, float)):
+            look = book.format(**line, num_format=_NUMBER_FORMATS[column.kind], align="right")
+            sheet.write_number(row, number, value, look)
+        else:
+            shown = str(value) or (book.say("whole_study") if column.source == "area_name" else "")
+            write_text(book, sheet, row, number, shown, None, **line)
+
+    return write
+
+
+def write_text(book: Book, sheet: Any, row: int, number: int, value: str, look: Any, **properties: object) -> None:  # noqa: ANN401
+    """Write a text that stays a text, even when somebody edits the cell: Excel's own quote prefix marks it."""
+    if value.startswith(_STARTS_A_FORMULA):
+        look = book.format(**properties, quote_prefix=True)
+    sheet.write_string(row, number, value[:_MOST_CHARACTERS], look or book.format(**properties))
+
+
+def _width(book: Book, column: Column, frame: pd.DataFrame) -> float:
+    """Guess a width from the longest word of the title and the first thousand values."""
+    longest_word = max((len(part) for part in column.title.split()), default=0)
+    title = max(longest_word + 2, math.ceil(len(column.title) / 2) + 1)
+    if column.kind in {"text", "level"}:
+        values = [str(value) for value in frame[column.source].head(1000).dropna()]
+        if column.kind == "level":
+            values = [book.level_name(value) for value in values]
+        return float(min(max([title, 8, *(len(value) + 3 for value in values)]), 70))
+    return float(max(title + 2, 10, len(column.absent) + 2))
+
+
+def _is_absent(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value))
+
+
+def with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a frame whose named index has become columns."""
+    return frame.reset_index() if frame.index.name is not None else frame.reset_index(drop=True)
+
+
+def _escaped(shown: str) -> str:
+    """Double the ampersands, which command the fonts of a header or footer."""
+    return shown.replace("&", "&&")

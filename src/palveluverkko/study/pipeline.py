@@ -1,0 +1,362 @@
+"""A study from end to end: roads → network → travel times → levels → bands → map and tables."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import geopandas
+import pandas as pd
+
+from palveluverkko.domain.errors import PalveluverkkoError
+from palveluverkko.maps.page import build_page
+from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.store import USER_STORE, read_network
+from palveluverkko.planning.impact import Impact, impact
+from palveluverkko.reach.areas import bands_of_surfaces, to_isochrones
+from palveluverkko.reach.snap import check_near_network
+from palveluverkko.reach.surface import Surface
+from palveluverkko.reach.table import TravelTimeTable, travel_times
+from palveluverkko.report.figures import write_figures
+from palveluverkko.report.geopackage import write_results
+from palveluverkko.report.geotiff import write_surface
+from palveluverkko.report.level_map import write_level_map
+from palveluverkko.report.manifest import build_manifest, write_manifest
+from palveluverkko.report.parquet import write_travel_times
+from palveluverkko.report.workbook import write_report
+from palveluverkko.service.areas import level_surfaces
+from palveluverkko.service.levels import LevelsByPlace, classify
+from palveluverkko.service.people import check_norms, served_by_point
+from palveluverkko.study.findings import check_findings, gather_findings
+from palveluverkko.study.study import Study
+from palveluverkko.study.texts import say, say_day
+from palveluverkko.tables.areas import assign_areas, read_areas
+from palveluverkko.tables.places import read_places
+from palveluverkko.tables.points import read_service_points
+
+STEPS = ("inputs", "network", "travel_times", "levels", "areas", "scenarios", "write")
+"""Steps of a run, in order."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with the step that begins, how many are done and how many there are."""
+
+_AREA_COLUMN, _AREA_NAME_COLUMN, _OUTSIDE = "area", "area_name", "–"
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a study reads, checked.
+
+    Attributes
+    ----------
+    network, points, places
+        The road network and the two tables.
+    area_column, area_name_column
+        Columns of the places by which people are summed up.
+    """
+
+    network: RoadNetwork
+    points: geopandas.GeoDataFrame
+    places: geopandas.GeoDataFrame
+    area_column: str | None
+    area_name_column: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What a study finds; written to files by :func:`write_study`."""
+
+    inputs: Inputs
+    table: TravelTimeTable
+    levels: LevelsByPlace
+    surfaces: Mapping[str, Surface]
+    bands: geopandas.GeoDataFrame
+    isochrones: geopandas.GeoDataFrame
+    people: pd.DataFrame
+    summary: pd.DataFrame
+    norms: pd.DataFrame
+    impacts: Mapping[str, Impact]
+    findings: pd.DataFrame
+    timings: Mapping[str, float] = field(repr=False)
+
+
+def run_study(
+    study: Study, *, progress: Progress | None = None, store: str | Path = USER_STORE, day: date | None = None
+) -> tuple[Results, list[Path]]:
+    """Run a study and write its files; earlier results stay until all new ones are whole.
+
+    Parameters
+    ----------
+    study
+        As :func:`palveluverkko.study.study.read_study` gives it.
+    progress
+        Called as each step begins, and once at the end.
+    store
+        Where built networks are kept; see :func:`palveluverkko.network.store.read_network`.
+    day
+        The date on the page and in the workbook; today when None.
+
+    Returns
+    -------
+    Results, list of Path
+        What was found, and the files written, the map first.
+    """
+    clock = _Clock(progress or (lambda _step, _done, _total: None))
+    results = compute_study(study, clock=clock, store=store)
+    with clock.step("write"):
+        files = write_study(study, results, clock.seconds, day=day or date.today())  # noqa: DTZ011  # the user's day
+    clock.finish()
+    return results, files
+
+
+def check_study(
+    study: Study, *, progress: Progress | None = None, store: str | Path = USER_STORE
+) -> tuple[Inputs, pd.DataFrame]:
+    """Read and check the data of a study, and list the findings that need no travel times."""
+    clock = _Clock(progress or (lambda _step, _done, _total: None))
+    inputs = read_inputs(study, clock=clock, store=store)
+    return inputs, check_findings(inputs.network, inputs.points, inputs.places)
+
+
+def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Path = USER_STORE) -> Results:
+    """Compute a study without writing anything."""
+    clock = clock or _Clock(lambda _step, _done, _total: None)
+    inputs = read_inputs(study, clock=clock, store=store)
+    scheme, minutes = study.scheme, study.levels.minutes
+    with clock.step("travel_times"):
+        table = travel_times(
+            inputs.network,
+            inputs.points,
+            inputs.places,
+            budget_minutes=minutes[-1],
+            direction=study.network.direction,
+        )
+    with clock.step("levels"):
+        levels = classify(table, inputs.points, scheme=scheme, minutes=minutes)
+        people = levels.by_area(inputs.area_column, name_column=inputs.area_name_column)
+        norms = check_norms(levels.frame, study.norms, column=inputs.area_column, name_column=inputs.area_name_column)
+    with clock.step("areas"):
+        surfaces = level_surfaces(
+            inputs.network,
+            inputs.points,
+            scheme=scheme,
+            budget_minutes=minutes[-1],
+            direction=study.network.direction,
+            cell_metres=study.output.cell_metres,
+        )
+        bands = bands_of_surfaces(surfaces, minutes=minutes)
+        isochrones = to_isochrones(bands)
+    with clock.step("scenarios"):
+        impacts = {
+            one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)
+            for one in study.scenarios
+        }
+    findings = gather_findings(inputs.network, table, levels)
+    return Results(
+        inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, impacts, findings,
+        clock.seconds,
+    )  # fmt: skip
+
+
+def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path = USER_STORE) -> Inputs:
+    """Read and check the tables and the road network of a study."""
+    clock = clock or _Clock(lambda _step, _done, _total: None)
+    with clock.step("inputs"):
+        points = read_service_points(study.points.file, scheme=study.scheme, crs=study.points.crs)
+        places = read_places(study.places.file, crs=study.places.crs)
+        column, name_column = None, None
+        if study.areas is not None and study.areas.file is not None:
+            areas = read_areas(study.areas.file)
+            own = assign_areas(places, areas)
+            column, name_column = _AREA_COLUMN, _AREA_NAME_COLUMN
+            # An empty area is the whole study; a place outside every polygon gets a mark of its own.
+            names = own.map(areas["name"])
+            places = places.assign(**{column: own.fillna(_OUTSIDE), name_column: names.fillna(_OUTSIDE)})
+        elif study.areas is not None:
+            column, name_column = study.areas.column, study.areas.name_column
+    with clock.step("network"):
+        network = read_network(study.network.osm, profile=study.profile, store=store)
+        check_near_network(network, points, where=study.points.file.name)
+    return Inputs(network, points, places, column, name_column)
+
+
+def write_study(study: Study, results: Results, timings: Mapping[str, float], *, day: date) -> list[Path]:
+    """Write every file of a run into the output folder: all of them new, or, on an error, none."""
+    output = study.output.directory
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as staging:
+            _write_files(study, results, timings, Path(staging), day)
+            written = sorted(path.relative_to(staging) for path in Path(staging).rglob("*") if path.is_file())
+            for path in written:
+                (output / path).parent.mkdir(parents=True, exist_ok=True)
+                os.replace(Path(staging) / path, output / path)  # noqa: PTH105  # atomic on every system
+    except OSError as error:
+        raise PalveluverkkoError(
+            f"{error.filename or output} cannot be written: {error.strerror}. Close it in other programs, or choose "
+            "an [output] directory that you may write to."
+        ) from error
+    return sorted((output / path for path in written), key=lambda path: (path.name != "map.html", str(path)))
+
+
+def _write_files(study: Study, results: Results, timings: Mapping[str, float], folder: Path, day: date) -> None:
+    """Write every file of a run into a folder."""
+    language, scheme, minutes = study.study.language, study.scheme, study.levels.minutes
+    inputs, levels = results.inputs, results.levels
+    roads = inputs.network.to_edges()
+    located = inputs.places.join(levels.frame[[one for one in levels.frame if one not in inputs.places]])
+
+    build_page(
+        title=study.study.name,
+        subtitle=_subtitle(study),
+        scheme=scheme,
+        minutes=minutes,
+        bands=results.bands,
+        points=inputs.points,
+        places=inputs.places,
+        levels=levels.frame,
+        people=results.people,
+        summary=results.summary,
+        norms=results.norms,
+        findings=results.findings,
+        roads=roads,
+        language=language,
+        notes=_notes(study, inputs.network, day),
+        attribution=study.study.attribution,
+    ).save(folder / "map.html")
+    write_results(
+        folder / "results.gpkg",
+        service_points=inputs.points,
+        places=located,
+        bands=results.bands,
+        isochrones=results.isochrones,
+        findings=results.findings,
+        scheme=scheme,
+        language=language,
+    )
+    write_travel_times(folder / "travel_times.parquet", results.table.to_frame())
+    for code, one in results.surfaces.items():
+        write_surface(folder / f"surface_{code}.tif", one, description=scheme[code].name(language))
+    write_report(
+        folder / "report.xlsx",
+        title=study.study.name,
+        language=language,
+        date=day,
+        scheme=scheme,
+        summary=results.summary,
+        people=results.people,
+        levels=levels.frame,
+        norms=results.norms,
+        points_served=served_by_point(levels.frame, inputs.points, scheme.codes),
+        impacts={name: one.summary() for name, one in results.impacts.items()},
+        findings=results.findings,
+        sources=_sources(study, inputs.network),
+    )
+    figures = folder / "figures"
+    write_figures(
+        figures,
+        levels=levels.frame,
+        scheme=scheme,
+        people=results.people,
+        minutes=minutes,
+        language=language,
+        area_column=inputs.area_column,
+    )
+    for code in results.surfaces:
+        write_level_map(
+            figures / f"map_{code}.png",
+            level=code,
+            bands=results.bands,
+            points=inputs.points,
+            roads=roads,
+            minutes=minutes,
+            scheme=scheme,
+            language=language,
+            credit=study.study.attribution,
+        )
+    write_manifest(folder / "run.json", _manifest(study, results, timings))
+
+
+def _manifest(study: Study, results: Results, timings: Mapping[str, float]) -> dict[str, object]:
+    inputs = results.inputs
+    return build_manifest(
+        study=study.model_dump(mode="json", exclude={"path"}),
+        inputs=study.inputs,
+        timings={step: round(seconds, 3) for step, seconds in timings.items()},
+        counts={
+            "service_points": len(inputs.points),
+            "places": len(inputs.places),
+            "people": int(results.summary["population"].iloc[0]),
+            "travel_times": int(results.table.milliseconds.size),
+            "bands": len(results.bands),
+        },
+        findings=results.findings,
+    ) | {"network": inputs.network.describe()}
+
+
+def _subtitle(study: Study) -> str:
+    language = study.study.language
+    season, direction = (say(language, str(one)) for one in (study.network.season, study.network.direction))
+    return say(language, "subtitle", season=season, direction=direction)
+
+
+def _notes(study: Study, network: RoadNetwork, day: date) -> list[str]:
+    language = study.study.language
+    return [
+        _method(study, network),
+        say(
+            language,
+            "computed",
+            osm=study.network.osm.name,
+            points=study.points.file.name,
+            places=study.places.file.name,
+            day=say_day(language, day),
+        ),
+    ]
+
+
+def _sources(study: Study, network: RoadNetwork) -> dict[str, str]:
+    language = study.study.language
+    rows = {
+        "source_network": study.network.osm.name,
+        "source_points": study.points.file.name,
+        "source_places": study.places.file.name,
+        "source_season": say(language, str(study.network.season)),
+        "source_direction": say(language, str(study.network.direction)),
+        "source_method": _method(study, network),
+        "source_attribution": study.study.attribution or "© OpenStreetMap contributors (ODbL)",
+        "source_fingerprint": network.fingerprint,
+    }
+    return {say(language, key): value for key, value in rows.items()}
+
+
+def _method(study: Study, network: RoadNetwork) -> str:
+    pace, longest = f"{network.access_speed_kmh:g}", f"{network.max_access_metres:g}"
+    return say(study.study.language, "method", speed=pace, metres=longest)
+
+
+class _Clock:
+    """Times the steps of a run and reports them."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Start with nothing done."""
+        self._progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step."""
+        self._progress(name, len(self.seconds), len(STEPS))
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - begin
+
+    def finish(self) -> None:
+        """Report that everything is done."""
+        self._progress("", len(STEPS), len(STEPS))

@@ -1,0 +1,109 @@
+"""Places: where people are (points, polygons or squares of Statistics Finland's grid), and how many."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from palveluverkko.domain.errors import TableError
+from palveluverkko.tables.columns import (
+    columns_seen,
+    name_rows,
+    to_numbers,
+    to_text,
+    with_ids,
+    with_known_names,
+    with_text_columns,
+)
+from palveluverkko.tables.coordinates import locate, with_valid_polygons
+from palveluverkko.tables.files import read_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from geopandas import GeoDataFrame
+
+SUPPRESSED = -1
+"""Count that hides a small number of people; it stays as it is."""
+
+_SYNONYMS = {
+    "id": ("grd_id", "grid_inspire", "id_nro", "nro", "gml_id"),
+    "name": (),
+    "population": ("vaesto",),
+    "kunta_code": (),
+}
+_AGE_GROUPS = {r"(?i)^(?:age|ika)_(\d+_\d*)$": r"age_\1"}
+_KINDS = ("Point", "Polygon", "MultiPolygon")
+_PURPOSE = "Ids tell places apart in the results"
+
+
+def read_places(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
+    """Read places from csv, xlsx, gpkg, geojson or parquet, and check them.
+
+    Parameters
+    ----------
+    path
+        File with `id` (or `grd_id`, `grid_inspire`, `id_nro`, `nro`, `gml_id`), `population` and a position:
+        points, polygons, or ids of Statistics Finland's grid alone, which become squares in EPSG:3067. Optional:
+        `name`, age groups `age_0_14`, `age_75_` and the like, `kunta_code` and other columns, which are kept.
+        Statistics Finland's names `vaesto`, `ika_0_14`, `ika_15_64`, `ika_65_` will do.
+    crs
+        CRS of x and y, or of a geometry that carries none.
+
+    Returns
+    -------
+    GeoDataFrame
+        Points or valid polygons with a CRS, index `id` of unique text; population and age groups as floats,
+        -1 where the count is suppressed.
+
+    Raises
+    ------
+    TableError
+        The file or a row breaks this contract; one sentence names the file, the rows, the ids and the remedy.
+    """
+    return _checked(read_rows(path), crs=crs, where=Path(path).name)
+
+
+def check_places(places: GeoDataFrame, *, where: str = "places") -> GeoDataFrame:
+    """Check places that a notebook made, by the contract of `read_places`.
+
+    Ids come from a column or an index of the name `id`. The input stays as it is; checking twice changes nothing.
+    """
+    return _checked(places, crs=None, where=where)
+
+
+def population_groups(places: pd.DataFrame) -> list[str]:
+    """Name the counts of people: "population" and the age groups, in the order of the columns."""
+    return [name for name in map(str, places.columns) if name == "population" or name.startswith("age_")]
+
+
+def _checked(table: pd.DataFrame, *, crs: str | None, where: str) -> GeoDataFrame:
+    named = with_known_names(table, _SYNONYMS, patterns=_AGE_GROUPS)
+    identified = with_ids(named, where=where, purpose=_PURPOSE)
+    places = with_valid_polygons(locate(identified, crs=crs, where=where), kinds=_KINDS, where=where)
+    if "population" not in places.columns:
+        seen = columns_seen(places.drop(columns="geometry"))
+        raise TableError(f"{where} has no column population ({seen}). Add the number of people of each place.")
+    groups = population_groups(places)
+    places = places.assign(**{group: _people(places, group, where=where) for group in groups})
+    ages = [group for group in groups if group != "population"]
+    first = [name for name in ("name", "population", *ages) if name in places.columns]
+    if "name" in places.columns:
+        places = places.assign(name=to_text(places["name"]))
+    further = [column for column in places.columns if column not in ("id", *first, "geometry")]
+    return with_text_columns(places.set_index("id")[[*first, *further, "geometry"]])
+
+
+def _people(places: GeoDataFrame, group: str, *, where: str) -> pd.Series:
+    people = to_numbers(places, group, where=where)
+    missing = people.isna()
+    if missing.any():
+        raise TableError(
+            f"{where} has no {group} at {name_rows(places, missing)}; write 0 for nobody and -1 for a suppressed count."
+        )
+    negative = (people < 0) & (people != SUPPRESSED)
+    if negative.any():
+        raise TableError(
+            f"{where} has {group} = {people[negative].iloc[0]:g} at {name_rows(places, negative)}; "
+            f"write 0 or more, or -1 for a suppressed count."
+        )
+    return people
