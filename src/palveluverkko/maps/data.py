@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from palveluverkko.maps.inputs import (
     column_numbers,
     column_texts,
     rounded_or_none,
-    text,
 )
 from palveluverkko.maps.legend import legend_bands, level_shapes, people_by_band
 from palveluverkko.maps.texts import Texts
@@ -25,8 +25,13 @@ from palveluverkko.maps.texts import Texts
 LABELS = 300
 """Most place names that the page tries to fit in, the most populous first."""
 
-MAJOR_LABELS = 30
-"""How many of them are written in the view of the whole area too; Lapland has 21 municipalities."""
+MAJOR_LABELS = 12
+"""How many of them, at least, are written in the view of the whole area too: centres with a service point first."""
+
+CENTRE_KILOMETRES = 4.0
+"""The largest place within this distance of a service point gives the centre its name."""
+
+KILOMETRES_PER_DEGREE = 111.2
 
 
 def page_data(study: Study, texts: Texts) -> dict[str, Any]:
@@ -136,28 +141,42 @@ def _place_names(places: DataFrame) -> list[str]:
 
 
 def _labels(study: Study) -> list[dict[str, Any]]:
-    """Choose names to write on the map: of places, else of municipalities at their largest place, else of points."""
-    places = study.places
-    if places is not None and len(places):
-        column = "name" if "name" in places.columns else "kunta"
-        if column in places.columns:
-            names = [text(name) for name in places[column]]
-            position = representative_degrees(places, "places")
-            population = np.nan_to_num(column_numbers(places, "population"))
-            return _label_rows(names, position, population)
-    names = column_texts(study.points, "name")
+    """Choose names to write on the map: of places, else of municipalities at their largest place, else of points.
+
+    Places where a service point stands come first: they are the centres that a reader looks for.
+    """
     importance = np.array([study.scheme.position(level) for level in study.points["level"]], dtype=np.float64)
-    return _label_rows(names, study.point_positions, importance)
+    places = study.places
+    column = "" if places is None else next((one for one in ("name", "kunta") if one in places.columns), "")
+    if places is None or not len(places) or not column:
+        names = column_texts(study.points, "name")
+        return _label_rows(names, study.point_positions, np.argsort(-importance, kind="stable"), len(names))
+    position = representative_degrees(places, "places")
+    population = np.nan_to_num(column_numbers(places, "population"))
+    centres = [
+        _centre(position, population, point) for point in study.point_positions[np.argsort(-importance, kind="stable")]
+    ]
+    order = list(dict.fromkeys([*centres, *np.argsort(-population, kind="stable").tolist()]))
+    return _label_rows(column_texts(places, column), position, order, max(MAJOR_LABELS, len(set(centres))))
+
+
+def _centre(positions: NDArray[np.float64], population: NDArray[np.float64], point: NDArray[np.float64]) -> int:
+    """Find the place that gives a service point's centre its name: the largest close by, else the nearest."""
+    east = (positions[:, 0] - point[0]) * np.cos(np.radians(point[1]))
+    kilometres = KILOMETRES_PER_DEGREE * np.hypot(east, positions[:, 1] - point[1])
+    close = kilometres <= CENTRE_KILOMETRES
+    return int(np.argmax(np.where(close, population, -np.inf)) if close.any() else np.argmin(kilometres))
 
 
 def _label_rows(
-    names: list[str], position: NDArray[np.float64], importance: NDArray[np.float64]
+    names: list[str], position: NDArray[np.float64], order: Iterable[int], majors: int
 ) -> list[dict[str, Any]]:
+    """Write each name once, in order; the first ones are major."""
     rows: dict[str, dict[str, Any]] = {}
-    for row in np.argsort(-importance, kind="stable"):
+    for row in order:
         if names[row] and names[row] not in rows:
             lon, lat = position[row].round(5).tolist()
-            rank = "major" if len(rows) < MAJOR_LABELS else "minor"
+            rank = "major" if len(rows) < majors else "minor"
             rows[names[row]] = {"text": names[row], "lon": lon, "lat": lat, "rank": rank}
         if len(rows) == LABELS:
             break

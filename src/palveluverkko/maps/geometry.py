@@ -16,8 +16,9 @@ PAGE_CRS = "EPSG:4326"
 BAND_VERTICES = 40_000
 """Most vertices of all bands together: about 17 bytes each, so 0.7 MB."""
 
-ROAD_VERTICES = 60_000
-"""Most vertices of all roads together, about 1 MB; minor classes are left out beyond that."""
+ROAD_VERTICES = {4: 60_000, 5: 150_000}
+"""Most vertices of all roads together, by the decimals of the area: 1 MB for a region, which shows its main roads,
+3 MB for a city, which is not itself without its streets. Minor classes are left out beyond that."""
 
 LARGE_AREA_DEGREES = 1.5
 """An area taller than this is rounded to 4 decimals (11 m); a smaller one to 5 (1 m)."""
@@ -74,8 +75,9 @@ def lean_bands(bands: GeoDataFrame, *, decimals: int, budget: int = BAND_VERTICE
     return [_polygons(shape, decimals) for shape in in_degrees]
 
 
-def lean_roads(roads: GeoDataFrame, *, decimals: int, budget: int = ROAD_VERTICES) -> LeanRoads:
+def lean_roads(roads: GeoDataFrame, *, decimals: int, budget: int | None = None) -> LeanRoads:
     """Merge, simplify and round roads by group, from main roads down to as minor ones as the budget allows."""
+    budget = ROAD_VERTICES[decimals] if budget is None else budget
     group = road_groups(roads)
     tolerance = _extent(roads.geometry.to_numpy()) / 5000
     lines: dict[str, dict[str, Any]] = {}
@@ -83,7 +85,7 @@ def lean_roads(roads: GeoDataFrame, *, decimals: int, budget: int = ROAD_VERTICE
         shapes = roads.geometry.to_numpy()[group == name]
         if not shapes.size:
             continue
-        merged = shapely.get_parts(shapely.line_merge(shapely.union_all(shapely.get_parts(shapes))))
+        merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(shapely.get_parts(shapes))))
         for factor in (1, 2, 4):
             simple = shapely.simplify(merged, factor * tolerance)
             if shapely.get_num_coordinates(simple).sum() <= budget:

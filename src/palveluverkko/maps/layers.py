@@ -10,9 +10,9 @@ from branca.element import Element, Figure, MacroElement
 from folium.map import CustomPane
 from folium.template import Template
 
+from palveluverkko.domain.palette import band_colours
 from palveluverkko.maps.geometry import lean_bands, lean_roads
 from palveluverkko.maps.inputs import Study
-from palveluverkko.maps.legend import band_colours
 
 _SPACE_IN_NUMBERS = re.compile(r"(?<=[\d\]]), (?=[-\d\[])")
 """Blanks in coordinate lists: a tenth of the page."""

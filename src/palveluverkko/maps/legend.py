@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from branca import colormap
 from pandas import DataFrame
 
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.palette import UNREACHED_COLOUR, band_colours
 from palveluverkko.maps.texts import Texts
-
-# ColorBrewer's YlGnBu: safe for colour-blind readers and in grey print. Near is dark and fades with the distance into
-# the unreached paper; its two darkest steps are left out so that roads and markers stand out on every band.
-DARKEST, LIGHTEST = 0.72, 0.02
-
-UNREACHED_COLOUR = "#e4e2dd"
-"""Ground of the map: where no band is, nobody arrives in time."""
 
 MIDDLE_SHAPES = ("square", "diamond", "pentagon", "hexagon")
 
@@ -40,12 +33,6 @@ def legend_bands(minutes: tuple[float, ...], texts: Texts) -> list[LegendBand]:
     ]
     beyond = texts.page["beyond"].format(last=texts.minutes(minutes[-1]))
     return [*rows, LegendBand(beyond, UNREACHED_COLOUR)]
-
-
-def band_colours(count: int) -> list[str]:
-    """Give as many colours from dark (near) to light (far), each lighter than the one before."""
-    scale = colormap.linear.YlGnBu_09  # type: ignore[attr-defined] # branca adds the ColorBrewer scales when it starts
-    return [str(scale(position))[:7] for position in np.linspace(DARKEST, LIGHTEST, count)]
 
 
 def level_shapes(count: int) -> list[str]:

@@ -28,6 +28,7 @@ from palveluverkko.maps.inputs import Study, check_study
 from palveluverkko.maps.layers import draw_map
 from palveluverkko.maps.panel import finding_groups, norm_rows, summary_rows
 from palveluverkko.maps.texts import read_texts
+from palveluverkko.service.levels import LevelsByPlace
 
 OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright"
 
@@ -66,6 +67,49 @@ class Page:
             'sandbox="allow-scripts allow-popups allow-modals" '
             'style="width:100%;height:40rem;border:1px solid #c9ced4"></iframe>'
         )
+
+
+def to_map(
+    levels: LevelsByPlace | None,
+    bands: GeoDataFrame,
+    points: GeoDataFrame,
+    *,
+    places: GeoDataFrame | None = None,
+    roads: GeoDataFrame | None = None,
+    title: str = "",
+    language: str = "fi",
+) -> Page:
+    """Draw a map page from what a notebook holds; it shows itself there, and ``save`` writes it.
+
+    Parameters
+    ----------
+    levels
+        Levels by place, for the people of the legend and the popups; None for bands and points alone.
+    bands, points
+        Disjoint bands and service points; any CRS.
+    places, roads
+        Drawn when given; roads as ``network.to_edges()`` gives them.
+    title, language
+        Heading, and the language of everything on the page.
+
+    Examples
+    --------
+    >>> to_map(levels, bands, points).save("map.html")  # doctest: +SKIP
+    """
+    shown = bands["to_min"].drop_duplicates().sort_values()
+    return build_page(
+        title=title,
+        scheme=LevelScheme.eal() if levels is None else levels.scheme,
+        minutes=tuple(shown) if levels is None else levels.minutes,
+        bands=bands,
+        points=points,
+        places=places,
+        levels=None if levels is None else levels.frame,
+        people=None if levels is None else levels.by_area(),
+        summary=None if levels is None else levels.summary(),
+        roads=roads,
+        language=language,
+    )
 
 
 def build_page(  # noqa: PLR0913 - one name for each table of a study, most of them optional

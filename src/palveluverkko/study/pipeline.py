@@ -35,7 +35,7 @@ from palveluverkko.service.levels import LevelsByPlace, classify
 from palveluverkko.service.people import check_norms, served_by_point
 from palveluverkko.study.findings import check_findings, gather_findings
 from palveluverkko.study.study import Study
-from palveluverkko.study.texts import say, say_day
+from palveluverkko.study.texts import say, say_day, say_subtitle
 from palveluverkko.tables.areas import assign_areas, read_areas
 from palveluverkko.tables.places import read_places
 from palveluverkko.tables.points import read_service_points
@@ -214,7 +214,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
 
     build_page(
         title=study.study.name,
-        subtitle=_subtitle(study),
+        subtitle=say_subtitle(language, str(study.network.season), str(study.network.direction)),
         scheme=scheme,
         minutes=minutes,
         bands=results.bands,
@@ -298,12 +298,6 @@ def _manifest(study: Study, results: Results, timings: Mapping[str, float]) -> d
         },
         findings=results.findings,
     ) | {"network": inputs.network.describe()}
-
-
-def _subtitle(study: Study) -> str:
-    language = study.study.language
-    season, direction = (say(language, str(one)) for one in (study.network.season, study.network.direction))
-    return say(language, "subtitle", season=season, direction=direction)
 
 
 def _notes(study: Study, network: RoadNetwork, day: date) -> list[str]:

@@ -186,7 +186,7 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
     def resolve(section: object) -> object:
         if not isinstance(section, Mapping):
             return section
-        paths = {
+        paths: dict[str, Path | str] = {
             key: Path(os.path.normpath(folder / section[key]))
             for key in ("osm", "file", "directory")
             if isinstance(section.get(key), str)

@@ -80,6 +80,12 @@ def say(language: str, key: str, **values: object) -> str:
     return _TEXTS[language][key].format(**values)
 
 
+def say_subtitle(language: str, season: str, direction: str) -> str:
+    """Say the season and the direction as a line of its own: "Talvi, matka palveluun"."""
+    line = say(language, "subtitle", season=say(language, season), direction=say(language, direction))
+    return line[0].upper() + line[1:]
+
+
 def say_day(language: str, day: date) -> str:
     """Write a date as people of the language do: 3.2.2026, or 2026-02-03 in English."""
     return day.isoformat() if language == "en" else f"{day.day}.{day.month}.{day.year}"

@@ -6,7 +6,6 @@ function startPage(map, drawn) {
   const showAll = () => map.fitBounds(study.bounds, { padding: [12, 12], animate: false });
   showAll();
   map.setMinZoom(map.getZoom() - 1);
-  map.setMaxBounds(L.latLngBounds(study.bounds).pad(0.6));
   map.getContainer().setAttribute("role", "group");
   addMapControls(map, showAll);
   connectLayerBoxes(map, layers);

@@ -1,0 +1,37 @@
+"""The colours of the bands: one sequence for the page, the figures and QGIS."""
+
+from __future__ import annotations
+
+# ColorBrewer's YlGnBu in nine steps (Cynthia Brewer, Apache 2.0): safe for colour-blind readers, and in grey print each
+# step is lighter than the one before.
+_YLGNBU = ("#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58")
+
+# Near is dark and fades with the distance into the unreached paper. The two darkest steps are left out, so that roads
+# and markers stand out on every band.
+_DARKEST, _LIGHTEST = 0.72, 0.02
+
+UNREACHED_COLOUR = "#e4e2dd"
+"""Ground of a map: where no band is, nobody arrives in time."""
+
+
+def band_colours(count: int) -> list[str]:
+    """Give as many colours, ``#rrggbb``, from dark (near) to light (far), each lighter than the one before.
+
+    Examples
+    --------
+    >>> band_colours(2)
+    ['#216aae', '#fcfed3']
+    """
+    if count == 1:
+        return [_colour_at(_DARKEST)]
+    step = (_LIGHTEST - _DARKEST) / max(1, count - 1)
+    return [_colour_at(_DARKEST + step * number) for number in range(count)]
+
+
+def _colour_at(position: float) -> str:
+    """Interpolate the sequence at 0 (lightest) to 1 (darkest)."""
+    place = position * (len(_YLGNBU) - 1)
+    below = min(int(place), len(_YLGNBU) - 2)
+    share = place - below
+    low, high = ([int(_YLGNBU[at][digit : digit + 2], 16) for digit in (1, 3, 5)] for at in (below, below + 1))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(low, high, strict=True))

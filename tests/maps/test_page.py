@@ -1,0 +1,300 @@
+"""The map page as a document: self-contained, escaped, complete, in three languages."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from html.parser import HTMLParser
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from palveluverkko.domain.errors import StudyError, TableError
+from palveluverkko.domain.palette import band_colours
+from palveluverkko.maps.assets import script_hash, to_script_json
+from palveluverkko.maps.geometry import lean_bands, lean_roads
+from palveluverkko.maps.legend import level_shapes
+from palveluverkko.maps.page import Page, build_page
+from palveluverkko.maps.texts import read_texts
+
+
+class Document(HTMLParser):
+    """What a browser's parser would see: elements with attributes, and the text of each script."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.styles: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "script" and self.scripts:
+            self.scripts[-1] += data
+        elif self.lasttag == "style":
+            self.styles.append(data)
+        else:
+            self.words.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"script", "style"}:
+            self.lasttag = ""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return json.loads(self.scripts[0])
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def _feature_collections(html: str) -> dict[str, Any]:
+    """Read back what folium draws, by the name of the layer."""
+    found = re.findall(r"geo_json_(\w+)_add\((\{.*?\})\);\n", html)
+    return {name: json.loads(collection) for name, collection in found}
+
+
+def test_a_page_asks_nothing_of_any_other_host(study: dict[str, Any]) -> None:
+    html = build_page(**study).html
+    document = Document(html)
+    for tag, attributes in document.elements:
+        for name in ("src", "href", "srcset", "action", "data"):
+            address = attributes.get(name) or ""
+            assert address.startswith("#") or not address or (tag == "a" and name == "href"), (tag, address)
+        assert tag not in {"link", "iframe", "object", "embed", "img", "base"}
+    assert all(address.startswith("data:") for address in re.findall(r"url\(([^)]+)\)", "".join(document.styles)))
+    assert "@import" not in html
+    assert "sourceMappingURL" not in html
+
+
+def test_the_policy_forbids_every_host_and_allows_exactly_the_scripts_of_the_page(study: dict[str, Any]) -> None:
+    document = Document(build_page(**study).html)
+    policy = next(a["content"] for t, a in document.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+    assert re.findall(r"'sha256-[^']+'", policy) == [script_hash(script) for script in document.scripts[1:]]
+
+
+def test_hostile_texts_stay_texts(study: dict[str, Any]) -> None:
+    html = build_page(**study).html
+    document = Document(html)
+    hostile = study["points"].loc["ROI", "name"]
+    assert "<img" not in html
+    assert "\u2028" not in document.scripts[0]
+    assert len(document.scripts) == 4
+    assert not [a for _, a in document.elements if any(name.startswith("on") for name in a)]
+    assert document.data["points"]["name"][0] == hostile
+    assert hostile.replace("\u2028", " ") in document.text
+    assert "49" not in document.text.split("Asukkaita")[0]  # no template engine ran on a text
+
+
+def test_user_texts_never_enter_an_executed_script(study: dict[str, Any]) -> None:
+    scripts = Document(build_page(**study).html).scripts
+    assert not [script for script in scripts[1:] if "alert" in script or "terveysasema" in script]
+
+
+@given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_script_json_reads_back_the_same_and_cannot_end_its_script(value: Any) -> None:
+    written = str(to_script_json(value))
+    assert json.loads(written) == value
+    assert not set(written) & set("<>&\u2028\u2029")
+
+
+def test_numbers_that_json_cannot_say_are_refused() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        to_script_json([float("nan")])
+
+
+def test_every_level_has_a_switch_and_its_bands_and_every_road_class_is_drawn(study: dict[str, Any]) -> None:
+    html = build_page(**study).html
+    document = Document(html)
+    switches = [a for t, a in document.elements if t == "input" and a.get("name") == "level"]
+    assert [a["value"] for a in switches] == ["0", "1", "2"]
+    layers = _feature_collections(html)
+    assert set(layers) == {"level_0", "level_1", "level_2", "roads"}
+    for number in range(3):
+        fills = [f["properties"]["style"]["fillColor"] for f in layers[f"level_{number}"]["features"]]
+        assert fills == band_colours(3)
+    assert len(layers["roads"]["features"]) == 4
+    boxes = {a["data-layer"] for _, a in document.elements if "data-layer" in a}
+    assert boxes == {"points", "places", "roads", "labels"}
+
+
+def test_bands_on_the_page_are_disjoint_and_cover_what_they_covered(study: dict[str, Any]) -> None:
+    layers = _feature_collections(build_page(**study).html)
+    for number, code in enumerate(study["scheme"].codes):
+        drawn = [shapely.geometry.shape(f["geometry"]) for f in layers[f"level_{number}"]["features"]]
+        bands = study["bands"][study["bands"]["level"] == code].to_crs("EPSG:4326").geometry
+        whole = bands.union_all()
+        assert shapely.union_all(drawn).symmetric_difference(whole).area < 1e-3 * whole.area
+        assert sum(shape.area for shape in drawn) == pytest.approx(shapely.union_all(drawn).area, rel=1e-6)
+
+
+def test_bands_over_the_budget_are_simplified_as_one_coverage(study: dict[str, Any]) -> None:
+    bands = study["bands"]
+    assert shapely.get_num_coordinates(bands.geometry).sum() > 1_500
+    lean = [shapely.geometry.shape(shape) for shape in lean_bands(study["bands"], decimals=4, budget=600)]
+    assert sum(shapely.get_num_coordinates(lean)) <= 600
+    of_first_level = np.array(lean)[(bands["level"] == "L").to_numpy()]
+    total = sum(shape.area for shape in of_first_level)
+    assert total == pytest.approx(shapely.union_all(of_first_level).area, rel=1e-5)
+
+
+def test_minor_roads_are_left_out_first_and_the_page_says_so(study: dict[str, Any]) -> None:
+    lean = lean_roads(study["roads"], decimals=4, budget=7)
+    assert list(lean.lines) == ["motorway", "primary", "ferry"]
+    assert not lean.complete
+
+
+def test_people_of_the_legend_are_those_of_the_whole_study(study: dict[str, Any]) -> None:
+    levels = Document(build_page(**study).html).data["levels"]
+    assert [level["people"] for level in levels] == [
+        [30_000, 12_000, 4_400, 0],
+        [20_000, 15_000, 9_900, 1_500],
+        [1_234, 5_678, 36_988, 2_500],
+    ]
+
+
+def test_a_point_serves_the_people_whose_nearest_it_is(study: dict[str, Any]) -> None:
+    people = Document(build_page(**study).html).data["points"]["people"]
+    counted = 100 * sum(range(1, 31)) - 600  # P5 is suppressed and counts as none
+    assert people[0] == [counted, counted, counted - 500]  # P4 reaches no E
+    assert people[1:] == [[0, 0, 0]] * 4
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "mean", "result"),
+    [
+        ("fi", "Palvelutaso", "1\u00a0234,6", "Ei täyty"),
+        ("sv", "Servicenivå", "1\u00a0234,6", "Uppfylls inte"),
+        ("en", "Service level", "1,234.6", "Not met"),
+    ],
+)
+def test_the_page_speaks_its_language(study: dict[str, Any], language: str, words: str, mean: str, result: str) -> None:
+    html = build_page(**study, language=language).html
+    assert f'<html lang="{language}">' in html
+    for text in (words, mean, result):
+        assert text in html
+
+
+def test_the_three_languages_say_the_same_things() -> None:
+    source = resources.files("palveluverkko.maps").joinpath("texts.toml").read_text(encoding="utf-8")
+    document = tomllib.loads(source)
+    for table, words in document["fi"].items():
+        for language in ("sv", "en"):
+            other = document[language][table]
+            assert list(other) == list(words)
+            for key, text in words.items():
+                assert set(re.findall(r"\{\w+\}", other[key])) == set(re.findall(r"\{\w+\}", text)), key
+
+
+def test_numbers_round_halves_away_from_zero_like_the_browser() -> None:
+    texts = read_texts("fi")
+    assert texts.decimal(0.25, decimals=1) == "0,3"
+    assert texts.decimal(1_234_567.5) == "1\u00a0234\u00a0568"
+    assert texts.percent(0.0345) == "3,5\u00a0%"
+    assert texts.group("age_75_") == "75 vuotta täyttäneet"
+    assert texts.group("age_0_14") == "0–14-vuotiaat"
+
+
+def test_an_unknown_language_is_refused(study: dict[str, Any]) -> None:
+    with pytest.raises(StudyError, match="'se' is not known"):
+        build_page(**study, language="se")
+
+
+def test_bands_and_points_alone_make_a_page(study: dict[str, Any]) -> None:
+    needed = ("title", "scheme", "minutes", "bands", "points")
+    document = Document(build_page(**{name: study[name] for name in needed}).html)
+    assert document.data["levels"][0]["people"] is None
+    assert "Yhteenveto" not in document.text
+    assert "OpenStreetMapin tekijät" in document.text
+
+
+def test_places_with_a_service_point_are_named_first(study: dict[str, Any]) -> None:
+    study["places"].loc["P7", "geometry"] = study["points"].geometry["UTS"]
+    labels = Document(build_page(**study).html).data["labels"]
+    major = [label["text"] for label in labels if label["rank"] == "major"]
+    assert "Kylä 7" in major
+    assert "Kylä 29" in major
+    assert len(labels) == 30
+
+
+def test_a_point_that_is_closed_is_marked_so(study: dict[str, Any]) -> None:
+    document = Document(build_page(**study).html)
+    assert document.data["points"]["status"] == ["open"] * 4 + ["closed"]
+    assert "Suljettu palvelupiste" in document.text
+
+
+def test_a_band_that_ends_at_no_threshold_is_refused(study: dict[str, Any]) -> None:
+    with pytest.raises(StudyError, match="bands reach to 120 min"):
+        build_page(**{**study, "minutes": [30, 60]})
+
+
+def test_a_frame_without_coordinates_is_refused(study: dict[str, Any]) -> None:
+    with pytest.raises(TableError, match="bands has no coordinate system"):
+        build_page(**{**study, "bands": study["bands"].set_crs(None, allow_override=True)})
+
+
+def test_a_missing_column_is_named(study: dict[str, Any]) -> None:
+    with pytest.raises(TableError, match="service_points has no column 'level'"):
+        build_page(**{**study, "points": study["points"].drop(columns="level")})
+
+
+def test_the_same_study_gives_the_same_bytes_in_any_crs_and_leaves_its_frames_alone(study: dict[str, Any]) -> None:
+    before = study["bands"].copy()
+    first = build_page(**study).html
+    assert build_page(**study).html == first
+    assert before.equals(study["bands"])
+    # Degrees in, degrees out: only the simplification of roads depends on the CRS.
+    in_degrees = {**study, "bands": study["bands"].to_crs("EPSG:4326"), "roads": None}
+    assert _feature_collections(build_page(**in_degrees).html)["level_0"] == _feature_collections(first)["level_0"]
+
+
+def test_a_failed_save_leaves_the_old_page_and_nothing_beside_it(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out" / "map.html"
+    assert Page("a", "old å").save(target) == target
+    assert target.read_text(encoding="utf-8") == "old å"
+
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", fail)
+    with pytest.raises(OSError, match="No space"):
+        Page("a", "new").save(target)
+    assert target.read_text(encoding="utf-8") == "old å"
+    assert [path.name for path in target.parent.iterdir()] == ["map.html"]
+
+
+def test_a_notebook_shows_the_page_in_a_frame_of_its_own(study: dict[str, Any]) -> None:
+    page = build_page(**study)
+    elements = Document(page._repr_html_()).elements
+    assert [tag for tag, _ in elements] == ["iframe"]
+    assert elements[0][1]["srcdoc"] == page.html
+
+
+def test_the_page_is_small(study: dict[str, Any]) -> None:
+    assert len(build_page(**study).html.encode()) < 300_000
+
+
+def test_colours_lighten_with_distance_and_shapes_differ() -> None:
+    lightness = [sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for colour in band_colours(7)]
+    assert lightness == sorted(set(lightness))
+    assert level_shapes(3) == ["circle", "square", "star"]
+    assert len(set(level_shapes(6))) == 6
