@@ -1,13 +1,8 @@
-"""A small study over Lapland for the map page, and a browser where Chromium is installed."""
+"""A small study over Lapland for the map page."""
 
 from __future__ import annotations
 
-import gc
 import itertools
-import os
-import shutil
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -153,25 +148,3 @@ def _roads(points: GeoDataFrame) -> GeoDataFrame:
     lines = [shapely.LineString([one, other]) for one, other in itertools.pairwise(ends)]
     classes = ["trunk", "primary_link", "residential", "ferry"]
     return GeoDataFrame({"road_class": classes, "length": 1.0}, geometry=lines, crs=METRIC)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium, or a skip that says what is missing."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        pytest.skip("Chromium is not installed: browser tests of the map page are skipped")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - needed only where there is a browser
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=os.fspath(executable),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield opened
-        opened.close()
-    # Playwright's driver leaves its pipes and its event loop to the collector, which warns; the warning is about
-    # Playwright's shutdown and would fail whichever test runs next.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()

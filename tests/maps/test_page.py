@@ -16,10 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from palveluverkko.domain.errors import StudyError, TableError
-from palveluverkko.domain.palette import band_colours
+from palveluverkko.domain.palette import band_colours, level_shapes
 from palveluverkko.maps.assets import script_hash, to_script_json
 from palveluverkko.maps.geometry import lean_bands, lean_roads
-from palveluverkko.maps.legend import level_shapes
 from palveluverkko.maps.page import Page, build_page
 from palveluverkko.maps.texts import read_texts
 

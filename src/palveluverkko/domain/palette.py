@@ -1,4 +1,4 @@
-"""The colours of the bands: one sequence for the page, the figures and QGIS."""
+"""Colours of bands and shapes of levels: the same on the page, in the figures and in QGIS."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ _YLGNBU = ("#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#2
 # Near is dark and fades with the distance into the unreached paper. The two darkest steps are left out, so that roads
 # and markers stand out on every band.
 _DARKEST, _LIGHTEST = 0.72, 0.02
+
+_MIDDLE_SHAPES = ("square", "diamond", "pentagon", "hexagon")
 
 UNREACHED_COLOUR = "#e4e2dd"
 """Ground of a map: where no band is, nobody arrives in time."""
@@ -26,6 +28,19 @@ def band_colours(count: int) -> list[str]:
         return [_colour_at(_DARKEST)]
     step = (_LIGHTEST - _DARKEST) / max(1, count - 1)
     return [_colour_at(_DARKEST + step * number) for number in range(count)]
+
+
+def level_shapes(count: int) -> list[str]:
+    """Give each level's shape from near to far, so that colour is never alone in telling them apart.
+
+    Examples
+    --------
+    >>> level_shapes(3)
+    ['circle', 'square', 'star']
+    """
+    if count == 1:
+        return ["circle"]
+    return ["circle", *(_MIDDLE_SHAPES[number % len(_MIDDLE_SHAPES)] for number in range(count - 2)), "star"]
 
 
 def _colour_at(position: float) -> str:

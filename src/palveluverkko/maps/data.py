@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pandas import DataFrame
 
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.palette import level_shapes
 from palveluverkko.maps.geometry import representative_degrees
 from palveluverkko.maps.inputs import (
     Study,
@@ -19,7 +20,7 @@ from palveluverkko.maps.inputs import (
     column_texts,
     rounded_or_none,
 )
-from palveluverkko.maps.legend import legend_bands, level_shapes, people_by_band
+from palveluverkko.maps.legend import legend_bands, people_by_band
 from palveluverkko.maps.texts import Texts
 
 LABELS = 300

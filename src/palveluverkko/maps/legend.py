@@ -11,8 +11,6 @@ from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR, band_colours
 from palveluverkko.maps.texts import Texts
 
-MIDDLE_SHAPES = ("square", "diamond", "pentagon", "hexagon")
-
 
 class LegendBand(NamedTuple):
     """A row of the legend."""
@@ -33,14 +31,6 @@ def legend_bands(minutes: tuple[float, ...], texts: Texts) -> list[LegendBand]:
     ]
     beyond = texts.page["beyond"].format(last=texts.minutes(minutes[-1]))
     return [*rows, LegendBand(beyond, UNREACHED_COLOUR)]
-
-
-def level_shapes(count: int) -> list[str]:
-    """Give each level's shape from near to far: a circle, then corners, and a star for the farthest."""
-    if count == 1:
-        return ["circle"]
-    between = [MIDDLE_SHAPES[position % len(MIDDLE_SHAPES)] for position in range(count - 2)]
-    return ["circle", *between, "star"]
 
 
 def people_by_band(people: DataFrame, scheme: LevelScheme, minutes: tuple[float, ...]) -> list[list[float]]:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import platformdirs
+from numpy.lib.npyio import NpzFile
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import Graph
@@ -125,15 +125,21 @@ def write_network(network: RoadNetwork, path: str | Path) -> None:
 def read_stored_network(path: Path) -> RoadNetwork:
     """Read a network file."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # The file is opened here because numpy leaves one open that turns out to be no archive.
+        with path.open("rb") as file, NpzFile(file, allow_pickle=False) as archive:
             plain = json.loads(str(archive["plain"]))
+            version = plain.pop("store_version", None)
             arrays = {name: archive[name] for name in archive.files if name != "plain"}
+        if version == _STORE_VERSION:
+            return _to_network(plain, arrays)
     except FileNotFoundError:
         raise NetworkError(f"{path} does not exist; build it with: palveluverkko network build.") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise NetworkError(f"{path} is not a whole network file ({error}); build it again.") from None
-    if plain.pop("store_version", None) != _STORE_VERSION:
-        raise NetworkError(f"{path} was written by another version of palveluverkko; build it again.")
+    except Exception as error:  # numpy, zipfile and json have a dozen words for a damaged byte
+        raise NetworkError(f"{path} is not a whole network file ({type(error).__name__}); build it again.") from error
+    raise NetworkError(f"{path} was written by another version of palveluverkko; build it again.")
+
+
+def _to_network(plain: dict[str, Any], arrays: dict[str, Any]) -> RoadNetwork:
     for array in arrays.values():
         array.flags.writeable = False
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}

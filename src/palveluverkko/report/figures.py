@@ -14,9 +14,10 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.palette import UNREACHED_COLOUR, band_colours, level_shapes
 from palveluverkko.domain.travel import check_minutes
 from palveluverkko.report.drawing import MARKERS, marker_area, save
-from palveluverkko.report.looks import BEYOND, INK, MUTED, by_minutes, ink_on, level_shapes, sequence
+from palveluverkko.report.looks import INK, MUTED, by_minutes, ink_on
 from palveluverkko.report.texts import format_number, text
 
 _GRID = "#e3e8eb"
@@ -231,8 +232,8 @@ def draw_areas(
 def _class_colour(mean: float, minutes: Sequence[float]) -> str:
     """Give the colour of the band that a time falls in, as on the maps."""
     if math.isnan(mean) or mean > minutes[-1]:
-        return BEYOND
-    return sequence(len(minutes))[int(np.searchsorted(minutes, mean, side="left"))]
+        return UNREACHED_COLOUR
+    return band_colours(len(minutes))[int(np.searchsorted(minutes, mean, side="left"))]
 
 
 def _draw_key(

@@ -13,8 +13,9 @@ import pyogrio
 
 from palveluverkko.domain.errors import TableError
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.palette import UNREACHED_COLOUR, level_shapes
 from palveluverkko.report.files import replacing
-from palveluverkko.report.looks import BAD, BEYOND, INK, by_minutes, level_shapes
+from palveluverkko.report.looks import BAD, INK, by_minutes
 from palveluverkko.report.qml import Rule, Style, Symbol, equals, to_qml
 from palveluverkko.report.texts import band_label, format_number, text, word
 
@@ -182,7 +183,7 @@ def style_places(places: gpd.GeoDataFrame, scheme: LevelScheme, minutes: list[fl
                         )
                         for to_min in minutes
                     ),
-                    Rule(band_label(last, float("nan"), language), "ELSE", symbol(BEYOND)),
+                    Rule(band_label(last, float("nan"), language), "ELSE", symbol(UNREACHED_COLOUR)),
                 ),
             )
             for level in groups

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import rasterio
-from rasterio.transform import from_origin
+from rasterio import Affine
 
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
 from palveluverkko.report.files import replacing
@@ -46,7 +46,7 @@ def write_surface(path: Path, surface: Surface, *, description: str = "travel ti
         "height": times.shape[0],
         "width": times.shape[1],
         "crs": rasterio.CRS.from_wkt(surface.crs.to_wkt()),
-        "transform": from_origin(surface.west, surface.north, surface.cell_metres, surface.cell_metres),
+        "transform": Affine(surface.cell_metres, 0.0, surface.west, 0.0, -surface.cell_metres, surface.north),
         "nodata": NODATA,
         "compress": "deflate",
         "predictor": "floating_point",

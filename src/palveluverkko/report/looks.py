@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-# ColorBrewer YlGnBu (Brewer & Harrower, colorbrewer2.org), marked colour-blind safe. Its two darkest steps are left
-# out, so that roads and markers stand out on every band.
-_ANCHORS = ("#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58")
-_DARKEST, _LIGHTEST = 0.72, 0.02
-
-_MIDDLE_SHAPES = ("square", "diamond", "pentagon", "hexagon")
-
-BEYOND = "#e4e2dd"
-"""Fill of what lies beyond the last threshold or is not reached."""
+from palveluverkko.domain.palette import band_colours
 
 INK = "#22313f"
 """Text and headings."""
@@ -27,38 +17,9 @@ BAD = ("#8a3b00", "#fbe3d2")
 """Text and fill of a norm that is met or missed: blue and orange differ for every kind of colour vision."""
 
 
-def sequence(count: int) -> list[str]:
-    """Give as many colours as there are bands, from near (dark) to far (pale), as ``#rrggbb``.
-
-    Examples
-    --------
-    >>> sequence(2)
-    ['#216aae', '#fcfed3']
-    """
-    anchors = np.array([to_rgb(anchor) for anchor in _ANCHORS], dtype=float)
-    position = np.linspace(_DARKEST, _LIGHTEST, count) * (len(anchors) - 1)
-    channels = [np.interp(position, np.arange(len(anchors)), anchors[:, channel]) for channel in range(3)]
-    return [
-        "#{:02x}{:02x}{:02x}".format(*(round(float(value)) for value in rgb)) for rgb in zip(*channels, strict=True)
-    ]
-
-
 def by_minutes(minutes: Sequence[float]) -> dict[float, str]:
     """Pair each threshold with the colour of the band that ends there."""
-    return dict(zip(minutes, sequence(len(minutes)), strict=True))
-
-
-def level_shapes(count: int) -> list[str]:
-    """Give each level's shape from near to far, so that colour is never alone in telling them apart.
-
-    Examples
-    --------
-    >>> level_shapes(3)
-    ['circle', 'square', 'star']
-    """
-    if count == 1:
-        return ["circle"]
-    return ["circle", *(_MIDDLE_SHAPES[number % len(_MIDDLE_SHAPES)] for number in range(count - 2)), "star"]
+    return dict(zip(minutes, band_colours(len(minutes)), strict=True))
 
 
 def to_rgb(colour: str) -> tuple[int, int, int]:

@@ -148,7 +148,7 @@ def column_of(book: Book, name: str, values: pd.Series[Any]) -> Column:
 def _kind(name: str, values: pd.Series[Any]) -> str:
     if name in {"level", "served_by"}:
         return "level"
-    if values.dtype == bool:
+    if pd.api.types.is_bool_dtype(values):
         return "yes_no"
     if not pd.api.types.is_numeric_dtype(values):
         return "text"
@@ -169,6 +169,7 @@ def write_table(
     first_width: float | None = None,
     frozen_columns: int = 0,
     filtered: bool = True,
+    sets_widths: bool = True,
     looks: Sequence[Mapping[str, object]] | None = None,
 ) -> int:
     """Write a header and the rows below it; give the row after the last."""
@@ -191,11 +192,9 @@ def write_table(
         write = _writer(book, sheet, column)
         for row, value in enumerate(shown[column.source].tolist(), start=top + 1):
             write(row, number, value, looks[row - top - 1] if looks is not None else {})
-        if filtered or number:
+        if sets_widths:
             width = column.width or (first_width if number == 0 and first_width else _width(book, column, shown))
             sheet.set_column(number, number, width)
-        elif first_width:
-            sheet.set_column(number, number, first_width)
     end = top + 1 + len(shown)
     if filtered:
         sheet.freeze_panes(top + 1, frozen_columns)

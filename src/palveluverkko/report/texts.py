@@ -74,7 +74,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "Selvityksessä ei ole skenaarioita.", "Utredningen har inga scenarier.", "The study has no scenarios."
     ),
     "none_findings": _in("Ei havaintoja.", "Inga observationer.", "No findings."),
-    "none_rows": _in("Ei rivejä.", "Inga rader.", "No rows."),
     "rows_left_off": _in(
         "Taulukossa on ensimmäiset {shown} riviä; kaikki {total} riviä ovat tiedostossa results.gpkg.",
         "Tabellen visar de första {shown} raderna; alla {total} rader finns i filen results.gpkg.",

@@ -13,8 +13,9 @@ import pandas as pd
 import xlsxwriter
 
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.palette import UNREACHED_COLOUR
 from palveluverkko.report.files import replacing
-from palveluverkko.report.looks import BAD, BEYOND, GOOD, INK, MUTED, by_minutes
+from palveluverkko.report.looks import BAD, GOOD, INK, MUTED, by_minutes
 from palveluverkko.report.sheets import (
     WORKBOOK_OPTIONS,
     Book,
@@ -31,7 +32,7 @@ MOST_WORST_PLACES = 25
 """Longest journeys listed per level: a page each."""
 
 _WHOLE = ""
-_LINE = 125  # characters of a line on the sheet of sources
+_LINE = 140  # characters of a line on the sheet of sources
 _CHART_MARKERS = ("circle", "square", "diamond", "triangle")  # those that Excel fills
 
 
@@ -124,7 +125,7 @@ def _write_summary(
         *(Column(code, book.level_name(code), "share") for code in shares.columns),
     ]
     header = row + 1
-    write_table(book, sheet, header, columns, shares.reset_index(), first_width=26, filtered=False)
+    write_table(book, sheet, header, columns, shares.reset_index(), filtered=False, sets_widths=False)
     if len(shares):
         chart = _cumulative_chart(book, sheet.get_name(), shares, header)
         sheet.insert_chart(
@@ -246,7 +247,7 @@ def _write_areas(book: Book, people: pd.DataFrame) -> None:
             Column(f"band_{limit:g}", band_label(start, limit, book.language), "count", fill=colours[limit], width=9)
             for start, limit in zip(lower, limits, strict=False)
         ),
-        Column("band_beyond", band_label(lower[-1], math.nan, book.language), "count", fill=BEYOND, width=12),
+        Column("band_beyond", band_label(lower[-1], math.nan, book.language), "count", fill=UNREACHED_COLOUR, width=12),
         Column("total", book.say("column_total"), "count", width=10),
         *(
             Column(

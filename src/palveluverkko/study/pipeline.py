@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,13 +12,11 @@ from pathlib import Path
 import geopandas
 import pandas as pd
 
-from palveluverkko.domain.errors import PalveluverkkoError
 from palveluverkko.maps.page import build_page
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import USER_STORE, read_network
 from palveluverkko.planning.impact import Impact, impact
 from palveluverkko.reach.areas import bands_of_surfaces, to_isochrones
-from palveluverkko.reach.snap import check_near_network
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.table import TravelTimeTable, travel_times
 from palveluverkko.report.figures import write_figures
@@ -33,7 +29,9 @@ from palveluverkko.report.workbook import write_report
 from palveluverkko.service.areas import level_surfaces
 from palveluverkko.service.levels import LevelsByPlace, classify
 from palveluverkko.service.people import check_norms, served_by_point
+from palveluverkko.study.checks import check_against_network, check_against_tables
 from palveluverkko.study.findings import check_findings, gather_findings
+from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.study import Study
 from palveluverkko.study.texts import say, say_day, say_subtitle
 from palveluverkko.tables.areas import assign_areas, read_areas
@@ -108,6 +106,7 @@ def run_study(
         What was found, and the files written, the map first.
     """
     clock = _Clock(progress or (lambda _step, _done, _total: None))
+    check_folder(study.output.directory)
     results = compute_study(study, clock=clock, store=store)
     with clock.step("write"):
         files = write_study(study, results, clock.seconds, day=day or date.today())  # noqa: DTZ011  # the user's day
@@ -180,28 +179,19 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
             places = places.assign(**{column: own.fillna(_OUTSIDE), name_column: names.fillna(_OUTSIDE)})
         elif study.areas is not None:
             column, name_column = study.areas.column, study.areas.name_column
+        check_against_tables(study, points, places)
     with clock.step("network"):
         network = read_network(study.network.osm, profile=study.profile, store=store)
-        check_near_network(network, points, where=study.points.file.name)
+        check_against_network(study, network, points, places)
     return Inputs(network, points, places, column, name_column)
 
 
 def write_study(study: Study, results: Results, timings: Mapping[str, float], *, day: date) -> list[Path]:
     """Write every file of a run into the output folder: all of them new, or, on an error, none."""
     output = study.output.directory
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as staging:
-            _write_files(study, results, timings, Path(staging), day)
-            written = sorted(path.relative_to(staging) for path in Path(staging).rglob("*") if path.is_file())
-            for path in written:
-                (output / path).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(Path(staging) / path, output / path)  # noqa: PTH105  # atomic on every system
-    except OSError as error:
-        raise PalveluverkkoError(
-            f"{error.filename or output} cannot be written: {error.strerror}. Close it in other programs, or choose "
-            "an [output] directory that you may write to."
-        ) from error
+    with taking_over(output) as staging:
+        _write_files(study, results, timings, staging, day)
+        written = files_in(staging)
     return sorted((output / path for path in written), key=lambda path: (path.name != "map.html", str(path)))
 
 
@@ -280,13 +270,14 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
             language=language,
             credit=study.study.attribution,
         )
-    write_manifest(folder / "run.json", _manifest(study, results, timings))
+    files = sorted([MANIFEST, *(path.as_posix() for path in files_in(folder))])
+    write_manifest(folder / MANIFEST, _manifest(study, results, timings) | {"files": files})
 
 
 def _manifest(study: Study, results: Results, timings: Mapping[str, float]) -> dict[str, object]:
     inputs = results.inputs
     return build_manifest(
-        study=study.model_dump(mode="json", exclude={"path"}),
+        study=study.to_document(),
         inputs=study.inputs,
         timings={step: round(seconds, 3) for step, seconds in timings.items()},
         counts={

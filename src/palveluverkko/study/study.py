@@ -19,7 +19,7 @@ from palveluverkko.osm.profile import CarProfile
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class StudySection(_Section):
@@ -148,7 +148,21 @@ class Study(_Section):
         files |= {"points.file": self.points.file, "places.file": self.places.file}
         if self.areas is not None and self.areas.file is not None:
             files["areas.file"] = self.areas.file
+        if self.levels.scheme.endswith(".toml"):
+            files["levels.scheme"] = Path(self.levels.scheme)
         return files
+
+    def to_document(self) -> dict[str, Any]:
+        """Give what the file says, defaults filled in, with paths as it writes them: relative to its own folder.
+
+        The same study gives the same document on every machine.
+        """
+        document = self.model_dump(mode="json", exclude={"path"})
+        for section, key in _PATHS:
+            value = (document[section] or {}).get(key)
+            if value is not None and (key != "scheme" or value.endswith(".toml")):
+                document[section][key] = _as_seen_from(self.path.parent, value)
+        return document
 
 
 def read_study(path: str | Path) -> Study:
@@ -193,7 +207,7 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
         }
         scheme = section.get("scheme")
         if isinstance(scheme, str) and scheme.endswith(".toml"):
-            paths["scheme"] = str(folder / scheme)
+            return {**section, **paths, "scheme": os.path.normpath(folder / scheme)}
         return {**section, **paths}
 
     if "path" in document:
@@ -201,10 +215,22 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
     return {key: resolve(section) for key, section in document.items()} | {"path": path}
 
 
+def _as_seen_from(folder: Path, path: str) -> str:
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive
+        return Path(path).as_posix()
+
+
 def _check_against_scheme(study: Study) -> None:
-    scheme = study.scheme
+    scheme, last = study.scheme, study.levels.minutes[-1]
     for norm in study.norms:
         scheme.position(norm.level)
+        if norm.minutes > last:
+            raise StudyError(
+                f"the norm for level {norm.level} has minutes = {norm.minutes:g}, but travel times end at {last:g}, "
+                f"the last of [levels] minutes; add {norm.minutes:g} there."
+            )
     for scenario in study.scenarios:
         for _, level in scenario.change_level:
             scheme.position(level)
@@ -226,10 +252,17 @@ def _one_line(error: ValidationError) -> str:
         text = f"{section}has the unknown key {key!r}{_nearest(key, sections[:-1])}."
     elif first["type"] == "missing":
         text = f"{section}lacks {key!r}, which must be given."
+    elif first["type"] == "tuple_type" and key in ("norm", "scenario"):
+        text = f"{key} is one table; write [[{key}]] with two brackets, once for each."
     else:
-        reason = str(first["msg"]).removeprefix("Value error, ")
-        text = f"{section}{key}: {reason} (got {first['input']!r})." if key else f"{reason}."
-    return text.replace("..", ".") + (f" And {more} more problem{'s' if more > 1 else ''}." if more else "")
+        reason = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+        text = f"{section}{key}: {reason} (got {_as_written(first['input'])})." if key else f"{reason}."
+    return text + (f" And {more} more problem{'s' if more > 1 else ''}." if more else "")
+
+
+def _as_written(value: object) -> str:
+    """Write a value as TOML would, near enough for an error."""
+    return repr(str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value)
 
 
 def _nearest(key: str, sections: Sequence[str]) -> str:
@@ -240,6 +273,11 @@ def _nearest(key: str, sections: Sequence[str]) -> str:
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
 
+
+_PATHS = (
+    ("network", "osm"), ("points", "file"), ("places", "file"), ("areas", "file"), ("levels", "scheme"),
+    ("output", "directory"),
+)  # fmt: skip
 
 _SECTIONS: dict[str, type[_Section]] = {
     "study": StudySection,

@@ -1,0 +1,82 @@
+"""What a study says about its tables, checked before anything long is computed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import geopandas
+
+from palveluverkko.domain.errors import PalveluverkkoError, StudyError
+from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.reach.snap import check_near_network
+from palveluverkko.service.people import groups
+from palveluverkko.study.study import Study
+
+_NEAR_DEGREES = 0.5
+"""Places whose bounding box ends this far from that of the roads have nothing to do with them."""
+
+
+_MOST_NAMED = 8
+
+
+def check_against_tables(study: Study, points: geopandas.GeoDataFrame, places: geopandas.GeoDataFrame) -> None:
+    """Refuse scenarios, norms and areas that name what the tables do not have, and points that nobody can use.
+
+    Raises
+    ------
+    StudyError
+        Names the first, and the nearest that there is.
+    """
+    try:
+        if not points["open"].any():
+            raise StudyError(f"{study.points.file.name} has no open service point; set open to true for some.")
+        ids = [str(one) for one in points.index]
+        for scenario in study.scenarios:
+            named = (*scenario.close, *scenario.open, *(one for one, _ in scenario.change_level))
+            for one in named:
+                if one not in ids:
+                    raise StudyError(
+                        f"scenario {scenario.name!r} names {one!r}, which is no id in {study.points.file.name}"
+                        f"{_nearest(one, ids)}"
+                    )
+        for norm in study.norms:
+            _check_column(norm.group, groups(places), f"the norm for level {norm.level} counts", study)
+        if study.areas is not None and study.areas.file is None:
+            columns = [str(one) for one in places.columns if one != places.geometry.name]
+            for column in (study.areas.column, study.areas.name_column):
+                if column is not None:
+                    _check_column(column, columns, "[areas] names", study)
+    except PalveluverkkoError as error:
+        raise StudyError(f"{study.path}: {error}") from None
+
+
+def check_against_network(
+    study: Study, network: RoadNetwork, points: geopandas.GeoDataFrame, places: geopandas.GeoDataFrame
+) -> None:
+    """Refuse points outside the roads, and places of which none lies near them.
+
+    Single places beyond the roads are findings; a table of another part of the world is a mistake.
+    """
+    check_near_network(network, points, where=study.points.file.name)
+    west, south, east, north = network.bounds
+    left, bottom, right, top = places.geometry.to_crs("EPSG:4326").total_bounds
+    apart = max(left - east, west - right, bottom - north, south - top)
+    if apart > _NEAR_DEGREES:
+        check_near_network(network, places, where=study.places.file.name)
+
+
+def _check_column(column: str, known: Sequence[str], who: str, study: Study) -> None:
+    if column not in known:
+        raise StudyError(
+            f"{who} the column {column!r}, which {study.places.file.name} does not have{_nearest(column, known)}"
+        )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    """End a sentence with the nearest of what there is, or with a few of them."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+    return f"; it has {', '.join(known[:_MOST_NAMED])}{more}."
