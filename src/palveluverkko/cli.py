@@ -83,10 +83,12 @@ def run(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when a norm of the whole study fails.")] = False,
 ) -> None:
     """Run a study and write its map and tables."""
-    from palveluverkko.study.pipeline import run_study  # noqa: PLC0415
     from palveluverkko.study.study import read_study  # noqa: PLC0415
 
     chosen = read_study(study)
+    # A slip in the study file is told at once; what computes takes seconds to import.
+    from palveluverkko.study.pipeline import run_study  # noqa: PLC0415
+
     with _progress() as progress:
         results, files = run_study(chosen, progress=progress)
     for line in results.summary.to_dict("records"):
@@ -112,10 +114,12 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are findings.")] = False,
 ) -> None:
     """Check a study and its data, without travel times."""
-    from palveluverkko.study.pipeline import check_study  # noqa: PLC0415
     from palveluverkko.study.study import read_study  # noqa: PLC0415
 
     chosen = read_study(study)
+    # A slip in the study file is told at once; what computes takes seconds to import.
+    from palveluverkko.study.pipeline import check_study  # noqa: PLC0415
+
     with _progress() as progress:
         inputs, findings = check_study(chosen, progress=progress)
     typer.echo(f"{study}: {len(inputs.points)} service points, {len(inputs.places)} places")

@@ -80,6 +80,17 @@ def node_times(graph: Graph, *, seeds: Anchors, budget: int, search_from: str) -
     return times
 
 
+def connected_both_ways(graph: Graph, node: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which nodes reach a node, and which it reaches: two arrays bool[n]; where both hold, trips go both ways."""
+    from palveluverkko.engine import kernels  # noqa: PLC0415
+
+    seed, begin = freeze_int32(np.array([node])), freeze_int32(np.zeros(1))
+    towards, onwards = (
+        kernels.node_times(*one, seed, begin, UNREACHED - 1) != UNREACHED for one in (graph.reversed(), graph)
+    )
+    return towards, onwards
+
+
 def _sides(graph: Graph, starts: Anchors, ends: Anchors, search_from: str) -> tuple[Anchors, Anchors, Graph]:
     if search_from == "starts":
         return starts, ends, graph

@@ -10,12 +10,13 @@ from pyproj import Geod, Transformer
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import Graph, build_graph, freeze_float64, freeze_int32
-from palveluverkko.engine.topology import Chains, component_labels, trace_chains
+from palveluverkko.engine.topology import Chains, trace_chains
+from palveluverkko.network.components import find_local, find_main
 from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
 
-BUILD_VERSION = 1
+BUILD_VERSION = 2
 """Part of every fingerprint: raise it when the same roads would build another network."""
 
 # Bounding box of Finland in degrees; inside it EPSG:3067 (ETRS-TM35FIN) is the metric CRS.
@@ -164,9 +165,8 @@ def _assemble(roads: Roads, pieces: _Pieces, chains: Chains, profile: CarProfile
     first_piece = piece[begin]
     kind = pieces.kind[first_piece]
     metres = np.add.reduceat(pieces.metres[piece], begin)
-    local, main = _local_and_main(
-        junction_node.size, tail, head, np.asarray([road.local_access for road in roads.kinds])[kind], metres
-    )
+    tagged_local = np.asarray([road.local_access for road in roads.kinds])[kind]
+    local = find_local(junction_node.size, tail, head, tagged_local, metres)
     road_classes = tuple(sorted({road.road_class for road in roads.kinds}))
     names, name = _number([roads.way_name[one] for one in pieces.way[first_piece]])
     edges = Edges(
@@ -176,7 +176,7 @@ def _assemble(roads: Roads, pieces: _Pieces, chains: Chains, profile: CarProfile
         backward=_frozen_bool(backward[begin] >= 0),
         local=_frozen_bool(local),
         snappable=_frozen_bool(np.asarray([road.snappable for road in roads.kinds])[kind]),
-        main=_frozen_bool(main),
+        main=_frozen_bool(np.zeros(count.size, dtype=np.bool_)),  # found below: it takes the graph
         road_class=freeze_int32(np.asarray([road_classes.index(road.road_class) for road in roads.kinds])[kind]),
         name=name,
         way=_frozen_int64(roads.way_id[pieces.way[first_piece]]),
@@ -188,6 +188,7 @@ def _assemble(roads: Roads, pieces: _Pieces, chains: Chains, profile: CarProfile
         vertex_backward=freeze_int32(along_chain(np.maximum(backward, 0))),
     )
     graph, start_node, end_node = _layer(junction_node.size, edges)
+    edges = edges._replace(main=_frozen_bool(find_main(edges, graph, start_node, end_node)))
     sources = np.asarray([road.speed_source for road in roads.kinds])[pieces.kind]
     return RoadNetwork(
         graph=graph,
@@ -207,31 +208,6 @@ def _assemble(roads: Roads, pieces: _Pieces, chains: Chains, profile: CarProfile
         rejected_speeds=dict(roads.rejected_speeds),
         fingerprint=fingerprint,
     )
-
-
-def _local_and_main(
-    junctions: int,
-    tail: NDArray[np.int32],
-    head: NDArray[np.int32],
-    tagged_local: NDArray[np.bool_],
-    metres: NDArray[np.float64],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Find the local edges, and those of the longest component.
-
-    A public road that only local roads join to the rest is local too: otherwise nobody who lives behind a
-    private road could leave. Of the public parts of a component the longest stays public.
-    """
-    component = component_labels(junctions, tail, head)[tail]
-    public = component_labels(junctions, tail[~tagged_local], head[~tagged_local])[tail]
-    length = np.bincount(public, weights=np.where(tagged_local, 0.0, metres), minlength=junctions)
-    # The longest public part of each component: order by component, then length, and keep the last.
-    parts, at = np.unique(public[~tagged_local], return_index=True)
-    part_component = component[~tagged_local][at]
-    order = np.lexsort((parts, length[parts], part_component))
-    last = np.append(part_component[order][1:] != part_component[order][:-1], True) if parts.size else np.zeros(0, bool)
-    local = tagged_local | ~np.isin(public, parts[order][last])
-    main = component == np.bincount(component, weights=metres, minlength=junctions).argmax()
-    return local, main
 
 
 def _layer(junctions: int, edges: Edges) -> tuple[Graph, NDArray[np.int32], NDArray[np.int32]]:

@@ -34,7 +34,7 @@ class Edges(NamedTuple):
     snappable
         bool[e]; whether points may be tied to the edge.
     main
-        bool[e]; whether the edge lies in the longest connected component, directions ignored.
+        bool[e]; whether the edge lies in the main part: drivable to and away from, all through it.
     road_class, name
         int32[e]; positions in the network's ``road_classes`` and ``names``.
     way
@@ -191,7 +191,8 @@ class RoadNetwork:
         Returns
         -------
         networkx.MultiDiGraph
-            Graph attribute ``crs`` EPSG:4326; node attributes ``x``, ``y`` (degrees) and ``layer``; edge attributes
+            Graph attribute ``crs`` EPSG:4326; node attributes ``x``, ``y`` (degrees), ``street_count`` (edges that
+            meet there, 0 for further nodes) and ``layer``; edge attributes
             ``osmid``, ``highway``, ``name``, ``oneway``, ``length`` (metres), ``travel_time`` (seconds, whole
             milliseconds) and ``geometry``. Nodes carry their OpenStreetMap id. The further nodes of a junction
             that local roads touch (see the class) are numbered below zero, layer ``"start"`` and ``"end"``.
@@ -208,8 +209,10 @@ def _to_networkx(network: RoadNetwork) -> nx.MultiDiGraph:
     ids = [int(one) for one in np.concatenate((network.junction_id, copies))]
     layers = ["through"] * lon.size + ["start"] * (copies.size // 2) + ["end"] * (copies.size // 2)
     graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
+    streets = np.bincount(np.concatenate((edges.tail, edges.head)), minlength=junction.size)
     for node, (own, layer) in enumerate(zip(ids, layers, strict=True)):
-        graph.add_node(own, x=float(lon[junction[node]]), y=float(lat[junction[node]]), layer=layer)
+        x, y = float(lon[junction[node]]), float(lat[junction[node]])
+        graph.add_node(own, x=x, y=y, street_count=int(streets[node]), layer=layer)
 
     vertex_lon, vertex_lat = to_degrees.transform(edges.vertex_x, edges.vertex_y)
     lines = edges._replace(vertex_x=np.asarray(vertex_lon), vertex_y=np.asarray(vertex_lat)).lines()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas
 import numpy as np
@@ -115,6 +115,7 @@ def impact(
     """
     if not places.index.equals(table.places.index):
         raise StudyError("the places are not those of the travel times; compute the table for them first.")
+    table = replace(table, places=places)
     base = classify(table, points, scheme=scheme, minutes=minutes)
     changed = classify(table, apply_scenario(points, scenario), scheme=scheme, minutes=minutes)
     return Impact(scenario, base, changed)

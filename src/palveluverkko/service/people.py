@@ -14,6 +14,9 @@ from palveluverkko.domain.planning import Norm
 
 POPULATION = "population"
 
+OUTSIDE = "-"
+"""Area of the places that lie in none."""
+
 _GROUP_PREFIX = "age_"
 _ROUNDING = 1e-9
 
@@ -140,7 +143,10 @@ def check_norms(
 def split_by_area(
     frame: pd.DataFrame, column: str | None, name_column: str | None
 ) -> list[tuple[str, str, NDArray[np.bool_]]]:
-    """Give (area, name, members) for the whole study and for each area in the order of the names."""
+    """Give (area, name, members) for the whole study and for each area in the order of the names.
+
+    Places outside every area make an area of their own, :data:`OUTSIDE`, so that the areas sum to the whole.
+    """
     everyone = np.ones(len(frame), dtype=np.bool_)
     parts = [("", "", everyone)]
     if column is None:
@@ -150,8 +156,9 @@ def split_by_area(
             raise TableError(
                 f"places have no column {wanted!r}; [areas] needs it. Columns: {', '.join(map(str, frame))}."
             )
-    areas = frame[column].astype(str).to_numpy()
-    names = areas if name_column is None else frame[name_column].astype(str).to_numpy()
+    areas = np.asarray([OUTSIDE if pd.isna(one) else str(one) for one in frame[column]], dtype=object)
+    named_by = areas if name_column is None else frame[name_column].to_numpy(dtype=object)
+    names = [area if pd.isna(name) else str(name) for area, name in zip(areas, named_by, strict=True)]
     named = sorted(dict(zip(areas, names, strict=True)).items(), key=lambda pair: pair[::-1])
     return parts + [(area, name, areas == area) for area, name in named]
 

@@ -242,20 +242,21 @@ def _check_against_scheme(study: Study) -> None:
 
 def _one_line(error: ValidationError) -> str:
     """Say the first problem in words, with the nearest known key, and how many more there are."""
-    problems = error.errors()
+    # A misspelled key is both unknown and missing: the unknown one tells the user what to mend.
+    problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     first, more = problems[0], len(problems) - 1
     where = [part for part in first["loc"] if not isinstance(part, int)]
     sections = [str(part) for part in where]
     section = f"[{'.'.join(sections[:-1])}] " if len(sections) > 1 else ""
     key = sections[-1] if sections else ""
     if first["type"] == "extra_forbidden":
-        text = f"{section}has the unknown key {key!r}{_nearest(key, sections[:-1])}."
+        text = f"{section}has the unknown key {key!r}{_nearest(key, sections[:-1])}"
     elif first["type"] == "missing":
         text = f"{section}lacks {key!r}, which must be given."
     elif first["type"] == "tuple_type" and key in ("norm", "scenario"):
         text = f"{key} is one table; write [[{key}]] with two brackets, once for each."
     else:
-        reason = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
+        reason = str(first["msg"]).removeprefix("Value error, ").removesuffix(" for <class 'pathlib.Path'>").rstrip(".")
         text = f"{section}{key}: {reason} (got {_as_written(first['input'])})." if key else f"{reason}."
     return text + (f" And {more} more problem{'s' if more > 1 else ''}." if more else "")
 
@@ -271,7 +272,7 @@ def _nearest(key: str, sections: Sequence[str]) -> str:
         known = list(_SECTIONS[section].model_fields)
     known = [one for one in known if one != "path"]
     close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}."
 
 
 _PATHS = (
