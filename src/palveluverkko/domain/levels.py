@@ -46,7 +46,7 @@ class Level:
         """Refuse a level that no table or page could show."""
         if not _CODE.fullmatch(self.code):
             raise StudyError(f"level code {self.code!r} is not letters, digits and hyphens that start with a letter.")
-        if not _COLOUR.fullmatch(self.colour):
+        if not _COLOUR.fullmatch(str(self.colour)):
             raise StudyError(f"level {self.code!r} has the colour {self.colour!r}; write it as #rrggbb.")
 
     def name(self, language: str) -> str:
@@ -117,15 +117,21 @@ class LevelScheme:
         unknown = sorted(set(document) - {"name", "level"})
         if unknown:
             raise StudyError(f"{where} has the unknown key {unknown[0]!r}; a scheme holds name and [[level]].")
+        entries = document.get("level", [])
+        if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+            raise StudyError(f"{where}: level is not a list of tables; write [[level]] above each.")
         levels = []
-        for number, entry in enumerate(document.get("level", []), start=1):
+        for number, entry in enumerate(entries, start=1):
             unknown = sorted(set(entry) - {"code", "name", "colour", "menu"})
             if unknown or not isinstance(entry.get("code"), str):
                 problem = f"the unknown key {unknown[0]!r}" if unknown else "no code"
                 raise StudyError(
                     f"{where}: [[level]] number {number} has {problem}; it holds code, name, colour, menu."
                 )
-            menu = tuple(_by_language(service) for service in entry.get("menu", []))
+            services = entry.get("menu", [])
+            if not isinstance(services, list):
+                raise StudyError(f"{where}: the menu of level {entry['code']!r} is not a list; write it in [ ].")
+            menu = tuple(_by_language(service) for service in services)
             colour = entry.get("colour", Level.colour)
             levels.append(Level(entry["code"], _by_language(entry.get("name", entry["code"])), colour, menu))
         return cls(str(document.get("name", where)), tuple(levels))

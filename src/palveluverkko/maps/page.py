@@ -78,6 +78,7 @@ def to_map(
     roads: GeoDataFrame | None = None,
     title: str = "",
     language: str = "fi",
+    attribution: str | None = None,
 ) -> Page:
     """Draw a map page from what a notebook holds; it shows itself there, and ``save`` writes it.
 
@@ -91,6 +92,8 @@ def to_map(
         Drawn when given; roads as ``network.to_edges()`` gives them.
     title, language
         Heading, and the language of everything on the page.
+    attribution
+        Where the roads come from; OpenStreetMap unless given.
 
     Examples
     --------
@@ -109,6 +112,7 @@ def to_map(
         summary=None if levels is None else levels.summary(),
         roads=roads,
         language=language,
+        attribution=attribution,
     )
 
 

@@ -16,7 +16,7 @@ from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
 
-BUILD_VERSION = 2
+BUILD_VERSION = 3
 """Part of every fingerprint: raise it when the same roads would build another network."""
 
 # Bounding box of Finland in degrees; inside it EPSG:3067 (ETRS-TM35FIN) is the metric CRS.
@@ -202,6 +202,7 @@ def _assemble(roads: Roads, pieces: _Pieces, chains: Chains, profile: CarProfile
         names=names,
         crs=crs,
         bounds=roads.bounds,
+        season=str(profile.season),
         access_speed_kmh=cast("float", profile.access_speed_kmh),
         max_access_metres=cast("float", profile.max_access_metres),
         metres_by_speed_source={str(one): float(pieces.metres[sources == one].sum()) for one in np.unique(sources)},

@@ -115,6 +115,8 @@ class RoadNetwork:
         Metric CRS, such as ``"EPSG:3067"``.
     bounds
         West, south, east, north in degrees.
+    season
+        Whose speed limits and roads hold: summer or winter.
     access_speed_kmh, max_access_metres
         Pace off the road and the longest way between a point and the road.
     metres_by_speed_source
@@ -136,6 +138,7 @@ class RoadNetwork:
     names: tuple[str, ...]
     crs: str
     bounds: tuple[float, float, float, float]
+    season: str
     access_speed_kmh: float
     max_access_metres: float
     metres_by_speed_source: Mapping[str, float]
@@ -163,6 +166,9 @@ class RoadNetwork:
             "main_component_share": round(float(self.edges.metres[self.edges.main].sum() / self.edges.metres.sum()), 4),
             "local_kilometres": round(float(self.edges.metres[self.edges.local].sum()) / 1000, 1),
             "kilometres_by_speed_source": {k: round(v / 1000, 1) for k, v in self.metres_by_speed_source.items()},
+            "season": self.season,
+            "access_speed_kmh": self.access_speed_kmh,
+            "max_access_metres": self.max_access_metres,
             "crs": self.crs,
             "bounds": [round(value, 6) for value in self.bounds],
             "fingerprint": self.fingerprint,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -30,7 +29,7 @@ USER_STORE = "user"
 NO_STORE = "none"
 """Build anew each time."""
 
-_STORE_VERSION = 1
+_STORE_VERSION = 2
 _NESTED: dict[str, Any] = {"graph": Graph, "edges": Edges}
 
 
@@ -51,7 +50,8 @@ def read_network(
     path
         ``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2`` or ``.pvnet``.
     profile
-        How cars drive; the default is a car in summer. A network file has its profile inside.
+        How cars drive; the default is a car in summer. A network file has its profile inside, and one given beside it
+        must agree.
     store
         ``"user"`` for the user's cache folder, ``"none"``, or a folder.
     progress
@@ -62,11 +62,14 @@ def read_network(
     RoadFileError
         The road file is missing, damaged, of another kind, or without roads.
     NetworkError
-        The network file is damaged or of another version.
+        The network file is damaged, of another version, or was built with another profile.
     """
     path = Path(path)
     if path.suffix == STORE_SUFFIX:
-        return read_stored_network(path)
+        network = read_stored_network(path)
+        if profile is not None:
+            _check_same_profile(network, profile, path)
+        return network
     from palveluverkko.osm.reader import read_roads  # noqa: PLC0415  # not needed for stored ones
 
     profile = profile or CarProfile()
@@ -112,14 +115,14 @@ def write_network(network: RoadNetwork, path: str | Path) -> None:
             columns[field.name] = value
         else:
             plain[field.name] = dict(value) if isinstance(value, Mapping) else value
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    # Not a private temporary file: colleagues read networks on a shared drive.
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("wb") as file:
             np.savez(file, allow_pickle=False, plain=np.asarray(json.dumps(plain)), **columns)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def read_stored_network(path: Path) -> RoadNetwork:
@@ -146,6 +149,17 @@ def _to_network(plain: dict[str, Any], arrays: dict[str, Any]) -> RoadNetwork:
     for name, kind in _NESTED.items():
         values[name] = kind(**{column: arrays.pop(f"{name}.{column}") for column in kind._fields})
     return RoadNetwork(**values, **arrays)
+
+
+def _check_same_profile(network: RoadNetwork, profile: CarProfile, path: Path) -> None:
+    """Refuse a network file whose speeds or access legs are not the ones asked for."""
+    for name in ("season", "access_speed_kmh", "max_access_metres"):
+        built, asked = getattr(network, name), getattr(profile, name)
+        if built != asked:
+            raise NetworkError(
+                f"{path} was built with {name} = {built}, and {asked} is asked for. Build it again from the road file, "
+                f"or ask for {built}."
+            )
 
 
 def _store_folder(store: str | Path) -> Path:

@@ -86,7 +86,7 @@ def surface(
     network
         The road network.
     points
-        Service points; any CRS.
+        Service points; any CRS. All of them count: choose the open ones first.
     budget_minutes
         Longest travel time that counts.
     direction

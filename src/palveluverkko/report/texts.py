@@ -100,11 +100,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "Line chart: the share of people who reach each service level within a given travel time.",
     ),
     "sentence_level": _in(
-        "{level}: matka kestää keskimäärin {mean} min, ja 90 % tason tavoittavista pääsee perille {p90} minuutissa. "
+        "{level}: matka kestää keskimäärin {mean} min, ja 90 % väestöstä pääsee perille {p90} minuutissa. "
         "Pisin matka on {worst} min ({place}).",
-        "{level}: resan tar i genomsnitt {mean} min, och 90 % av dem som når nivån är framme inom {p90} min. "
+        "{level}: resan tar i genomsnitt {mean} min, och 90 % av befolkningen är framme inom {p90} min. "
         "Den längsta resan är {worst} min ({place}).",
-        "{level}: the journey takes {mean} min on average, and 90 % of those who reach it arrive within {p90} min. "
+        "{level}: the journey takes {mean} min on average, and 90 % of the people arrive within {p90} min. "
         "The longest journey is {worst} min ({place}).",
     ),
     "sentence_level_nobody": _in(

@@ -14,7 +14,7 @@ from palveluverkko.domain.planning import Norm
 
 POPULATION = "population"
 
-OUTSIDE = "-"
+OUTSIDE = "–"
 """Area of the places that lie in none."""
 
 _GROUP_PREFIX = "age_"
@@ -156,11 +156,16 @@ def split_by_area(
             raise TableError(
                 f"places have no column {wanted!r}; [areas] needs it. Columns: {', '.join(map(str, frame))}."
             )
-    areas = np.asarray([OUTSIDE if pd.isna(one) else str(one) for one in frame[column]], dtype=object)
+    areas = np.asarray([_text(one) or OUTSIDE for one in frame[column]], dtype=object)
     named_by = areas if name_column is None else frame[name_column].to_numpy(dtype=object)
-    names = [area if pd.isna(name) else str(name) for area, name in zip(areas, named_by, strict=True)]
+    names = [_text(name) or area for area, name in zip(areas, named_by, strict=True)]
     named = sorted(dict(zip(areas, names, strict=True)).items(), key=lambda pair: pair[::-1])
     return parts + [(area, name, areas == area) for area, name in named]
+
+
+def _text(value: object) -> str:
+    """Give a cell as text; an absent one is empty, like one that a table left blank."""
+    return "" if value is None or value != value else str(value)  # noqa: PLR0124  # NaN is not itself
 
 
 def weighted_mean(time: NDArray[np.float64], heads: NDArray[np.float64]) -> float:

@@ -44,7 +44,7 @@ STEPS = ("inputs", "network", "travel_times", "levels", "areas", "scenarios", "w
 Progress = Callable[[str, int, int], None]
 """Called with the step that begins, how many are done and how many there are."""
 
-_AREA_COLUMN, _AREA_NAME_COLUMN, _OUTSIDE = "area", "area_name", "–"
+_AREA_COLUMN, _AREA_NAME_COLUMN = "area", "area_name"
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,9 +174,7 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
             areas = read_areas(study.areas.file)
             own = assign_areas(places, areas)
             column, name_column = _AREA_COLUMN, _AREA_NAME_COLUMN
-            # An empty area is the whole study; a place outside every polygon gets a mark of its own.
-            names = own.map(areas["name"])
-            places = places.assign(**{column: own.fillna(_OUTSIDE), name_column: names.fillna(_OUTSIDE)})
+            places = places.assign(**{column: own, name_column: own.map(areas["name"])})
         elif study.areas is not None:
             column, name_column = study.areas.column, study.areas.name_column
         check_against_tables(study, points, places)
