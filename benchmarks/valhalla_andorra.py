@@ -186,7 +186,10 @@ def _ask(python: Path, tiles: Path, pairs: list[list[float]], auto: dict[str, An
 def _draw(
     network: pv.RoadNetwork, weight: NDArray[np.float64], *, count: int, seed: int
 ) -> tuple[TravelTimeTable, list[list[float]]]:
-    """Draw pairs of places on the roads of the main component, and time all trips from first to second places."""
+    """Draw pairs of places on the main part of the roads, and time all trips from first to second places.
+
+    Every road of the main part can be driven to and away from: places there have routes in both directions.
+    """
     random = np.random.default_rng(seed)
     lines = network.edges.lines()
     where = np.flatnonzero(network.edges.main & network.edges.snappable)

@@ -57,8 +57,11 @@ class Scenario:
 
     def __post_init__(self) -> None:
         """Take lists from users; refuse a point that is both opened and closed."""
-        object.__setattr__(self, "close", tuple(self.close))
-        object.__setattr__(self, "open", tuple(self.open))
+        for name in ("close", "open"):
+            ids = getattr(self, name)
+            if isinstance(ids, str):
+                raise StudyError(f"scenario {self.name!r} has {name} = {ids!r}; write a list of ids: [{ids!r}].")
+            object.__setattr__(self, name, tuple(ids))
         object.__setattr__(self, "change_level", tuple((str(i), str(level)) for i, level in self.change_level))
         both = sorted(set(self.close) & set(self.open))
         if both:

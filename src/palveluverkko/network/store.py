@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -116,7 +116,7 @@ def write_network(network: RoadNetwork, path: str | Path) -> None:
         else:
             plain[field.name] = dict(value) if isinstance(value, Mapping) else value
     # Not a private temporary file: colleagues read networks on a shared drive.
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with beside.open("wb") as file:
             np.savez(file, allow_pickle=False, plain=np.asarray(json.dumps(plain)), **columns)

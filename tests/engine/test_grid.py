@@ -1,0 +1,140 @@
+"""The spread off the road against the true minimum over every piece, one cell at a time."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from palveluverkko.engine.grid import spread_from_roads
+from palveluverkko.engine.search import UNREACHED
+
+CELL, ROWS, COLUMNS = 50.0, 16, 18
+PACE = 720.0  # 5 km/h
+FAR = 10 * UNREACHED
+
+
+@st.composite
+def roads(draw, *, most=5):
+    """Straight pieces on the grid, points among them, driven at 6 to 120 km/h."""
+    place = st.tuples(st.floats(0, COLUMNS * CELL, width=16), st.floats(0, ROWS * CELL, width=16))
+    piece = st.tuples(place, place, st.integers(0, 100_000), st.floats(6.0, 120.0), st.booleans())
+    lines, times = [], []
+    for (x0, y0), (x1, y1), time, kmh, turned in draw(st.lists(piece, min_size=1, max_size=most)):
+        lines.append((x0, y0, x1, y1))
+        ends = (time, time + np.hypot(x1 - x0, y1 - y0) * 3600 / kmh)
+        times.append(ends[::-1] if turned else ends)
+    return np.asarray(lines), np.asarray(times)
+
+
+def spread(lines, times, *, longest=300.0, latest=2_000_000):
+    return spread_from_roads(
+        lines,
+        times,
+        rows=ROWS,
+        columns=COLUMNS,
+        cell=CELL,
+        milliseconds_per_metre=PACE,
+        longest_metres=longest,
+        latest=latest,
+    )
+
+
+def true_minimum(lines, times, longest):
+    """Best (time, off-road metres) over all spots of all pieces within the distance, by ternary search.
+
+    Along a straight piece the time is linear and the walk convex, so the search cannot miss the lowest spot.
+    """
+    x = (np.arange(COLUMNS) + 0.5) * CELL
+    y = (np.arange(ROWS) + 0.5) * CELL
+    best, walk = np.full((ROWS, COLUMNS), np.inf), np.full((ROWS, COLUMNS), np.inf)
+    for (x0, y0, x1, y1), (t0, t1) in zip(lines, times, strict=True):
+        length = np.hypot(x1 - x0, y1 - y0)
+        ux, uy = ((x1 - x0) / length, (y1 - y0) / length) if length else (0.0, 0.0)
+        cx, cy = np.meshgrid(x - x0, y - y0)
+        foot = cx * ux + cy * uy
+        aside = np.hypot(cx - foot * ux, cy - foot * uy)
+        reach = np.sqrt(np.maximum(longest**2 - aside**2, 0))
+        low, high = np.clip(foot - reach, 0, length), np.clip(foot + reach, 0, length)
+
+        def at(spot, cx=cx, cy=cy, ux=ux, uy=uy, t0=t0, slope=(t1 - t0) / length if length else 0.0):
+            off = np.hypot(cx - spot * ux, cy - spot * uy)
+            return t0 + slope * spot + PACE * off, off
+
+        for _ in range(80):
+            third = (high - low) / 3
+            left_is_better = at(low + third)[0] <= at(high - third)[0]
+            high = np.where(left_is_better, high - third, high)
+            low = np.where(left_is_better, low, low + third)
+        time, off = at((low + high) / 2)
+        better = (off <= longest + 1e-6) & (time < best)
+        best, walk = np.where(better, time, best), np.where(better, off, walk)
+    return best, walk
+
+
+@settings(deadline=None, max_examples=50)
+@given(roads())
+def test_cells_beside_the_quickest_road_are_exact(given_roads):
+    lines, times = given_roads
+    for longest in (300.0, FAR):
+        best, walk = true_minimum(lines, times, longest)
+        beside = (walk <= 1.4 * CELL) & (best <= 2_000_000)
+        assert (np.abs(spread(lines, times, longest=longest)[beside] - best[beside]) <= 1).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(roads())
+def test_spread_is_never_quicker_than_a_straight_walk_and_hardly_slower(given_roads):
+    lines, times = given_roads
+    best, walk = true_minimum(lines, times, FAR)
+    excess = spread(lines, times, longest=FAR, latest=UNREACHED - 1) - best
+    assert (excess >= -1).all()
+    # 2.8 % for the eight neighbours and the knight's moves, and some metres because steps begin at cell centres.
+    assert (excess <= PACE * (0.03 * walk + 0.1 * CELL)).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(roads(), st.sampled_from([100.0, 170.0, 300.0]))
+def test_nothing_is_reached_beyond_the_distance_or_quicker_than_within_it(given_roads, longest):
+    lines, times = given_roads
+    best, _ = true_minimum(lines, times, longest)
+    found = spread(lines, times, longest=longest)
+    assert (found[np.isinf(best)] == UNREACHED).all()
+    reached = found != UNREACHED
+    assert (found[reached] >= best[reached] - 1).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(roads(most=1), st.sampled_from([100.0, 170.0, 300.0]))
+def test_everything_within_the_distance_of_one_road_is_reached(given_roads, longest):
+    lines, times = given_roads
+    best, walk = true_minimum(lines, times, longest)
+    surely = 1.03 * walk + 0.1 * CELL <= longest
+    found = spread(lines, times, longest=longest)[surely]
+    assert (found - best[surely] <= PACE * (0.03 * walk[surely] + 0.1 * CELL)).all()
+
+
+@settings(deadline=None, max_examples=30)
+@given(roads(), st.integers(0, 300_000), st.integers(0, 300_000))
+def test_a_later_limit_changes_nothing_before_the_earlier_one(given_roads, one, other):
+    lines, times = given_roads
+    early, late = (spread(lines, times, longest=FAR, latest=latest) for latest in sorted((one, other)))
+    np.testing.assert_array_equal(np.where(late <= min(one, other), late, UNREACHED), early)
+
+
+@settings(deadline=None, max_examples=30)
+@given(roads(), st.randoms(use_true_random=False))
+def test_the_order_of_the_pieces_changes_nothing(given_roads, random):
+    lines, times = given_roads
+    order = random.sample(range(len(lines)), len(lines))
+    np.testing.assert_array_equal(spread(lines[order], times[order]), spread(lines, times))
+
+
+def test_no_road_reaches_nothing():
+    assert (spread(np.empty((0, 4)), np.empty((0, 2))) == UNREACHED).all()
+
+
+def test_cells_behind_a_slow_road_are_reached_from_it_where_a_quick_road_is_too_far():
+    # Beside the slow road it is quicker to walk from the quick one; behind it only the slow one is near enough.
+    lines = np.asarray([(0.0, 125.0, 900.0, 125.0), (0.0, 325.0, 900.0, 325.0)])
+    times = np.asarray([(0.0, 0.0), (400_000.0, 400_000.0)])
+    found = spread(lines, times)
+    assert found[10, 9] == 400_000 + 200 * PACE

@@ -1,0 +1,182 @@
+"""Bands and isochrones: disjoint, gap-free, valid and nested, on made-up surfaces and on Andorra."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import CRS
+from streets import points_at
+
+from palveluverkko.domain.travel import UNREACHED, to_milliseconds
+from palveluverkko.network.store import read_network
+from palveluverkko.reach.areas import SNAP_METRES, _cumulative, bands_of_surfaces, nest, to_isochrones
+from palveluverkko.reach.surface import Surface, surface
+
+CELL = 100.0
+MINUTES = (5.0, 10.0, 20.0)
+
+
+@st.composite
+def surfaces(draw, *, levels=2):
+    """Draw surfaces of levels on one grid: smooth hills, noise, holes and cells that nobody reaches."""
+    rows, columns = draw(st.integers(2, 14)), draw(st.integers(2, 14))
+    random = np.random.default_rng(draw(st.integers(0, 10_000)))
+    y, x = np.mgrid[:rows, :columns]
+    drawn = {}
+    for level in range(levels):
+        row, column = random.uniform(0, rows), random.uniform(0, columns)
+        time = np.hypot(y - row, x - column) * 120_000 + random.uniform(0, draw(st.sampled_from([0, 60_000, 600_000])))
+        time += random.normal(0, draw(st.sampled_from([0, 30_000, 300_000])), time.shape)
+        time = np.clip(np.rint(time), 0, 2_000_000).astype(np.int32)
+        time[random.uniform(size=time.shape) < draw(st.sampled_from([0.0, 0.1, 0.5]))] = UNREACHED
+        drawn["LAE"[level]] = surface_of(time)
+    return drawn
+
+
+def surface_of(times, *, west=400_000.0, north=7_400_000.0):
+    times = np.asarray(times, dtype=np.int32)
+    return Surface(times, west, north, CELL, CRS.from_epsg(3067), to_milliseconds(MINUTES[-1]))
+
+
+def reachable(one, minutes):
+    """Area between the centres of cells that are reached at all, as contours see it: triangles at masked corners."""
+    reached = one.travel_time != UNREACHED
+    corners = np.stack([reached[:-1, :-1], reached[:-1, 1:], reached[1:, :-1], reached[1:, 1:]]).sum(axis=0)
+    assert minutes * 60_000 >= one.travel_time[reached].max(initial=0)
+    return ((corners == 4).sum() + (corners == 3).sum() / 2) * CELL**2
+
+
+def check_laws(bands, isochrones):
+    assert bands.geometry.is_valid.all()
+    assert isochrones.geometry.is_valid.all()
+    assert (bands.geometry.area > 0).all()
+    for level, own in bands.groupby("level", sort=False):
+        geometry = own.geometry.to_numpy()
+        assert shapely.coverage_is_valid(geometry)
+        for one in range(len(geometry)):
+            for other in range(one):
+                assert shapely.intersection(geometry[one], geometry[other]).area == 0
+        ordered = isochrones[isochrones["level"] == level].sort_values("minutes").geometry.to_numpy()
+        assert shapely.union_all(geometry).area == pytest.approx(ordered[-1].area, rel=1e-12)
+        assert geometry.size == ordered.size
+        assert sum(one.area for one in geometry) == pytest.approx(ordered[-1].area, rel=1e-12)
+        for shorter, longer in pairwise(ordered):
+            assert shapely.difference(shorter, longer).area < 1e-6
+    reached = {
+        level: dict(zip(own["minutes"], own.geometry, strict=True))
+        for level, own in isochrones.groupby("level", sort=False)
+    }
+    levels = list(reached)
+    for nearer, farther in pairwise(levels):
+        for minutes, area in reached[farther].items():
+            # A level may lack a band of its own where the next threshold adds nothing.
+            own = [geometry for limit, geometry in reached[nearer].items() if limit <= minutes]
+            assert own
+            assert shapely.difference(area, own[-1]).area < 1e-6
+
+
+@settings(deadline=None, max_examples=35)
+@given(surfaces(levels=3), st.sampled_from([None, 0.0, 30.0, 150.0]))
+def test_bands_are_disjoint_gap_free_valid_and_nested(drawn, tolerance):
+    bands = bands_of_surfaces(drawn, minutes=MINUTES, tolerance_metres=tolerance)
+    check_laws(bands, to_isochrones(bands))
+
+
+@settings(deadline=None, max_examples=35)
+@given(surfaces(), st.sampled_from([0.0, 50.0]))
+def test_every_cell_centre_away_from_the_outlines_lies_in_the_band_of_its_time(drawn, tolerance):
+    bands = bands_of_surfaces(drawn, minutes=MINUTES, tolerance_metres=tolerance)
+    # Islands smaller than the grid on which outlines are noded vanish, so the outlines before noding count too.
+    nested = nest(drawn)
+    raw = [area for one in nested.values() for areas in _cumulative(one, MINUTES) for area in areas]
+    outlines = shapely.union_all(shapely.boundary([*bands.geometry, *raw]))
+    for level, one in nested.items():
+        rows, columns = one.travel_time.shape
+        x, y = np.meshgrid(one.west + (np.arange(columns) + 0.5) * CELL, one.north - (np.arange(rows) + 0.5) * CELL)
+        centres = shapely.points(x.ravel(), y.ravel())
+        # The cells at the margin of what is reached lie on the outline itself.
+        inner = _has_an_area_around(one).ravel()
+        sure = inner & (shapely.distance(centres, outlines) > tolerance + 2 * SNAP_METRES)
+        own = bands[bands["level"] == level]
+        upper = np.asarray([to_milliseconds(m) for m in MINUTES])
+        for centre, time in zip(centres[sure], one.travel_time.ravel()[sure], strict=True):
+            holding = own[shapely.contains_properly(own.geometry.to_numpy(), centre)]
+            number = int(np.searchsorted(upper, time))
+            assert holding["to_min"].tolist() == ([MINUTES[number]] if number < len(MINUTES) else [])
+
+
+def _has_an_area_around(one):
+    """Cells of which all eight neighbours are reached."""
+    padded = np.pad(one.travel_time != UNREACHED, 1)
+    rows, columns = one.travel_time.shape
+    return np.all([padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)], axis=0)
+
+
+@settings(deadline=None, max_examples=25)
+@given(surfaces(levels=1))
+def test_a_threshold_beyond_everything_gives_the_whole_reachable_area(drawn):
+    bands = bands_of_surfaces(drawn, minutes=[5, 600], tolerance_metres=0)
+    assert bands.geometry.area.sum() == pytest.approx(reachable(drawn["L"], 600), rel=1e-9, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=25)
+@given(surfaces(), st.integers(1, 3))
+def test_further_thresholds_do_not_move_the_isochrones(drawn, kept):
+    whole = to_isochrones(bands_of_surfaces(drawn, minutes=MINUTES, tolerance_metres=0))
+    fewer = to_isochrones(bands_of_surfaces(drawn, minutes=MINUTES[:kept], tolerance_metres=0))
+    for row in fewer.itertuples():
+        same = whole[(whole["level"] == row.level) & (whole["minutes"] == row.minutes)].geometry
+        assert len(same) == 1
+        # Other outlines may move a corner by the grid on which all are noded.
+        assert shapely.symmetric_difference(row.geometry, same.iloc[0]).area <= 2 * SNAP_METRES * row.geometry.length
+
+
+def test_holes_stay_holes():
+    times = np.full((9, 9), 60_000)
+    times[4, 4] = 60_000_000
+    times[0, 0] = UNREACHED
+    bands = bands_of_surfaces({"L": surface_of(times)}, minutes=[5], tolerance_metres=0)
+    (area,) = bands.geometry
+    assert sum(len(part.interiors) for part in area.geoms) == 1
+    assert not area.contains(shapely.Point(400_450, 7_399_550))
+
+
+def test_a_time_exactly_at_a_threshold_lies_within_it():
+    times = np.full((5, 5), to_milliseconds(10))
+    bands = bands_of_surfaces({"L": surface_of(times)}, minutes=[5, 10, 20], tolerance_metres=0)
+    assert bands[["from_min", "to_min"]].to_numpy().tolist() == [[5, 10]]
+    assert bands.geometry.area.tolist() == [pytest.approx(16 * CELL**2)]
+
+
+def test_a_surface_that_nobody_reaches_has_no_bands():
+    bands = bands_of_surfaces({"L": surface_of(np.full((4, 4), UNREACHED))}, minutes=[5])
+    assert bands.empty
+    assert bands.crs == "EPSG:3067"
+    assert to_isochrones(bands).empty
+
+
+def test_nesting_is_a_running_minimum_from_the_farthest_level():
+    far, near = surface_of([[5, 50], [5, 50]]), surface_of([[20, 20], [UNREACHED, UNREACHED]])
+    nested = nest({"L": near, "E": far})
+    assert list(nested) == ["L", "E"]
+    assert nested["L"].travel_time.tolist() == [[5, 20], [5, 50]]
+    assert nested["E"] is far
+
+
+@pytest.mark.shared
+def test_the_bands_of_andorra_obey_every_law(shared_data, tmp_path):
+    network = read_network(shared_data / "osm" / "andorra.osm.pbf", store=tmp_path)
+    line = network.edges.lines(network.edges.snappable & network.edges.main)
+    chosen = [line[at].centroid for at in (100, 900, 2500)]
+    points = points_at(network, [(one.x, one.y) for one in chosen])
+    drawn = {
+        level: surface(network, points[first:], budget_minutes=30, cell_metres=100.0)
+        for level, first in (("L", 0), ("A", 1), ("E", 2))
+    }
+    for tolerance in (0.0, None):
+        bands = bands_of_surfaces(drawn, minutes=[5, 10, 20, 30], tolerance_metres=tolerance)
+        check_laws(bands, to_isochrones(bands))
+        assert len(bands) == 12

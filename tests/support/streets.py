@@ -1,0 +1,199 @@
+"""Small street networks, and trips over them worked out from the definition."""
+
+import functools
+import heapq
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from types import SimpleNamespace
+from unittest import mock
+
+import geopandas
+import networkx as nx
+import numpy as np
+from hypothesis import strategies as st
+from pyproj import Geod, Transformer
+from shapely import Point
+
+from palveluverkko.network import build
+from palveluverkko.osm.profile import CarProfile, Road
+from palveluverkko.osm.reader import Roads
+
+STREET = Road("residential", 40.0, 40.0)
+ROAD = Road("secondary", 80.0, 80.0)
+ONEWAY = Road("residential", 40.0, 0.0)
+AGAINST = Road("residential", 0.0, 30.0)
+UNEVEN = Road("tertiary", 60.0, 50.0)
+PRIVATE = Road("service", 20.0, 20.0, local_access=True)
+PRIVATE_ONEWAY = Road("service", 20.0, 0.0, local_access=True)
+MOTORWAY = Road("motorway", 110.0, 0.0, snappable=False)
+TUNNEL = Road("secondary", 70.0, 70.0, snappable=False, tunnel=True)
+FERRY = Road("ferry", 15.0, 15.0, snappable=False, wait_minutes=10.0)
+TIMED_FERRY = Road("ferry", 15.0, 15.0, snappable=False, crossing_minutes=25.0, speed_source="duration")
+
+KINDS = (STREET, ROAD, ONEWAY, AGAINST, UNEVEN, PRIVATE, PRIVATE_ONEWAY, MOTORWAY, TUNNEL, FERRY, TIMED_FERRY)
+LAND = (STREET, ROAD, ONEWAY, UNEVEN, PRIVATE)
+
+# A spot in Lapland; the metres of the tests lie east and north of it.
+LON, LAT = 25.0, 66.0
+_METRES_PER_DEGREE = 111_320.0
+
+
+def to_degrees(x, y):
+    return LON + x / (_METRES_PER_DEGREE * math.cos(math.radians(LAT))), LAT + y / _METRES_PER_DEGREE
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way over spots by number, with its OpenStreetMap id."""
+
+    number: int
+    spots: tuple[int, ...]
+    kind: Road
+
+
+def ways(*given):
+    """Give ways numbered from 101, each from (kind, spot, spot, ...)."""
+    return [Way(101 + number, tuple(spots), kind) for number, (kind, *spots) in enumerate(given)]
+
+
+def roads(spots, given_ways):
+    """Roads over spots (x, y in metres); a spot's OpenStreetMap id is 10 times its number."""
+    used = sorted({spot for way in given_ways for spot in way.spots})
+    position = {spot: at for at, spot in enumerate(used)}
+    lon, lat = (np.asarray(one) for one in zip(*(to_degrees(*spots[spot]) for spot in used), strict=True))
+    kinds = tuple(sorted({way.kind for way in given_ways}, key=repr))
+    return Roads(
+        node_id=np.asarray(used, dtype=np.int64) * 10,
+        lon=lon,
+        lat=lat,
+        first_node=np.concatenate(([0], np.cumsum([len(way.spots) for way in given_ways]))).astype(np.int64),
+        way_node=np.asarray([position[spot] for way in given_ways for spot in way.spots], dtype=np.int32),
+        way_id=np.asarray([way.number for way in given_ways], dtype=np.int64),
+        way_kind=np.asarray([kinds.index(way.kind) for way in given_ways], dtype=np.int32),
+        kinds=kinds,
+        way_name=tuple(f"way {way.number}" for way in given_ways),
+        rejected_speeds={},
+        bounds=(float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())),
+    )
+
+
+# Hundreds of networks are built: PROJ takes up to 0.2 s for each transformer, the profile's tables 25 ms.
+_CachedTransformer = SimpleNamespace(from_crs=functools.cache(Transformer.from_crs))
+_cached_profile = functools.cache(CarProfile)
+
+
+def network_of(given_roads, *, contract=True, access_kmh=5.0, max_access_metres=400.0):
+    """Build a network with one transformer and one profile for all tests."""
+    profile = _cached_profile(access_speed_kmh=access_kmh, max_access_metres=max_access_metres)
+    with mock.patch.object(build, "Transformer", _CachedTransformer):
+        return build.build_network(given_roads, profile, fingerprint="test", contract=contract)
+
+
+def jittered_lattice(count, *, step=400.0):
+    """Spots on three columns, each a little off its corner, so that no two streets are equally long."""
+    random = np.random.default_rng(5)
+    off = random.uniform(-60, 60, (count, 2))
+    return [(step * (i % 3) + off[i, 0], step * (i // 3) + off[i, 1]) for i in range(count)]
+
+
+@st.composite
+def street_plans(draw, *, kinds=KINDS, most_spots=9, most_ways=9):
+    """Spots and ways: parallel ways, loops, rings, several components, spots on top of each other."""
+    count = draw(st.integers(2, most_spots))
+    spots = jittered_lattice(count)
+    for doubled in draw(st.sets(st.integers(1, count - 1), max_size=2)):
+        spots[doubled] = spots[doubled - 1]
+    walk = st.lists(st.integers(0, count - 1), min_size=2, max_size=5)
+    given_ways = []
+    for spots_on_way in draw(st.lists(walk, min_size=1, max_size=most_ways)):
+        # The reader drops repeated nodes, so no way has them.
+        clean = [one for at, one in enumerate(spots_on_way) if at == 0 or one != spots_on_way[at - 1]]
+        if len(clean) > 1:
+            given_ways.append(Way(101 + len(given_ways), tuple(clean), draw(st.sampled_from(kinds))))
+    if not given_ways:
+        given_ways.append(Way(101, (0, 1), STREET))
+    return spots, given_ways
+
+
+class NaiveTrips:
+    """Trips by car from the definition, on pieces between neighbouring spots, in whole milliseconds.
+
+    A trip drives local roads, then public ones, then local ones; each of the three may be absent. Public roads that
+    only local ones join to the longest public part of their component count as local.
+    """
+
+    def __init__(self, spots, given_ways):
+        self.pieces = []
+        geod = Geod(ellps="WGS84")
+        for way in given_ways:
+            lonlat = [to_degrees(*spots[spot]) for spot in way.spots]
+            lengths = [geod.line_length(*zip(a, b, strict=True)) for a, b in pairwise(lonlat)]
+            for (a, b), metres in zip(pairwise(way.spots), lengths, strict=True):
+                times = [
+                    _milliseconds(way.kind, kmh, metres, sum(lengths))
+                    for kmh in (way.kind.forward_kmh, way.kind.backward_kmh)
+                ]
+                self.pieces.append((a, b, way.kind.local_access, *times, metres))
+        public_graph = nx.MultiGraph()
+        everything = nx.MultiGraph()
+        for a, b, local, _, _, metres in self.pieces:
+            everything.add_edge(a, b)
+            if not local:
+                public_graph.add_edge(a, b, metres=metres)
+        longest = {}
+        for part in nx.connected_components(public_graph):
+            length = public_graph.subgraph(part).size(weight="metres")
+            whole = frozenset(nx.node_connected_component(everything, next(iter(part))))
+            longest[whole] = max(longest.get(whole, (-1.0, frozenset())), (length, frozenset(part)), key=lambda x: x[0])
+        open_spots = set().union(*(part for _, part in longest.values()))
+        self.arcs = {}
+        for a, b, local, forward, backward, _ in self.pieces:
+            local_here = local or a not in open_spots
+            for tail, head, time in ((a, b, forward), (b, a, backward)):
+                if time is not None:
+                    self.arcs.setdefault(tail, []).append((head, time, local_here))
+
+    def times_from(self, spot):
+        """Shortest time from one spot to every other that is reached."""
+        best = {}
+        queue = [(0, spot, phase) for phase in range(3)]
+        while queue:
+            time, here, phase = heapq.heappop(queue)
+            if (here, phase) in best:
+                continue
+            best[here, phase] = time
+            for later in range(phase + 1, 3):
+                heapq.heappush(queue, (time, here, later))
+            for head, more, local in self.arcs.get(here, []):
+                if local == (phase != 1):
+                    heapq.heappush(queue, (time + more, head, phase))
+        spots = {here for here, _ in best}
+        return {here: min(best[here, phase] for phase in range(3) if (here, phase) in best) for here in spots}
+
+
+def _milliseconds(kind, kmh, metres, way_metres):
+    """Time of one piece; a ferry's crossing or wait is shared over the pieces of its way by length."""
+    if not kmh:
+        return None
+    share = metres / way_metres if way_metres else 0.0
+    if not math.isnan(kind.crossing_minutes):
+        return round(kind.crossing_minutes * 60_000 * share)
+    return round(metres * 3600 / kmh + kind.wait_minutes * 60_000 * share)
+
+
+def points_at(network, xy, *, ids=None, **columns):
+    """Points at places in the network's own metres."""
+    index = ids or [f"P{number}" for number in range(len(xy))]
+    return geopandas.GeoDataFrame(
+        {name: list(values) for name, values in columns.items()},
+        geometry=[Point(*one) for one in xy],
+        index=geopandas.pd.Index(index, dtype=object, name="id"),
+        crs=network.crs,
+    )
+
+
+def spot_xy(network, spots):
+    """Where spots of the tests lie in the network's metres."""
+    lon, lat = zip(*(to_degrees(*spot) for spot in spots), strict=True)
+    return list(zip(*Transformer.from_crs("EPSG:4326", network.crs, always_xy=True).transform(lon, lat), strict=True))
