@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from palveluverkko.network.road_network import RoadNetwork
+    from palveluverkko.osm.profile import CarProfile
     from palveluverkko.study.pipeline import Progress
 
 EXIT_CHECK_FAILED = 1
@@ -25,6 +26,8 @@ EXIT_CHECK_FAILED = 1
 
 EXIT_BAD_INPUT = 2
 """The user's input is wrong."""
+
+_FINDINGS_SHOWN = 10
 
 _STEP_NAMES = {
     "inputs": "Reading tables",
@@ -53,7 +56,16 @@ StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="A study fi
 NetworkArgument = Annotated[
     Path, typer.Argument(metavar="NET|OSM", help="An OpenStreetMap file or a built network (.pvnet).")
 ]
-SeasonOption = Annotated[str, typer.Option(help="summer or winter; a built network has its own.")]
+SeasonOption = Annotated[
+    str | None, typer.Option(help="summer or winter; summer unless a built network says otherwise.")
+]
+AccessSpeedOption = Annotated[
+    float | None, typer.Option(metavar="KMH", help="Speed between road and place; the car profile's when not given.")
+]
+MaxAccessOption = Annotated[
+    float | None,
+    typer.Option(metavar="M", help="Longest way between road and place; the car profile's when not given."),
+]
 DirectionOption = Annotated[str, typer.Option(help="to_service (residents drive) or from_service (ambulances drive).")]
 CrsOption = Annotated[str | None, typer.Option(help="CRS of x and y where the table does not say, such as EPSG:3067.")]
 
@@ -124,9 +136,7 @@ def check(
         inputs, findings = check_study(chosen, progress=progress)
     typer.echo(f"{study}: {len(inputs.points)} service points, {len(inputs.places)} places")
     _echo_network(inputs.network)
-    for finding in findings.to_dict("records"):
-        away = "" if math.isnan(finding["metres"]) else f" ({finding['metres']:,.0f} m)"
-        typer.echo(f"  {finding['subject']} {finding['id']}: {finding['verdict']}{away}. {finding['detail']}")
+    _echo_findings(findings)
     typer.echo(f"{len(findings)} findings" if len(findings) else "No findings")
     if strict and len(findings):
         raise typer.Exit(EXIT_CHECK_FAILED)
@@ -139,7 +149,9 @@ def isochrones(
     *,
     out: Annotated[Path, typer.Option(help="GeoPackage, GeoJSON or GeoParquet to write (.gpkg, .geojson, .parquet).")],
     minutes: Annotated[str, typer.Option(help="Thresholds, rising, with commas.")] = "15,30,60,90,120,150,180",
-    season: SeasonOption = "summer",
+    season: SeasonOption = None,
+    access_speed_kmh: AccessSpeedOption = None,
+    max_access_metres: MaxAccessOption = None,
     direction: DirectionOption = "to_service",
     scheme: Annotated[str, typer.Option(help="EAL, or a scheme of your own (.toml).")] = "EAL",
     bands: Annotated[bool, typer.Option("--bands", help="Write disjoint bands instead of cumulative areas.")] = False,
@@ -156,7 +168,7 @@ def isochrones(
     thresholds = _parse_minutes(minutes)
     levels = LevelScheme.named(scheme)
     table = read_service_points(points, scheme=levels, crs=crs)
-    roads = _read_network(network, season)
+    roads = _read_network(network, season, access_speed_kmh, max_access_metres)
     drawn = draw_bands(roads, table.to_crs(roads.crs), minutes=thresholds, scheme=levels, direction=direction)
     write_vector(out, drawn if bands else to_isochrones(drawn))
     typer.echo(f"{out}")
@@ -170,7 +182,9 @@ def matrix(
     *,
     out: Annotated[Path, typer.Option(help="Parquet or CSV to write: from_id, to_id, travel_time (minutes).")],
     budget_minutes: Annotated[float, typer.Option(help="Longest travel time kept; longer ones are empty.")] = 180,
-    season: SeasonOption = "summer",
+    season: SeasonOption = None,
+    access_speed_kmh: AccessSpeedOption = None,
+    max_access_metres: MaxAccessOption = None,
     crs: CrsOption = None,
 ) -> None:
     """Compute travel times between two tables."""
@@ -182,7 +196,7 @@ def matrix(
     check_suffix(out, MATRIX_SUFFIXES)
     check_minutes([budget_minutes])
     starts, ends = read_points(origins, crs=crs), read_points(destinations, crs=crs)
-    roads = _read_network(network, season)
+    roads = _read_network(network, season, access_speed_kmh, max_access_metres)
     # One search for each row: search from the shorter table, the answer is the same.
     outward = len(starts) <= len(ends)
     points, places = (starts, ends) if outward else (ends, starts)
@@ -198,22 +212,23 @@ def network_build(
     osm: Annotated[Path, typer.Argument(metavar="OSM", help="An OpenStreetMap file.")],
     *,
     out: Annotated[Path, typer.Option(help="Network file to write (.pvnet).")],
-    season: SeasonOption = "summer",
+    season: SeasonOption = None,
+    access_speed_kmh: AccessSpeedOption = None,
+    max_access_metres: MaxAccessOption = None,
 ) -> None:
     """Build a road network and write it to a file of its own."""
     from palveluverkko.network.store import NO_STORE, STORE_SUFFIX, read_network, write_network  # noqa: PLC0415
-    from palveluverkko.osm.profile import CarProfile  # noqa: PLC0415
 
     if out.suffix != STORE_SUFFIX:
         raise StudyError(f"{out} does not end in {STORE_SUFFIX}; that ending tells a network file from a road file.")
-    built = read_network(osm, profile=CarProfile(season=season), store=NO_STORE)
+    built = read_network(osm, profile=_profile(season, access_speed_kmh, max_access_metres), store=NO_STORE)
     write_network(built, out)
     _echo_network(built)
     typer.echo(f"{out}")
 
 
 @network_app.command("info")
-def network_info(network: NetworkArgument, *, season: SeasonOption = "summer") -> None:
+def network_info(network: NetworkArgument, *, season: SeasonOption = None) -> None:
     """Say what is in a road network."""
     _echo_network(_read_network(network, season))
 
@@ -235,11 +250,24 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
-def _read_network(path: Path, season: str) -> RoadNetwork:
-    from palveluverkko.network.store import read_network  # noqa: PLC0415
+def _read_network(
+    path: Path, season: str | None, access_speed_kmh: float | None = None, max_access_metres: float | None = None
+) -> RoadNetwork:
+    """Read a road file with a profile, or a built network, which has its own and is only checked against a wish."""
+    from palveluverkko.network.store import STORE_SUFFIX, read_network  # noqa: PLC0415
+
+    wished = season is not None or access_speed_kmh is not None or max_access_metres is not None
+    if path.suffix == STORE_SUFFIX and not wished:
+        return read_network(path)
+    return read_network(path, profile=_profile(season, access_speed_kmh, max_access_metres))
+
+
+def _profile(season: str | None, access_speed_kmh: float | None, max_access_metres: float | None) -> CarProfile:
+    from palveluverkko.domain.travel import Season  # noqa: PLC0415
     from palveluverkko.osm.profile import CarProfile  # noqa: PLC0415
 
-    return read_network(path, profile=CarProfile(season=season))
+    chosen = Season.SUMMER if season is None else Season.parse(season)
+    return CarProfile(season=chosen, access_speed_kmh=access_speed_kmh, max_access_metres=max_access_metres)
 
 
 def _parse_minutes(text: str) -> tuple[float, ...]:
@@ -256,10 +284,24 @@ def _echo_network(network: RoadNetwork) -> None:
     facts = network.describe()
     typer.echo(
         f"Roads: {facts['kilometres']:,.0f} km, {facts['edges']:,} edges, {facts['junctions']:,} junctions, "
-        f"{facts['main_component_share']:.1%} in the main component, {facts['crs']}"
+        f"{facts['main_component_share']:.1%} in the main part, {facts['crs']}"
+    )
+    typer.echo(
+        f"Profile: {facts['season']}, {facts['access_speed_kmh']:g} km/h off the road, at most "
+        f"{facts['max_access_metres']:g} m"
     )
     sources = ", ".join(f"{source} {km:,.0f} km" for source, km in facts["kilometres_by_speed_source"].items())
     typer.echo(f"Speeds: {sources}")
+
+
+def _echo_findings(findings: pd.DataFrame) -> None:
+    """List the first findings of each kind; the rest are counted, and all stand in the workbook of a run."""
+    for verdict, same in findings.groupby("verdict", sort=False):
+        for finding in same.head(_FINDINGS_SHOWN).to_dict("records"):
+            away = "" if math.isnan(finding["metres"]) else f" ({finding['metres']:,.0f} m)"
+            typer.echo(f"  {finding['subject']} {finding['id']}: {verdict}{away}. {finding['detail']}")
+        if len(same) > _FINDINGS_SHOWN:
+            typer.echo(f"  and {len(same) - _FINDINGS_SHOWN:,} more with {verdict}")
 
 
 def _echo_norms(norms: pd.DataFrame) -> int:
