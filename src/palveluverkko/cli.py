@@ -170,7 +170,7 @@ def isochrones(
     table = read_service_points(points, scheme=levels, crs=crs)
     roads = _read_network(network, season, access_speed_kmh, max_access_metres)
     drawn = draw_bands(roads, table.to_crs(roads.crs), minutes=thresholds, scheme=levels, direction=direction)
-    write_vector(out, drawn if bands else to_isochrones(drawn))
+    write_vector(out, drawn if bands else to_isochrones(drawn, minutes=thresholds))
     typer.echo(f"{out}")
 
 

@@ -119,6 +119,13 @@ def test_uninhabited_places_are_not_among_the_longest_journeys(study, scheme):
     assert set(longest_journeys(empty, scheme, most=9)["place_id"]) == {"p1", "p2", "p3"}
 
 
+def test_many_unreached_places_do_not_push_out_the_journeys(study, scheme):
+    journeys = longest_journeys(study.levels.assign(time_L=[5.0, 7.0, None, None, None]), scheme, most=2)
+    local = journeys[journeys["level"] == "L"]
+    assert local["time"].isna().tolist() == [True, True, False, False]
+    assert local["time"].tolist()[2:] == [7.0, 5.0]
+
+
 def test_points_scenarios_and_findings_equal_their_frames(book, study):
     points = _rows(_sheet(book, "points"))
     assert [row["Väestö, Lähitaso"] for row in points] == [960, 30, 8]

@@ -65,17 +65,25 @@ def bands_of_surfaces(
     return geopandas.GeoDataFrame(frame, geometry="geometry", crs=first.crs)
 
 
-def to_isochrones(bands: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+def to_isochrones(bands: geopandas.GeoDataFrame, *, minutes: Sequence[float] | None = None) -> geopandas.GeoDataFrame:
     """Unite disjoint bands into cumulative isochrones: level, minutes, geometry.
 
     Each isochrone contains every shorter one of its level, because it is that one and one band more.
+
+    Parameters
+    ----------
+    bands
+        As :func:`bands_of_surfaces` gives them.
+    minutes
+        Thresholds; for each level those at which its bands end when None. A threshold that adds nothing repeats the area before
+        it; one before the first band of a level is left out.
     """
     rows = []
     for level, own in bands.groupby("level", sort=False):
-        ordered = own.sort_values("to_min")
-        for count, to_min in enumerate(ordered["to_min"], start=1):
-            area = shapely.coverage_union_all(ordered.geometry.to_numpy()[:count])
-            rows.append((level, to_min, _multi(area)))
+        for to_min in sorted(own["to_min"]) if minutes is None else check_minutes(minutes):
+            members = own.geometry.to_numpy()[(own["to_min"] <= to_min).to_numpy()]
+            if members.size:
+                rows.append((level, to_min, _multi(shapely.coverage_union_all(members))))
     frame = pd.DataFrame(rows, columns=["level", "minutes", "geometry"])
     return geopandas.GeoDataFrame(frame, geometry="geometry", crs=bands.crs)
 

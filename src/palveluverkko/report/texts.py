@@ -41,9 +41,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "A norm is met when at least the required share of the group lives within the given travel time.",
     ),
     "about_worst": _in(
-        "Kunkin palvelutason {most} asuttua paikkaa, joista matka on pisin; ensin ne, jotka eivät tavoita tasoa.",
-        "De {most} bebodda platser som har längst resa till varje servicenivå; de som inte når nivån först.",
-        "For each level the {most} inhabited places with the longest journeys; those that do not reach it first.",
+        "Kunkin palvelutason asutut paikat, jotka eivät tavoita tasoa, ja sitten ne, joista matka on pisin; "
+        "kumpiakin enintään {most}.",
+        "De bebodda platser som inte når varje servicenivå, och sedan de som har längst resa; högst {most} av vardera.",
+        "For each level the inhabited places that do not reach it, then those with the longest journeys; "
+        "at most {most} of either.",
     ),
     "about_points": _in(
         "Väestö, jota lähinnä kukin palvelupiste on: jokainen asukas lasketaan kullakin tasolla yhteen pisteeseen.",

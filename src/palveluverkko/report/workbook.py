@@ -338,7 +338,9 @@ def _write_worst(book: Book, levels: pd.DataFrame, points: pd.DataFrame) -> None
 
 
 def longest_journeys(levels: pd.DataFrame, scheme: LevelScheme, *, most: int) -> pd.DataFrame:
-    """List the inhabited places with the longest journeys to each level, the unreached before all others.
+    """List the inhabited places that do not reach each level, then those with the longest journeys to it.
+
+    Of either kind at most so many.
 
     Ties go to the larger population, then to the lower id.
     """
@@ -359,7 +361,10 @@ def longest_journeys(levels: pd.DataFrame, scheme: LevelScheme, *, most: int) ->
         part["served_by"] = rows[f"served_by_{code}"]
         by = ["time", *(["population"] if "population" in part else []), "place_id"]
         rising = [name == "place_id" for name in by]
-        part = part.sort_values(by, ascending=rising, na_position="first").head(most)
+        part = part.sort_values(by, ascending=rising, na_position="first")
+        never = part["time"].isna()
+        # Both lists in full: in a study with many unreached places these would push out every journey.
+        part = pd.concat([part[never].head(most), part[~never].head(most)])
         part.insert(1, "rank", np.arange(1, len(part) + 1))
         parts.append(part)
     return (

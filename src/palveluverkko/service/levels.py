@@ -105,6 +105,7 @@ def classify(
             f"the travel times end at {table.budget / MILLISECONDS_PER_MINUTE:g} minutes, before the last threshold "
             f"({thresholds[-1]:g}); compute them with budget_minutes={thresholds[-1]:g}."
         )
+    level_of = dict(zip(points.index, points.get("level", ()), strict=False))
     columns: dict[str, object] = {}
     for code in scheme.codes:
         time, owner = table.nearest(serving_points(points, scheme, code))
@@ -112,7 +113,7 @@ def classify(
         columns[f"band_{code}"] = to_bands(time, thresholds)
         columns[f"point_{code}"] = owner
         columns[f"served_by_{code}"] = np.asarray(
-            [None if one is None else points.loc[one, "level"] for one in owner], dtype=object
+            [None if one is None else level_of[one] for one in owner], dtype=object
         )
     levels = pd.DataFrame(columns, index=table.places.index.rename("place_id"))
     carried = pd.DataFrame(table.places.drop(columns=table.places.geometry.name))

@@ -150,7 +150,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
             cell_metres=study.output.cell_metres,
         )
         bands = bands_of_surfaces(surfaces, minutes=minutes)
-        isochrones = to_isochrones(bands)
+        isochrones = to_isochrones(bands, minutes=minutes)
     with clock.step("scenarios"):
         impacts = {
             one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)

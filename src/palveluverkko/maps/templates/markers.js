@@ -57,8 +57,12 @@ function fadePoints(points, levelPosition) {
 function drawPlaces(map) {
   const places = study.places;
   const largest = Math.max(1, ...places.population.map((population) => population ?? 0));
-  const widest = places.id.length > DOTS_AS_SVG ? 9 : 15;
-  const renderer = places.id.length > DOTS_AS_SVG ? L.canvas({ pane: "places", padding: 0.3 }) : undefined;
+  const dense = places.id.length > DOTS_AS_SVG;
+  // Many dots would hide the bands beneath: then they are fine and faint, and have no rim.
+  const look = dense
+    ? { widest: 6, least: 1.3, stroke: false, fillOpacity: 0.5 }
+    : { widest: 15, least: 2.5, stroke: true, fillOpacity: 0.55 };
+  const renderer = dense ? L.canvas({ pane: "places", padding: 0.3, tolerance: 4 }) : undefined;
   const order = places.id.map((_, position) => position)
     .sort((one, other) => (places.population[other] ?? 0) - (places.population[one] ?? 0)); // small ones on top
   const markers = [];
@@ -67,8 +71,9 @@ function drawPlaces(map) {
     markers[position] = L.circleMarker([places.lat[position], places.lon[position]], {
       pane: "places",
       renderer,
-      radius: Math.max(2.5, widest * Math.sqrt(population / largest)),
-      color: "#ffffff", weight: 1, opacity: 0.9, fillColor: "#2b2f36", fillOpacity: 0.55,
+      radius: Math.max(look.least, look.widest * Math.sqrt(population / largest)),
+      stroke: look.stroke, color: "#ffffff", weight: 1, opacity: 0.9,
+      fillColor: "#2b2f36", fillOpacity: look.fillOpacity,
     }).bindPopup(() => placePopup(position), { maxWidth: 340 });
   }
   return Object.assign(L.layerGroup(order.map((position) => markers[position])), { markers });
