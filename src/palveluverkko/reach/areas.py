@@ -75,8 +75,8 @@ def to_isochrones(bands: geopandas.GeoDataFrame, *, minutes: Sequence[float] | N
     bands
         As :func:`bands_of_surfaces` gives them.
     minutes
-        Thresholds; for each level those at which its bands end when None. A threshold that adds nothing repeats the area before
-        it; one before the first band of a level is left out.
+        Thresholds; for each level those at which its bands end when None. A threshold that adds nothing repeats the
+        area before it; one before the first band of a level is left out.
     """
     rows = []
     for level, own in bands.groupby("level", sort=False):
