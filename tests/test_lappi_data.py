@@ -10,6 +10,8 @@ import sys
 import tomllib
 from collections import Counter, defaultdict
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +21,10 @@ import osmium
 import pytest
 from pyproj import Geod
 
+import palveluverkko as pv
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,6 +65,42 @@ MUNICIPALITIES = {
     "854": "Pello",
     "890": "Utsjoki",
     "976": "Ylitornio",
+}
+
+# Junctions nearer than this have a road between them, or are named below.
+NEIGHBOURHOOD_METRES = 4_000.0
+LONGEST_DETOUR = 4.0
+
+KEMIJOKI = "the Kemijoki, which no state road crosses here"
+OUNASJOKI = "the Ounasjoki, with road 79 on its west bank and road 934 on its east bank, and no state road across"
+KNOWN_SEPARATIONS = {
+    ("HIRMULA", "LIEDAKKALA"): KEMIJOKI,
+    ("HIRVAS", "RAUTIOSAARI"): KEMIJOKI,
+    ("IISINKI", "MARRASJARVEN_TIENHAARA"): OUNASJOKI,
+    ("JARKONOJAN_SILTA", "NISKANPERA"): KEMIJOKI,
+    ("JOKELAN_TIENHAARA", "TENNILA"): KEMIJOKI,
+    ("JUOTAS", "OJAKORVENOJAN_SILTA"): KEMIJOKI,
+    ("JUOTAS", "PEKKALA"): KEMIJOKI,
+    ("KATKAJOEN_SILTA", "MARRASJARVEN_TIENHAARA"): OUNASJOKI,
+    ("KOIVU", "SUUKOSKEN_SILTA"): KEMIJOKI,
+    ("KOIVU", "VAHAJOKI"): KEMIJOKI,
+    ("KOROISKYLA", "TIEN_4_LIITTYMA"): KEMIJOKI,
+    ("KOROISKYLA", "TORMA"): KEMIJOKI,
+    ("KOTILAHTI", "KUUKASJARVI"): "no state road: road 19602 ends in the village (a strait of the lake Kuukasjärvi)",
+    ("KOVALA", "NIVANKYLA"): OUNASJOKI,
+    ("KUIRINPERA", "PELLONPERA"): KEMIJOKI,
+    ("KUNNANRAJA_TERVOLA_ROVANIEMI", "LEUNANKANGAS"): KEMIJOKI,
+    ("LIIMATTA", "LOUE"): KEMIJOKI,
+    ("LOUE", "TARVAS"): KEMIJOKI,
+    ("MALMELAN_TIENHAARA", "SINETTA"): OUNASJOKI,
+    ("MAULA", "TORMA"): KEMIJOKI,
+    ("MELTAUS", "MELTAUSJOEN_SILTA"): OUNASJOKI,
+    ("PAAKKOLA", "PELLONPERA"): KEMIJOKI,
+    (
+        "PORTIMOJARVI",
+        "SAMMALJOEN_SILTA",
+    ): "no state road between roads 930 and 932, which part at Tengeliö (the lake Portimojärvi)",
+    ("TAAJAMA_MUONIO_19883", "TAAJAMA_MUONIO_21_B"): "nothing: two roads side by side, which meet in the centre",
 }
 
 AGE_GROUPS = ("age_0_14", "age_15_64", "age_65_74", "age_75_")
@@ -126,6 +167,18 @@ def compiled_graph(osm: Compiled) -> nx.MultiGraph:
     for way in osm.ways.values():
         graph.add_edge(name_of[way.nodes[0]], name_of[way.nodes[-1]], metres=drawn_metres(osm, way))
     return graph
+
+
+def neighbours(position: dict[str, tuple[float, float]]) -> Iterator[tuple[str, str, float]]:
+    """Give the pairs of junctions nearer to each other than ``NEIGHBOURHOOD_METRES``, and the metres between them."""
+    ids = sorted(position)
+    lon, lat = np.array([position[one] for one in ids]).T
+    for number, one in enumerate(ids[:-1]):
+        rest = slice(number + 1, None)
+        here = np.full(lon[rest].shape, lon[number]), np.full(lat[rest].shape, lat[number])
+        metres = WGS84.inv(*here, lon[rest], lat[rest])[2]
+        for offset in np.flatnonzero(metres < NEIGHBOURHOOD_METRES):
+            yield one, ids[number + 1 + int(offset)], float(metres[offset])
 
 
 def centres() -> dict[str, dict[str, str]]:
@@ -248,6 +301,19 @@ def test_junction_ids_are_unique_and_used():
     assert set(ids) == set(table_graph().nodes)
 
 
+def test_neighbouring_junctions_are_joined_by_road_unless_something_known_lies_between():
+    position = {row["id"]: (float(row["lon"]), float(row["lat"])) for row in read_table("junctions.csv")}
+    graph = table_graph()
+    apart = set()
+    longest = LONGEST_DETOUR * NEIGHBOURHOOD_METRES
+    for one, group in groupby(neighbours(position), key=itemgetter(0)):
+        by_road = nx.single_source_dijkstra_path_length(graph, one, cutoff=longest, weight="metres")
+        apart |= {
+            (one, other) for _, other, straight in group if by_road.get(other, math.inf) > LONGEST_DETOUR * straight
+        }
+    assert apart == KNOWN_SEPARATIONS.keys()
+
+
 # --- places and service points -------------------------------------------------------------------------------
 
 
@@ -283,6 +349,26 @@ def test_every_municipality_has_an_open_service_point():
     assert open_in == MUNICIPALITIES.keys()
     assert {row["level"] for row in points} == {"E", "A", "L"}
     assert all(row["open"] == "false" for row in points if row["candidate"] == "true")
+
+
+def test_the_largest_place_of_every_municipality_is_near_its_own_service_point():
+    study = tomllib.loads((DATA / "study.toml").read_text(encoding="utf-8"))["network"]
+    profile = pv.CarProfile(
+        season=study["season"],
+        access_speed_kmh=study["access_speed_kmh"],
+        max_access_metres=study["max_access_metres"],
+    )
+    network = pv.read_network(DATA / "lappi.osm.pbf", profile=profile, store="none")
+    points = pv.read_service_points(DATA / "service_points.csv")
+    places = pv.read_places(DATA / "population.csv")
+    points = points[points["open"]]
+    largest = places.loc[places.groupby("kunta_code")["population"].idxmax()]
+
+    times = pv.travel_times(network, points, largest, direction=study["direction"]).to_frame()
+    to_own = times[times["from_id"].map(largest["kunta_code"]) == times["to_id"].map(points["kunta_code"])]
+    minutes = to_own.groupby("from_id")["travel_time"].min()
+    assert set(minutes.index) == set(largest.index)
+    assert minutes.max() <= 10, minutes.idxmax()
 
 
 def test_the_study_closes_a_point_that_exists_and_names_files_that_exist():
