@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data" / "lappi"
-SHARED = Path(os.environ.get("PALVELUVERKKO_SHARED", ROOT.parent / "shared" / "data")) / "finland"
+SHARED = Path(os.environ.get("PALVELUVERKKO_SHARED", ROOT.parent / "shared")) / "data" / "finland"
 
 WGS84 = Geod(ellps="WGS84")
 
@@ -206,7 +206,7 @@ def load_build_script() -> ModuleType:
 def shared_table(name: str) -> list[dict[str, str]]:
     path = SHARED / name
     if not path.exists():
-        pytest.skip(f"{name} is not in ../shared/data/finland nor under $PALVELUVERKKO_SHARED")
+        pytest.skip(f"{name} is absent; set PALVELUVERKKO_SHARED to the folder that holds data/")
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
