@@ -9,7 +9,7 @@ DEV    := $(VENV)/.installed-dev
 PINS   := --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers check format bench notebooks lock data clean
+.PHONY: help demo test lint types layers check format compare notebooks lock data clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ demo: $(RUN) ## Run the embedded Lapland study; ends by naming the files, the ma
 	@$(BIN)/palveluverkko run data/lappi/study.toml
 
 test: $(DEV) ## Run all tests; browser tests need Chromium and are skipped without it
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: lint types layers ## Lint, types and layers
 
@@ -34,8 +34,8 @@ layers: $(DEV) ## Which room may know which (import-linter)
 format: $(DEV) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-bench: $(DEV) ## Benchmarks
-	@$(BIN)/pytest benchmarks --benchmark-only
+compare: $(DEV) ## Compare with Valhalla on Andorra; makes an environment of its own
+	@$(BIN)/python benchmarks/valhalla_andorra.py
 
 notebooks: $(DEV) ## Execute the notebooks
 	@$(BIN)/pytest --nbmake notebooks
