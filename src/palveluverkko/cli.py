@@ -95,11 +95,11 @@ def run(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when a norm of the whole study fails.")] = False,
 ) -> None:
     """Run a study and write its map and tables."""
-    from palveluverkko.study.study import read_study  # noqa: PLC0415
+    from palveluverkko.study.study import read_study
 
     chosen = read_study(study)
     # A slip in the study file is told at once; what computes takes seconds to import.
-    from palveluverkko.study.pipeline import run_study  # noqa: PLC0415
+    from palveluverkko.study.pipeline import run_study
 
     with _progress() as progress:
         results, files = run_study(chosen, progress=progress)
@@ -126,11 +126,11 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are findings.")] = False,
 ) -> None:
     """Check a study and its data, without travel times."""
-    from palveluverkko.study.study import read_study  # noqa: PLC0415
+    from palveluverkko.study.study import read_study
 
     chosen = read_study(study)
     # A slip in the study file is told at once; what computes takes seconds to import.
-    from palveluverkko.study.pipeline import check_study  # noqa: PLC0415
+    from palveluverkko.study.pipeline import check_study
 
     with _progress() as progress:
         inputs, findings = check_study(chosen, progress=progress)
@@ -158,11 +158,11 @@ def isochrones(
     crs: CrsOption = None,
 ) -> None:
     """Draw the areas within minutes of each level."""
-    from palveluverkko.domain.levels import LevelScheme  # noqa: PLC0415
-    from palveluverkko.reach.areas import to_isochrones  # noqa: PLC0415
-    from palveluverkko.report.vector import VECTOR_SUFFIXES, check_suffix, write_vector  # noqa: PLC0415
-    from palveluverkko.service.areas import bands as draw_bands  # noqa: PLC0415
-    from palveluverkko.tables.points import read_service_points  # noqa: PLC0415
+    from palveluverkko.domain.levels import LevelScheme
+    from palveluverkko.reach.areas import to_isochrones
+    from palveluverkko.report.vector import VECTOR_SUFFIXES, check_suffix, write_vector
+    from palveluverkko.service.areas import bands as draw_bands
+    from palveluverkko.tables.points import read_service_points
 
     check_suffix(out, VECTOR_SUFFIXES)
     thresholds = _parse_minutes(minutes)
@@ -188,10 +188,10 @@ def matrix(
     crs: CrsOption = None,
 ) -> None:
     """Compute travel times between two tables."""
-    from palveluverkko.domain.travel import Direction, check_minutes  # noqa: PLC0415
-    from palveluverkko.reach.table import travel_times  # noqa: PLC0415
-    from palveluverkko.report.vector import MATRIX_SUFFIXES, check_suffix, write_matrix  # noqa: PLC0415
-    from palveluverkko.tables.points import read_points  # noqa: PLC0415
+    from palveluverkko.domain.travel import Direction, check_minutes
+    from palveluverkko.reach.table import travel_times
+    from palveluverkko.report.vector import MATRIX_SUFFIXES, check_suffix, write_matrix
+    from palveluverkko.tables.points import read_points
 
     check_suffix(out, MATRIX_SUFFIXES)
     check_minutes([budget_minutes])
@@ -217,7 +217,7 @@ def network_build(
     max_access_metres: MaxAccessOption = None,
 ) -> None:
     """Build a road network and write it to a file of its own."""
-    from palveluverkko.network.store import NO_STORE, STORE_SUFFIX, read_network, write_network  # noqa: PLC0415
+    from palveluverkko.network.store import NO_STORE, STORE_SUFFIX, read_network, write_network
 
     if out.suffix != STORE_SUFFIX:
         raise StudyError(f"{out} does not end in {STORE_SUFFIX}; that ending tells a network file from a road file.")
@@ -236,8 +236,8 @@ def network_info(network: NetworkArgument, *, season: SeasonOption = None) -> No
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """Show a bar on a terminal, nothing in a pipe."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<22}"), BarColumn(), TimeElapsedColumn())
@@ -254,7 +254,7 @@ def _read_network(
     path: Path, season: str | None, access_speed_kmh: float | None = None, max_access_metres: float | None = None
 ) -> RoadNetwork:
     """Read a road file with a profile, or a built network, which has its own and is only checked against a wish."""
-    from palveluverkko.network.store import STORE_SUFFIX, read_network  # noqa: PLC0415
+    from palveluverkko.network.store import STORE_SUFFIX, read_network
 
     wished = season is not None or access_speed_kmh is not None or max_access_metres is not None
     if path.suffix == STORE_SUFFIX and not wished:
@@ -263,15 +263,15 @@ def _read_network(
 
 
 def _profile(season: str | None, access_speed_kmh: float | None, max_access_metres: float | None) -> CarProfile:
-    from palveluverkko.domain.travel import Season  # noqa: PLC0415
-    from palveluverkko.osm.profile import CarProfile  # noqa: PLC0415
+    from palveluverkko.domain.travel import Season
+    from palveluverkko.osm.profile import CarProfile
 
     chosen = Season.SUMMER if season is None else Season.parse(season)
     return CarProfile(season=chosen, access_speed_kmh=access_speed_kmh, max_access_metres=max_access_metres)
 
 
 def _parse_minutes(text: str) -> tuple[float, ...]:
-    from palveluverkko.domain.travel import check_minutes  # noqa: PLC0415
+    from palveluverkko.domain.travel import check_minutes
 
     try:
         values = [float(part) for part in text.split(",") if part.strip()]
@@ -321,7 +321,7 @@ def _echo_off_network(findings: pd.DataFrame) -> None:
     """Warn on stderr about points that have no travel times."""
     off = findings[findings["verdict"] == "off_network"]
     if len(off):
-        from palveluverkko.domain.errors import name_ids  # noqa: PLC0415
+        from palveluverkko.domain.errors import name_ids
 
         typer.echo(f"{len(off)} points are off the road network: {name_ids(off['id'])}", err=True)
 
