@@ -22,5 +22,6 @@ def marker_area(number: int, shape: str) -> float:
 def save(figure: Figure, path: Path) -> Path:
     """Write a figure as PNG and give the path; equal figures are equal bytes."""
     with replacing(path) as beside:
-        figure.savefig(beside, dpi=_DPI, metadata={"Software": None})
+        # Level 3 of zlib: two thirds of the time of the default 6, for files a tenth to a seventh larger.
+        figure.savefig(beside, dpi=_DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
     return path
