@@ -47,7 +47,7 @@ def spread_from_roads(
     int32[rows, columns]
         Milliseconds; UNREACHED where no piece lies within the distance and the time.
     """
-    from palveluverkko.engine import kernels  # importing numba costs 0.8 s
+    from palveluverkko.engine import grid_kernels as kernels  # importing numba costs 0.8 s
 
     quick_time, quick_metres, near_time, near_metres = (np.full((rows, columns), np.inf) for _ in range(4))
     measures = (float(cell), float(milliseconds_per_metre), float(longest_metres), float(latest))

@@ -35,7 +35,7 @@ def time_table(
     """
     from numba import get_num_threads  # 0.8 s to import, so only when a search is asked for
 
-    from palveluverkko.engine import kernels
+    from palveluverkko.engine import search_kernels as kernels
 
     searched, other, searched_graph = _sides(graph, starts, ends, search_from)
     threads = max(1, min(threads or get_num_threads(), searched.access.size))
@@ -71,7 +71,7 @@ def node_times(graph: Graph, *, seeds: Anchors, budget: int, search_from: str) -
     int32[n]
         Milliseconds; UNREACHED beyond the budget.
     """
-    from palveluverkko.engine import kernels
+    from palveluverkko.engine import search_kernels as kernels
 
     _, _, searched_graph = _sides(graph, seeds, seeds, search_from)
     times: Int32 = kernels.node_times(
@@ -82,7 +82,7 @@ def node_times(graph: Graph, *, seeds: Anchors, budget: int, search_from: str) -
 
 def connected_both_ways(graph: Graph, node: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell which nodes reach a node, and which it reaches: two arrays bool[n]; where both hold, trips go both ways."""
-    from palveluverkko.engine import kernels
+    from palveluverkko.engine import search_kernels as kernels
 
     seed, begin = freeze_int32(np.array([node])), freeze_int32(np.zeros(1))
     towards, onwards = (

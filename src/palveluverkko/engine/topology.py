@@ -27,7 +27,7 @@ class Chains(NamedTuple):
 
 def component_labels(nodes: int, tail: NDArray[Any], head: NDArray[Any]) -> Int32:
     """Label the connected components, direction ignored, by the lowest node of each, int32[nodes]."""
-    from palveluverkko.engine import kernels  # importing numba costs 0.8 s
+    from palveluverkko.engine import topology_kernels as kernels  # importing numba costs 0.8 s
 
     labels: Int32 = kernels.component_labels(nodes, freeze_int32(tail), freeze_int32(head))
     return labels
@@ -51,7 +51,7 @@ def trace_chains(
     stop
         bool[n]; True wherever other than two halves meet, or a chain must not pass.
     """
-    from palveluverkko.engine import kernels
+    from palveluverkko.engine import topology_kernels as kernels
 
     first_half = np.ascontiguousarray(first_half, dtype=np.int64)
     half = np.ascontiguousarray(half, dtype=np.int64)

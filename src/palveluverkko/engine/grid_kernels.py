@@ -1,0 +1,131 @@
+"""Compiled sweeps over a grid: roads burnt in, then spread.
+
+Self-contained: numba's on-disk cache does not notice an edit in a helper of another file, so a kernel calls only
+helpers of its own file. Arrays arrive read-only where they are inputs; a writable array would be another type and
+compile again.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+# A knight's move beside the eight neighbours keeps the swept distance within 2.8 % of the straight one
+# (8 % with the eight alone); it never falls short of it.
+_STEPS = np.array([(0, -1), (-1, -1), (-1, 0), (-1, 1), (-2, -1), (-2, 1), (-1, -2), (-1, 2)], dtype=np.int64)
+
+
+@nb.njit(cache=True, boundscheck=False)
+def burn(
+    quick_time: NDArray[np.float64],
+    quick_metres: NDArray[np.float64],
+    near_time: NDArray[np.float64],
+    near_metres: NDArray[np.float64],
+    line: NDArray[np.float64],
+    line_time: NDArray[np.float64],
+    cell: float,
+    milliseconds_per_metre: float,
+    longest_metres: float,
+    latest: float,
+) -> None:
+    """Burn straight pieces of road into the cells around them.
+
+    ``line`` holds x0, y0, x1, y1 in metres from the north-west corner (y downwards), ``line_time`` the travel
+    time at both ends, linear between. Each cell centre keeps two ways to the road, each as time and metres walked:
+    the quickest, which slants towards the service, and the nearest. With slope b along the road and pace k off it,
+    the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h.
+    """
+    rows, columns = quick_time.shape
+    k = milliseconds_per_metre
+    for piece in range(line.shape[0]):
+        x0, y0, x1, y1 = line[piece, 0], line[piece, 1], line[piece, 2], line[piece, 3]
+        length = np.hypot(x1 - x0, y1 - y0)
+        parts = int(length / cell) + 1
+        ux = (x1 - x0) / length if length > 0.0 else 0.0
+        uy = (y1 - y0) / length if length > 0.0 else 0.0
+        slope = (line_time[piece, 1] - line_time[piece, 0]) / length if length > 0.0 else 0.0
+        slant = slope / np.sqrt(k * k - slope * slope) if abs(slope) < k else np.inf * slope
+        for part in range(parts):
+            low = length * part / parts
+            high = length * (part + 1) / parts
+            ax, ay, bx, by = x0 + ux * low, y0 + uy * low, x0 + ux * high, y0 + uy * high
+            first_column = max(0, int(np.floor(min(ax, bx) / cell - 1.5)))
+            last_column = min(columns - 1, int(np.floor(max(ax, bx) / cell + 1.5)))
+            first_row = max(0, int(np.floor(min(ay, by) / cell - 1.5)))
+            last_row = min(rows - 1, int(np.floor(max(ay, by) / cell + 1.5)))
+            for row in range(first_row, last_row + 1):
+                for column in range(first_column, last_column + 1):
+                    cx = (column + 0.5) * cell - x0
+                    cy = (row + 0.5) * cell - y0
+                    foot = cx * ux + cy * uy
+                    aside = abs(cx * uy - cy * ux) if length > 0.0 else np.hypot(cx, cy)
+                    # A spot dead ahead has no side: 0 * infinity would be no number.
+                    ahead = aside * slant if aside > 0.0 else 0.0
+                    spot = min(max(foot - ahead, low), high)
+                    walked = np.hypot(foot - spot, aside)
+                    here = line_time[piece, 0] + slope * spot + k * walked
+                    if walked <= longest_metres and here <= latest:
+                        quicker = here < quick_time[row, column]
+                        if quicker or (here == quick_time[row, column] and walked < quick_metres[row, column]):
+                            quick_time[row, column] = here
+                            quick_metres[row, column] = walked
+                    spot = min(max(foot, low), high)
+                    walked = np.hypot(foot - spot, aside)
+                    here = line_time[piece, 0] + slope * spot + k * walked
+                    if walked <= longest_metres and here <= latest:
+                        nearer = walked < near_metres[row, column]
+                        if nearer or (walked == near_metres[row, column] and here < near_time[row, column]):
+                            near_time[row, column] = here
+                            near_metres[row, column] = walked
+
+
+@nb.njit(cache=True, boundscheck=False)
+def spread(
+    time: NDArray[np.float64],
+    metres: NDArray[np.float64],
+    cell: float,
+    milliseconds_per_metre: float,
+    longest_metres: float,
+    latest: float,
+    quickest: bool,
+) -> int:
+    """Spread off-road from the burnt cells, up to a distance and a time; give the number of double sweeps.
+
+    A cell takes over a neighbour's way when it is quicker, or, with ``quickest`` False, when it is shorter. Two
+    sweeps settle an open plane; more are needed only where a limit stops a way.
+    """
+    rows, columns = time.shape
+    sweeps = 0
+    changed = True
+    while changed:
+        changed = False
+        sweeps += 1
+        for direction in (1, -1):
+            for i in range(rows):
+                row = i if direction == 1 else rows - 1 - i
+                for j in range(columns):
+                    column = j if direction == 1 else columns - 1 - j
+                    for step in range(_STEPS.shape[0]):
+                        other_row = row + direction * _STEPS[step, 0]
+                        other_column = column + direction * _STEPS[step, 1]
+                        if not (0 <= other_row < rows and 0 <= other_column < columns):
+                            continue
+                        if time[other_row, other_column] > latest:
+                            continue
+                        along = cell * np.sqrt(float(_STEPS[step, 0] ** 2 + _STEPS[step, 1] ** 2))
+                        walked = metres[other_row, other_column] + along
+                        here = time[other_row, other_column] + milliseconds_per_metre * along
+                        if walked > longest_metres or here > latest:
+                            continue
+                        if quickest:
+                            better = here < time[row, column]
+                        else:
+                            better = walked < metres[row, column] or (
+                                walked == metres[row, column] and here < time[row, column]
+                            )
+                        if better:
+                            time[row, column] = here
+                            metres[row, column] = walked
+                            changed = True
+    return sweeps
