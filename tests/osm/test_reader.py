@@ -93,7 +93,7 @@ def test_each_way_points_to_what_its_tags_mean(roads):
 
 
 def test_the_road_number_goes_before_the_name(roads):
-    assert roads.way_name == ("4", "Koskikatu", "", "")
+    assert [roads.names[one] for one in roads.way_name] == ["4", "Koskikatu", "", ""]
 
 
 def test_unreadable_limits_are_counted_by_their_text(roads):

@@ -72,7 +72,8 @@ def roads(spots, given_ways):
         way_id=np.asarray([way.number for way in given_ways], dtype=np.int64),
         way_kind=np.asarray([kinds.index(way.kind) for way in given_ways], dtype=np.int32),
         kinds=kinds,
-        way_name=tuple(f"way {way.number}" for way in given_ways),
+        way_name=np.arange(len(given_ways), dtype=np.int32),
+        names=tuple(f"way {way.number}" for way in given_ways),
         rejected_speeds={},
         bounds=(float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())),
     )

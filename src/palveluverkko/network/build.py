@@ -16,7 +16,7 @@ from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
 
-BUILD_VERSION = 3
+BUILD_VERSION = 4
 """Part of every fingerprint: raise it when the same roads would build another network."""
 
 # Bounding box of Finland in degrees; inside it EPSG:3067 (ETRS-TM35FIN) is the metric CRS.
@@ -168,7 +168,6 @@ def _assemble(roads: Roads, pieces: _Pieces, chains: Chains, profile: CarProfile
     tagged_local = np.asarray([road.local_access for road in roads.kinds])[kind]
     local = find_local(junction_node.size, tail, head, tagged_local, metres)
     road_classes = tuple(sorted({road.road_class for road in roads.kinds}))
-    names, name = _number([roads.way_name[one] for one in pieces.way[first_piece]])
     edges = Edges(
         tail=tail,
         head=head,
@@ -178,7 +177,7 @@ def _assemble(roads: Roads, pieces: _Pieces, chains: Chains, profile: CarProfile
         snappable=_frozen_bool(np.asarray([road.snappable for road in roads.kinds])[kind]),
         main=_frozen_bool(np.zeros(count.size, dtype=np.bool_)),  # found below: it takes the graph
         road_class=freeze_int32(np.asarray([road_classes.index(road.road_class) for road in roads.kinds])[kind]),
-        name=name,
+        name=freeze_int32(roads.way_name[pieces.way[first_piece]]),
         way=_frozen_int64(roads.way_id[pieces.way[first_piece]]),
         metres=freeze_float64(metres),
         first_vertex=_frozen_int64(first_vertex),
@@ -199,7 +198,7 @@ def _assemble(roads: Roads, pieces: _Pieces, chains: Chains, profile: CarProfile
         start_node=start_node,
         end_node=end_node,
         road_classes=road_classes,
-        names=names,
+        names=roads.names,
         crs=crs,
         bounds=roads.bounds,
         season=str(profile.season),
@@ -232,13 +231,6 @@ def _layer(junctions: int, edges: Edges) -> tuple[Graph, NDArray[np.int32], NDAr
     tail, head, time = (np.concatenate(column) for column in zip(*arcs, strict=True))
     graph = build_graph(junctions + 2 * touched.size, tail, head, time)
     return graph, freeze_int32(start_node), freeze_int32(end_node)
-
-
-def _number(texts: list[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
-    """Give the distinct texts in order and the position of each."""
-    distinct = tuple(sorted(set(texts)))
-    position = {text: at for at, text in enumerate(distinct)}
-    return distinct, freeze_int32(np.asarray([position[text] for text in texts]))
 
 
 def _frozen_bool(array: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -60,7 +60,9 @@ class Roads:
     kinds
         The different meanings for a car.
     way_name
-        Road number, else name, else an empty text.
+        Position in ``names`` of the road number, else the name, else an empty text.
+    names
+        The different names, sorted.
     rejected_speeds
         Texts of speed limits that could not be read, with the number of ways that carry each.
     bounds
@@ -79,7 +81,8 @@ class Roads:
     way_id: Int64
     way_kind: Int32
     kinds: tuple[Road, ...]
-    way_name: tuple[str, ...]
+    way_name: Int32
+    names: tuple[str, ...]
     rejected_speeds: Mapping[str, int]
     bounds: tuple[float, float, float, float]
     cut_nodes: Int32 = field(default_factory=lambda: np.empty(0, dtype=np.int32))
@@ -315,6 +318,9 @@ def _arrange(path: Path, ways: _Ways, node_id: Int64, node_of_ref: Int64, lon: F
     cut_nodes = np.unique(way_node[at_gap[located][kept]])
     first_node = np.concatenate([[0], np.cumsum(nodes_in_run[nodes_in_run >= _ENDS])])
     lon, lat = lon[used], lat[used]
+    names = sorted({ways.way_name[way] for way in way_of_piece.tolist()})
+    position_of = {name: position for position, name in enumerate(names)}
+    way_name = np.array([position_of[ways.way_name[way]] for way in way_of_piece.tolist()])
     return Roads(
         node_id=_frozen(node_id[used], np.int64),
         lon=_frozen(lon, np.float64),
@@ -324,7 +330,8 @@ def _arrange(path: Path, ways: _Ways, node_id: Int64, node_of_ref: Int64, lon: F
         way_id=_frozen(ways.way_id[way_of_piece], np.int64),
         way_kind=_frozen(ways.way_kind[way_of_piece], np.int32),
         kinds=ways.kinds,
-        way_name=tuple(ways.way_name[way] for way in way_of_piece.tolist()),
+        way_name=_frozen(way_name, np.int32),
+        names=tuple(names),
         rejected_speeds=ways.rejected_speeds,
         bounds=(float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())),
         cut_nodes=_frozen(cut_nodes, np.int32),
