@@ -105,7 +105,7 @@ def test_the_arrays_have_the_stated_types_and_cannot_be_written(roads):
              if isinstance(getattr(roads, one.name), np.ndarray)}  # fmt: skip
     assert types == {
         "node_id": "int64", "lon": "float64", "lat": "float64", "first_node": "int64", "way_node": "int32",
-        "way_id": "int64", "way_kind": "int32", "cut_nodes": "int32",
+        "way_id": "int64", "way_kind": "int32", "way_name": "int32", "cut_nodes": "int32",
     }  # fmt: skip
     with pytest.raises(ValueError, match="read-only"):
         roads.lon[0] = 0
@@ -169,10 +169,14 @@ def test_the_season_of_the_profile_reaches_the_roads(tmp_path):
     assert read_roads(path, CarProfile(season="winter")).kinds[0].forward_kmh == 81
 
 
-def test_progress_rises_to_its_total(tmp_path):
+@pytest.mark.parametrize("form", FORMS)
+def test_progress_rises_to_its_total(tmp_path, form):
     steps: list[tuple[int, int]] = []
-    read(write_osm(tmp_path / "a.osm.pbf"), progress=lambda done, total: steps.append((done, total)))
-    assert steps == [(1, 3), (2, 3), (3, 3)]
+    read(write_osm(tmp_path / f"a.{form}"), progress=lambda done, total: steps.append((done, total)))
+    done, totals = zip(*steps, strict=True)
+    assert len(set(totals)) == 1
+    assert list(done) == sorted(set(done))
+    assert done[-1] == totals[0]
 
 
 # --- errors
@@ -240,8 +244,9 @@ def test_roads_without_their_nodes_are_no_network(tmp_path, nodes):
     assert "not their nodes" in error_of(path)
 
 
-def test_the_profile_alone_does_not_load_osmium():
-    code = "import sys, palveluverkko.osm.profile; sys.exit('osmium' in sys.modules)"
+@pytest.mark.parametrize("library", ["osmium", "numba"])
+def test_the_front_door_alone_loads_no_library(library):
+    code = f"import sys, palveluverkko.osm.profile, palveluverkko.osm.reader; sys.exit({library!r} in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
