@@ -1,7 +1,10 @@
 """Building a network changes no travel time, loses no road, and keeps local roads local."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
+import networkx as nx
 import numpy as np
 import pytest
 import shapely
@@ -22,6 +25,8 @@ from streets import (
     NaiveTrips,
     Way,
     jittered_lattice,
+    naive_edges,
+    naive_main,
     network_of,
     roads,
     street_plans,
@@ -53,7 +58,7 @@ def junction_times(network, numbers):
         ends=anchored(network.end_node[junction]),
         budget=UNREACHED - 1,
         search_from="starts",
-    )
+    ).milliseconds
 
 
 def naive_times(spots, given_ways, numbers):
@@ -113,6 +118,69 @@ def test_every_piece_of_every_way_lies_on_exactly_one_edge(plan, contract):
     for junctions_at_end, vertex in ((edges.tail, edges.first_vertex[:-1]), (edges.head, edges.first_vertex[1:] - 1)):
         np.testing.assert_array_equal(network.junction_x[junctions_at_end], edges.vertex_x[vertex])
         np.testing.assert_array_equal(network.junction_y[junctions_at_end], edges.vertex_y[vertex])
+
+
+@settings(deadline=None, max_examples=120)
+@given(street_plans())
+def test_edges_are_those_of_the_naive_twin(plan):
+    network = network_of(roads(*plan))
+    edges = network.edges
+
+    def told(ends, forward, backward, local):
+        # Which way an edge runs is not told by the roads, nor where a ring begins.
+        one, turned = (ends, (forward, backward)), (ends[::-1], (backward, forward))
+        return ((), sorted((forward, backward), key=str)) if ends[0] == ends[1] else min(one, turned, key=str), local
+
+    found, expected = [], []
+    for nodes, _, forward, backward, metres in naive_edges(*plan):
+        expected.append((told((nodes[0], nodes[-1]), forward, backward, len(nodes)), metres))
+    spots = (network.junction_id // 10).tolist()
+    for edge, (tail, head) in enumerate(zip(edges.tail.tolist(), edges.head.tolist(), strict=True)):
+        forward = int(edges.forward_time[edge]) if edges.forward[edge] else None
+        backward = int(edges.backward_time[edge]) if edges.backward[edge] else None
+        vertices = int(edges.first_vertex[edge + 1] - edges.first_vertex[edge])
+        found.append((told((spots[tail], spots[head]), forward, backward, vertices), float(edges.metres[edge])))
+    found.sort(key=str)
+    expected.sort(key=str)
+    assert [one for one, _ in found] == [one for one, _ in expected]
+    np.testing.assert_allclose([metres for _, metres in found], [metres for _, metres in expected], rtol=0, atol=1e-6)
+
+
+@settings(deadline=None, max_examples=120)
+@given(street_plans(most_ways=7))
+def test_the_main_part_is_that_of_the_naive_twin(plan):
+    spots, given_ways = plan
+    network = network_of(roads(spots, given_ways), contract=False)
+    junction_spot = network.junction_id // 10
+    ends = np.sort(np.column_stack((junction_spot[network.edges.tail], junction_spot[network.edges.head])), axis=1)
+    found = sorted(zip(network.edges.way.tolist(), ends.tolist(), network.edges.main.tolist(), strict=True))
+    numbers = [way.number for way in given_ways for _ in way.spots[1:]]
+    pieces = [sorted(piece[:2]) for piece in NaiveTrips(spots, given_ways).pieces]
+    assert found == sorted(zip(numbers, pieces, naive_main(spots, given_ways), strict=True))
+
+
+@settings(deadline=None, max_examples=60)
+@given(street_plans(), st.randoms(use_true_random=False))
+def test_junctions_are_numbered_depth_first_whatever_the_order_of_ways(plan, random):
+    spots, given_ways = plan
+    shuffled = random.sample(given_ways, len(given_ways))
+    networks = [network_of(roads(spots, given), contract=False) for given in (given_ways, shuffled)]
+    np.testing.assert_array_equal(networks[0].junction_id, networks[1].junction_id)
+    for network in networks:
+        streets = nx.Graph(zip(network.edges.tail.tolist(), network.edges.head.tolist(), strict=True))
+        assert sorted(streets) == list(range(network.junction_id.size))
+        for part in nx.connected_components(streets):
+            # One part after the other, each from its lowest id; test_topology keeps the order within a part.
+            assert sorted(part) == list(range(min(part), max(part) + 1))
+            assert network.junction_id[min(part)] == network.junction_id[sorted(part)].min()
+
+
+@settings(deadline=None, max_examples=40)
+@given(street_plans(), st.booleans())
+def test_edges_stand_in_the_order_of_their_junctions(plan, contract):
+    edges = network_of(roads(*plan), contract=contract).edges
+    ends = list(zip(edges.tail.tolist(), edges.head.tolist(), strict=True))
+    assert ends == sorted(ends)
 
 
 @settings(deadline=None, max_examples=40)
@@ -279,6 +347,22 @@ def test_edges_for_drawing_carry_class_length_and_times_of_open_directions():
 def test_roads_without_two_nodes_are_refused():
     with pytest.raises(NetworkError, match="larger extract"):
         network_of(roads(SPOTS, [Way(101, (0,), STREET)]))
+
+
+@pytest.mark.parametrize("days", [25, 1e300])
+def test_a_road_of_more_than_24_days_is_refused_by_name(days):
+    endless = replace(TIMED_FERRY, crossing_minutes=days * 24 * 60.0)
+    with pytest.raises(NetworkError, match=r"way 102 or one that continues it takes more than 24 days"):
+        network_of(roads(SPOTS, ways((STREET, 0, 1), (endless, 1, 4, 7))))
+
+
+def test_building_and_reading_networks_imports_no_table_library():
+    script = (
+        "import sys, palveluverkko.network.store, palveluverkko.network.build\n"
+        "print(*{'geopandas', 'pandas', 'shapely', 'networkx', 'numba'} & set(sys.modules))"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,72 @@ class NaiveTrips:
         return {here: min(best[here, phase] for phase in range(3) if (here, phase) in best) for here in spots}
 
 
+def naive_edges(spots, given_ways):
+    """Edges from the definition: pieces joined two by two where just two meet and nothing that matters changes.
+
+    Gives (spots, local, forward, backward, metres) of each, the times None where closed.
+    """
+    trips = NaiveTrips(spots, given_ways)
+    kinds = [way.kind for way in given_ways for _ in way.spots[1:]]
+    edges = [
+        ((a, b), (kind.road_class, kind.local_access, kind.snappable, kind.tunnel), forward, backward, metres)
+        for (a, b, _, forward, backward, metres), kind in zip(trips.pieces, kinds, strict=True)
+    ]
+    for spot in sorted({spot for way in given_ways for spot in way.spots}):
+        touching = [edge for edge in edges for end in (0, -1) if edge[0][end] == spot]
+        if len(touching) != 2 or touching[0] is touching[1]:
+            continue
+        one, other = touching
+        one = one if one[0][-1] == spot else turned_edge(one)
+        other = other if other[0][0] == spot else turned_edge(other)
+        if one[1] == other[1] and all((one[way] is None) == (other[way] is None) for way in (2, 3)):
+            times = [None if one[way] is None else one[way] + other[way] for way in (2, 3)]
+            edges = [edge for edge in edges if edge is not touching[0] and edge is not touching[1]]
+            edges.append((one[0] + other[0][1:], one[1], *times, one[4] + other[4]))
+    return [(nodes, kept[1], *rest) for nodes, kept, *rest in edges]
+
+
+def turned_edge(edge):
+    nodes, kept, forward, backward, metres = edge
+    return nodes[::-1], kept, backward, forward, metres
+
+
+def naive_main(spots, given_ways):
+    """Tell for each piece whether it is in the main part, from the definition, with networkx on three phases."""
+    trips = NaiveTrips(spots, given_ways)
+    open_spots = {spot for spot, arcs in trips.arcs.items() if any(not local for _, _, local in arcs)}
+    open_spots |= {head for arcs in trips.arcs.values() for head, _, local in arcs if not local}
+    pieces = [(a, b, local or a not in open_spots, *rest) for a, b, local, *rest in trips.pieces]
+    whole, phases = nx.MultiGraph(), nx.DiGraph()
+    for a, b, *_, metres in pieces:
+        whole.add_edge(a, b, metres=metres)
+    for spot in whole:
+        phases.add_edges_from((((spot, 0), (spot, 1)), ((spot, 1), (spot, 2))))
+    for a, b, local, forward, backward, _ in pieces:
+        for tail, head, time in ((a, b, forward), (b, a, backward)):
+            if time is not None:
+                phases.add_edges_from(((tail, phase), (head, phase)) for phase in ((0, 2) if local else (1,)))
+    weak = max(nx.connected_components(whole), key=lambda part: (whole.subgraph(part).size("metres"), -min(part)))
+    best, length = set(), 0.0
+    for part in nx.strongly_connected_components(phases):
+        public = {spot for spot, phase in part if phase == 1} & weak
+        inside = sum(piece[5] for piece in pieces if not piece[2] and {piece[0], piece[1]} <= public)
+        if inside > length:
+            best, length = public, inside
+    if not best:
+        return [a in weak for a, *_ in pieces]
+    seed = (min(best), 1)
+    onwards, towards = nx.descendants(phases, seed) | {seed}, nx.ancestors(phases, seed) | {seed}
+    main = []
+    for a, b, local, forward, backward, _ in pieces:
+        first, last = (0, 2) if local else (1, 1)
+        leaves = (forward is not None and (b, first) in towards) or (backward is not None and (a, first) in towards)
+        arrives = (forward is not None and (a, last) in onwards) or (backward is not None and (b, last) in onwards)
+        main.append(leaves and arrives)
+    found = sum(piece[5] for piece, one in zip(pieces, main, strict=True) if one)
+    return main if found >= whole.subgraph(weak).size("metres") / 2 else [a in weak for a, *_ in pieces]
+
+
 def _milliseconds(kind, kmh, metres, way_metres):
     """Time of one piece; a ferry's crossing or wait is shared over the pieces of its way by length."""
     if not kmh:

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+UNREACHED = 2_147_483_647
+"""Travel time of what is not reached, and of an arc that is closed: the largest int32, so that a minimum ignores it."""
+
 Int32 = NDArray[np.int32]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -21,7 +24,7 @@ class Graph(NamedTuple):
     head
         int32[m]; where each arc leads.
     travel_time
-        int32[m]; milliseconds, not negative.
+        int32[m]; milliseconds, not negative; UNREACHED for an arc that is closed.
     """
 
     first_out: Int32
@@ -41,20 +44,33 @@ class Graph(NamedTuple):
         """Give the graph with every arc turned round."""
         return build_graph(self.nodes, self.head, self.tail(), self.travel_time)
 
+    def with_times(self, travel_time: NDArray[Any]) -> Graph:
+        """Give the same nodes and arcs with other travel times, in the order of the arcs; UNREACHED closes an arc.
+
+        Raises
+        ------
+        ValueError
+            A time is negative or no number, or the times are not as many as the arcs.
+        """
+        if travel_time.shape != self.travel_time.shape:
+            raise ValueError(f"{travel_time.size} travel times for {self.travel_time.size} arcs")
+        check_times(travel_time)
+        return self._replace(travel_time=freeze_int32(travel_time))
+
 
 class Anchors(NamedTuple):
-    """Points tied to a graph, each by up to two slots: its two ways along the road piece that it stands on.
+    """Points tied to a graph, each by some slots: most often two, its ways along the road piece that it stands on.
 
     Attributes
     ----------
     node
-        int32[k, 2]; the node where a start enters the graph or an end leaves it, -1 for an absent slot.
+        int32[k, s]; the node where a start enters the graph or an end leaves it, -1 for an absent slot.
     time
-        int32[k, 2]; milliseconds between the point and that node, access leg included.
+        int32[k, s]; milliseconds between the point and that node, access leg included.
     piece
-        int32[k, 2]; number of the directed road piece under the point, the same for starts and ends, or -1.
+        int32[k, s]; number of the directed road piece under the point, the same for starts and ends, or -1.
     offset
-        int32[k, 2]; milliseconds from the beginning of that piece to the point.
+        int32[k, s]; milliseconds from the beginning of that piece to the point.
     access
         int32[k]; milliseconds of the access leg.
     """
@@ -76,6 +92,22 @@ def freeze_float64(array: NDArray[Any]) -> NDArray[np.float64]:
     return _frozen(np.ascontiguousarray(array, dtype=np.float64))
 
 
+def freeze_float32(array: NDArray[Any]) -> NDArray[np.float32]:
+    """Give a contiguous read-only float32 array, so that every kernel has one specialisation."""
+    return _frozen(np.ascontiguousarray(array, dtype=np.float32))
+
+
+def freeze_int64(array: NDArray[Any]) -> NDArray[np.int64]:
+    """Give a contiguous read-only int64 array, so that every kernel has one specialisation."""
+    return _frozen(np.ascontiguousarray(array, dtype=np.int64))
+
+
+def check_times(travel_time: NDArray[Any]) -> None:
+    """Refuse travel times that are negative, no number, or too long for int32 milliseconds (ValueError)."""
+    if travel_time.size and not (travel_time.min() >= 0 and travel_time.max() <= UNREACHED):  # NaN is neither
+        raise ValueError(f"a travel time is negative, no number or above {UNREACHED:,} milliseconds")
+
+
 def _frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
     frozen = array.view()
     frozen.flags.writeable = False
@@ -83,18 +115,20 @@ def _frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
 
 
 def build_graph(nodes: int, tail: NDArray[Any], head: NDArray[Any], travel_time: NDArray[Any]) -> Graph:
-    """Build a graph from arcs in any order; parallel arcs and loops stay.
+    """Build a graph from arcs in any order; parallel arcs stay, in the order given, and so do loops.
 
     Raises
     ------
     ValueError
-        A travel time is negative, or a node lies outside 0 to ``nodes - 1``.
+        A travel time is negative, no number or above int32, a node lies outside 0 to ``nodes - 1``, or the arcs are
+        too many to be numbered.
     """
+    if max(tail.size, nodes) > UNREACHED:
+        raise ValueError(f"a graph of {nodes:,} nodes and {tail.size:,} arcs is too large: at most {UNREACHED:,} each")
     if tail.size and (min(tail.min(), head.min()) < 0 or max(tail.max(), head.max()) >= nodes):
         raise ValueError(f"arcs name nodes outside 0 to {nodes - 1}")
-    if travel_time.size and travel_time.min() < 0:
-        raise ValueError("a travel time is negative")
-    order = np.lexsort((head, tail))
-    first_out = np.zeros(nodes + 1, dtype=np.int64)
-    np.cumsum(np.bincount(tail, minlength=nodes), out=first_out[1:])
+    check_times(travel_time)
+    from palveluverkko.engine import topology_kernels as kernels  # importing numba costs 0.8 s
+
+    first_out, order = kernels.sort_arcs(nodes, freeze_int32(tail), freeze_int32(head))
     return Graph(freeze_int32(first_out), freeze_int32(head[order]), freeze_int32(travel_time[order]))

@@ -1,4 +1,4 @@
-"""What hangs together: components, and chains between junctions."""
+"""What hangs together: components, chains between junctions, and orders that keep neighbours together."""
 
 from __future__ import annotations
 
@@ -7,22 +7,51 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.graph import Int32, freeze_int32
+from palveluverkko.engine.graph import Graph, Int32, freeze_float64, freeze_int32
+
+_MOST_NODES = 2**30
 
 
 class Chains(NamedTuple):
-    """Pieces walked in chains.
+    """Pieces of paths walked in chains.
 
     Attributes
     ----------
     half
-        int64[p]; the pieces in walking order, ``2 * piece`` from its tail, ``2 * piece + 1`` from its head.
+        int32[p]; the pieces in walking order: ``2 * i`` from position i of the paths to i + 1, ``2 * i + 1`` from
+        i + 1 to i.
     begins
-        int64[c + 1]; chain i is ``half[begins[i]:begins[i + 1]]``.
+        int32[c + 1]; chain i is ``half[begins[i]:begins[i + 1]]``.
     """
 
-    half: NDArray[np.int64]
-    begins: NDArray[np.int64]
+    half: Int32
+    begins: Int32
+
+
+class Laid(NamedTuple):
+    """Chains laid out vertex by vertex; a chain of k pieces has k + 1 vertices.
+
+    Attributes
+    ----------
+    first_vertex
+        int64[c + 1]; the vertices of chain i are ``first_vertex[i]`` to ``first_vertex[i + 1] - 1``.
+    x, y
+        float64[v]; where the vertices lie.
+    onward, back
+        int32[v]; two measures of the pieces, added up since the first vertex: walking with the chain and against it.
+    length
+        float64[c]; whole length of each chain.
+    overflow
+        The first chain whose total is above int32 (its columns are wrong), or -1.
+    """
+
+    first_vertex: NDArray[np.int64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    onward: Int32
+    back: Int32
+    length: NDArray[np.float64]
+    overflow: int
 
 
 def component_labels(nodes: int, tail: NDArray[Any], head: NDArray[Any]) -> Int32:
@@ -33,26 +62,109 @@ def component_labels(nodes: int, tail: NDArray[Any], head: NDArray[Any]) -> Int3
     return labels
 
 
-def trace_chains(
-    first_half: NDArray[Any],
-    half: NDArray[Any],
-    tail: NDArray[Any],
-    head: NDArray[Any],
-    stop: NDArray[np.bool_],
-) -> Chains:
-    """Walk every piece once, in chains that end at the nodes marked as stops or close on themselves.
+def strong_labels(graph: Graph) -> Int32:
+    """Label the parts within which every node reaches every other by the lowest node of each, int32[nodes]."""
+    from palveluverkko.engine import topology_kernels as kernels
 
-    Parameters
-    ----------
-    first_half, half
-        CSR over nodes: the halves that leave each node, ``2 * piece`` at its tail and ``2 * piece + 1`` at its head.
-    tail, head
-        int32[p]; nodes of the pieces.
-    stop
-        bool[n]; True wherever other than two halves meet, or a chain must not pass.
+    labels: Int32 = kernels.strong_labels(graph.first_out, graph.head)
+    return labels
+
+
+def reachable_from(graph: Graph, seeds: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which nodes the seeds (nodes) reach, themselves among them, bool[nodes]."""
+    from palveluverkko.engine import topology_kernels as kernels
+
+    reached: NDArray[np.bool_] = kernels.reachable_from(graph.first_out, graph.head, freeze_int32(seeds))
+    return reached
+
+
+def depth_first_numbers(nodes: int, tail: NDArray[Any], head: NDArray[Any]) -> Int32:
+    """Give each node the number of nodes that a depth-first walk, direction ignored, meets before it, int32[nodes].
+
+    Roots are the lowest nodes not yet met, and neighbours are visited from the lowest: the numbers depend on the graph
+    alone, not on the order of its arcs. Neighbours get near numbers, so that searches find them in the cache.
     """
     from palveluverkko.engine import topology_kernels as kernels
 
-    first_half = np.ascontiguousarray(first_half, dtype=np.int64)
-    half = np.ascontiguousarray(half, dtype=np.int64)
-    return Chains(*kernels.trace_chains(first_half, half, freeze_int32(tail), freeze_int32(head), stop))
+    both = freeze_int32(np.concatenate((tail, head))), freeze_int32(np.concatenate((head, tail)))
+    first_out, order = kernels.sort_arcs(nodes, *both)
+    numbers: Int32 = kernels.depth_first_numbers(freeze_int32(first_out), freeze_int32(both[1][order]))
+    return numbers
+
+
+def sort_arcs(nodes: int, tail: NDArray[Any], head: NDArray[Any]) -> tuple[Int32, Int32]:
+    """Give where each tail's arcs begin, int32[nodes + 1], and the order by tail, then head, int32[arcs], stable."""
+    from palveluverkko.engine import topology_kernels as kernels
+
+    first_out, order = kernels.sort_arcs(nodes, freeze_int32(tail), freeze_int32(head))
+    return first_out, order
+
+
+def trace_chains(
+    nodes: int, path: NDArray[Any], node: NDArray[Any], onward: NDArray[Any], back: NDArray[Any], *, join: bool = True
+) -> Chains:
+    """Walk every piece of some paths once, in chains that pass where just two pieces meet and nothing changes.
+
+    Rings where nothing ever changes begin at their first piece.
+
+    Parameters
+    ----------
+    nodes
+        Number of nodes.
+    path, node
+        int32[v]; the paths one after the other: number of the path, and the node, at each position. Neighbouring
+        positions of one path are a piece.
+    onward, back
+        int32[paths]; what walking along the path, or against it, means. A chain passes from piece to piece where
+        the meaning of its walk stays the same.
+    join
+        False stops at every node.
+    """
+    from palveluverkko.engine import topology_kernels as kernels
+
+    if node.size > _MOST_NODES:
+        raise ValueError(f"paths of {node.size:,} nodes are too long: at most {_MOST_NODES:,} can be numbered")
+    path, node = freeze_int32(path), freeze_int32(node)
+    return Chains(*kernels.trace_chains(nodes, path, node, freeze_int32(onward), freeze_int32(back), join))
+
+
+def lay_chains(
+    chains: Chains,
+    order: NDArray[Any],
+    node: NDArray[Any],
+    *,
+    xy: tuple[NDArray[Any], NDArray[Any]],
+    length: NDArray[Any],
+    onward: NDArray[Any],
+    back: NDArray[Any],
+) -> Laid:
+    """Lay chains out in an order, adding up along them.
+
+    Parameters
+    ----------
+    chains
+        Of the paths that ``node`` gives.
+    order
+        int32[c]; which chain comes first.
+    node
+        int32[v]; the paths, as for :func:`trace_chains`.
+    xy
+        float64[nodes] each; where the nodes lie.
+    length, onward, back
+        float64[v] and int32[v]; of the piece from each position to the next: its length, and its measure along
+        the path and against it.
+    """
+    from palveluverkko.engine import topology_kernels as kernels
+
+    laid = kernels.lay_chains(
+        freeze_int32(chains.half),
+        freeze_int32(chains.begins),
+        freeze_int32(order),
+        freeze_int32(node),
+        freeze_float64(xy[0]),
+        freeze_float64(xy[1]),
+        freeze_float64(length),
+        freeze_int32(onward),
+        freeze_int32(back),
+    )
+    return Laid(*laid)

@@ -1,4 +1,4 @@
-"""Compiled walks over the structure of a road network: components and chains.
+"""Compiled walks over the structure of a road network: components, chains, orders.
 
 Self-contained: numba's on-disk cache does not notice an edit in a helper of another file, so a kernel calls only
 helpers of its own file. Arrays arrive read-only where they are inputs; a writable array would be another type and
@@ -11,8 +11,41 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+# The largest int32 means unreached.
+_LARGEST = 2_147_483_646
 
-@nb.njit(cache=True, boundscheck=False)
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def sort_arcs(
+    nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Order arcs by tail, then head, parallels as they come; give where each tail begins, and the order.
+
+    Two counting sorts, the lower key first: 5 times as quick as np.lexsort on the 2.5 million arcs of a network.
+    """
+    begins = np.zeros(nodes + 1, dtype=np.int32)
+    first_out = np.zeros(nodes + 1, dtype=np.int32)
+    for arc in range(tail.size):
+        begins[head[arc] + 1] += 1
+        first_out[tail[arc] + 1] += 1
+    for node in range(nodes):
+        begins[node + 1] += begins[node]
+        first_out[node + 1] += first_out[node]
+    by_head = np.empty(tail.size, dtype=np.int32)
+    for arc in range(tail.size):
+        by_head[begins[head[arc]]] = arc
+        begins[head[arc]] += 1
+    order = np.empty(tail.size, dtype=np.int32)
+    for node in range(nodes):  # begins[:] = first_out takes 4 s to compile
+        begins[node] = first_out[node]
+    for at in range(tail.size):
+        arc = by_head[at]
+        order[begins[tail[arc]]] = arc
+        begins[tail[arc]] += 1
+    return first_out, order
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
 def component_labels(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int32]:
     """Label connected components, direction ignored, by the lowest node of each."""
     label = np.arange(nodes).astype(np.int32)
@@ -35,45 +68,236 @@ def component_labels(nodes: int, tail: NDArray[np.int32], head: NDArray[np.int32
     return label
 
 
-@nb.njit(cache=True, boundscheck=False)
-def trace_chains(
-    first_half: NDArray[np.int64],
-    half: NDArray[np.int64],
-    tail: NDArray[np.int32],
-    head: NDArray[np.int32],
-    stop: NDArray[np.bool_],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Walk chains of pieces between the nodes where a chain must stop.
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def strong_labels(first_out: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Label strongly connected components by the lowest node of each (Tarjan 1972, with a stack of its own)."""
+    nodes = first_out.size - 1
+    label = np.full(nodes, -1, dtype=np.int32)
+    seen = np.zeros(nodes, dtype=np.int32)  # when a node was first met, from 1
+    low = np.zeros(nodes, dtype=np.int32)
+    next_arc = first_out[:-1].copy()
+    path = np.empty(nodes, dtype=np.int32)
+    open_nodes = np.empty(nodes, dtype=np.int32)
+    clock = 0
+    opened = 0
+    for root in range(nodes):
+        if seen[root] != 0:
+            continue
+        depth = 0
+        node = root
+        fresh = True
+        while True:
+            if fresh:
+                clock += 1
+                seen[node] = clock
+                low[node] = clock
+                path[depth] = node
+                depth += 1
+                open_nodes[opened] = node
+                opened += 1
+                fresh = False
+            if next_arc[node] < first_out[node + 1]:
+                other = head[next_arc[node]]
+                next_arc[node] += 1
+                if seen[other] == 0:
+                    node = other
+                    fresh = True
+                elif label[other] < 0 and seen[other] < low[node]:
+                    low[node] = seen[other]
+                continue
+            depth -= 1
+            if low[node] == seen[node]:
+                lowest = node
+                begin = opened
+                while True:
+                    begin -= 1
+                    lowest = min(lowest, open_nodes[begin])
+                    if open_nodes[begin] == node:
+                        break
+                for at in range(begin, opened):
+                    label[open_nodes[at]] = lowest
+                opened = begin
+            if depth == 0:
+                break
+            below = low[node]
+            node = path[depth - 1]
+            low[node] = min(low[node], below)
+    return label
 
-    ``half`` lists, node by node, the pieces that touch it as ``2 * piece`` (leaving its tail) or ``2 * piece + 1``
-    (leaving its head). Rings without a stop start at their lowest-numbered piece. Gives the walked halves in
-    order and where each chain begins in them.
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def reachable_from(
+    first_out: NDArray[np.int32], head: NDArray[np.int32], seeds: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Tell which nodes any of the seeds reaches, themselves among them."""
+    nodes = first_out.size - 1
+    reached = np.zeros(nodes, dtype=np.bool_)
+    stack = np.empty(nodes, dtype=np.int32)
+    height = 0
+    for seed in seeds:
+        if not reached[seed]:
+            reached[seed] = True
+            stack[height] = seed
+            height += 1
+    while height > 0:
+        height -= 1
+        node = stack[height]
+        for arc in range(first_out[node], first_out[node + 1]):
+            if not reached[head[arc]]:
+                reached[head[arc]] = True
+                stack[height] = head[arc]
+                height += 1
+    return reached
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def depth_first_numbers(first_out: NDArray[np.int32], head: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Give each node its place in a depth-first walk; roots by number, neighbours in the order given."""
+    nodes = first_out.size - 1
+    number = np.full(nodes, -1, dtype=np.int32)
+    next_arc = first_out[:-1].copy()
+    path = np.empty(nodes, dtype=np.int32)
+    met = 0
+    for root in range(nodes):
+        if number[root] >= 0:
+            continue
+        number[root] = met
+        met += 1
+        path[0] = root
+        depth = 1
+        while depth > 0:
+            node = path[depth - 1]
+            if next_arc[node] == first_out[node + 1]:
+                depth -= 1
+                continue
+            other = head[next_arc[node]]
+            next_arc[node] += 1
+            if number[other] < 0:
+                number[other] = met
+                met += 1
+                path[depth] = other
+                depth += 1
+    return number
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def trace_chains(
+    nodes: int,
+    path: NDArray[np.int32],
+    node: NDArray[np.int32],
+    onward: NDArray[np.int32],
+    back: NDArray[np.int32],
+    join: bool,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Walk every piece once, in chains.
+
+    ``link`` holds, for a node that a chain passes, the exclusive or of the two halves that leave it: with the one
+    walked it gives the other, and no list of halves by node is needed. It is -1 where chains stop.
     """
-    pieces = tail.size
-    done = np.zeros(pieces, dtype=np.bool_)
-    order = np.empty(pieces, dtype=np.int64)
-    begins = np.empty(pieces + 1, dtype=np.int64)
+    link = np.full(nodes, -1, dtype=np.int32)
+    second = np.full(nodes, -1, dtype=np.int32)
+    pieces = 0
+    for at in range(node.size - 1):
+        if path[at] != path[at + 1]:
+            continue
+        pieces += 1
+        for side in range(2):
+            end = node[at + side]
+            if link[end] == -1:
+                link[end] = 2 * at + side
+            elif second[end] == -1:
+                second[end] = 2 * at + side
+            else:
+                second[end] = -2
+    for end in range(nodes):
+        one, other = link[end], second[end]
+        passes = join and other >= 0 and one >> 1 != other >> 1
+        if passes:
+            walked_in = path[one >> 1]
+            walked_out = path[other >> 1]
+            meaning_in = back[walked_in] if one & 1 == 0 else onward[walked_in]
+            meaning_out = onward[walked_out] if other & 1 == 0 else back[walked_out]
+            passes = meaning_in == meaning_out
+        link[end] = one ^ other if passes else -1
+
+    done = np.zeros(node.size, dtype=np.bool_)
+    half = np.empty(pieces, dtype=np.int32)
+    begins = np.empty(pieces + 1, dtype=np.int32)
     chains = 0
     filled = 0
     for rings in range(2):
-        for piece in range(pieces):
+        if filled == pieces:
+            break
+        for at in range(node.size - 1):
+            if path[at] != path[at + 1]:
+                continue
             for side in range(2):
-                start = tail[piece] if side == 0 else head[piece]
-                if done[piece] or not (stop[start] or rings == 1):
+                start = node[at + side]
+                if done[at] or (rings == 0 and link[start] != -1):
                     continue
                 begins[chains] = filled
                 chains += 1
-                walked = 2 * piece + side
+                walked = 2 * at + side
                 while True:
-                    current = walked >> 1
-                    done[current] = True
-                    order[filled] = walked
+                    done[walked >> 1] = True
+                    half[filled] = walked
                     filled += 1
-                    end = head[current] if walked & 1 == 0 else tail[current]
-                    if stop[end] or end == start:
+                    end = node[(walked >> 1) + 1 - (walked & 1)]
+                    if link[end] == -1 or end == start:
                         break
-                    # Exactly two halves leave a node that does not stop the chain: take the one not walked.
-                    at = first_half[end]
-                    walked = half[at] if half[at] >> 1 != current else half[at + 1]
+                    walked = link[end] ^ walked ^ 1
     begins[chains] = filled
-    return order, begins[: chains + 1].copy()
+    return half, begins[: chains + 1]
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def lay_chains(
+    half: NDArray[np.int32],
+    begins: NDArray[np.int32],
+    order: NDArray[np.int32],
+    node: NDArray[np.int32],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    length: NDArray[np.float64],
+    onward: NDArray[np.int32],
+    back: NDArray[np.int32],
+) -> tuple[
+    NDArray[np.int64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.float64],
+    int,
+]:
+    """Lay chains out vertex by vertex: where each begins, x, y, running totals of two measures, lengths, overflow.
+
+    A chain of k pieces has k + 1 vertices. ``onward`` and ``back`` change places where a piece is walked backwards.
+    The last value is the place in ``order`` of the first chain with a total above int32, or -1.
+    """
+    vertices = half.size + order.size
+    first_vertex = np.zeros(order.size + 1, dtype=np.int64)
+    vertex_x, vertex_y = np.empty(vertices, dtype=np.float64), np.empty(vertices, dtype=np.float64)
+    onward_total, back_total = np.empty(vertices, dtype=np.int32), np.empty(vertices, dtype=np.int32)
+    chain_length = np.zeros(order.size, dtype=np.float64)
+    overflow = -1
+    at = 0
+    for place in range(order.size):
+        begin, end = begins[order[place]], begins[order[place] + 1]
+        spot = node[(half[begin] >> 1) + (half[begin] & 1)]
+        there, again, whole = np.int64(0), np.int64(0), 0.0
+        for step in range(begin, end + 1):
+            vertex_x[at], vertex_y[at] = x[spot], y[spot]
+            onward_total[at], back_total[at] = there, again
+            at += 1
+            if step < end:
+                piece, turned = half[step] >> 1, half[step] & 1
+                there += back[piece] if turned else onward[piece]
+                again += onward[piece] if turned else back[piece]
+                whole += length[piece]
+                spot = node[piece + 1 - turned]
+        if overflow < 0 and max(there, again) > _LARGEST:
+            overflow = place
+        chain_length[place] = whole
+        first_vertex[place + 1] = at
+    return first_vertex, vertex_x, vertex_y, onward_total, back_total, chain_length, overflow
