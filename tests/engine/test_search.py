@@ -1,208 +1,341 @@
-"""The search equals its definition, and obeys the laws of shortest paths, to the millisecond."""
+"""Every search equals its definition by every method, from either side, to the millisecond."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import functools
 
 import numpy as np
 import pytest
-from graphs import anchors, graph_of, graphs, naive_table, shortest, stops, turned
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
 
-from palveluverkko.engine.graph import Anchors, build_graph, freeze_int32
-from palveluverkko.engine.search import UNREACHED, node_times, time_table
+from graphs import (
+    SIDES,
+    budgets,
+    graph_of,
+    graphs,
+    naive_nearest,
+    naive_node_table,
+    naive_table,
+    node_anchors,
+    random_graph,
+    scipy_table,
+    trips,
+)
+from palveluverkko.engine.elimination import prepare
+from palveluverkko.engine.graph import freeze_int32, freeze_int64
+from palveluverkko.engine.plan import LONGEST_SWEPT
+from palveluverkko.engine.search import (
+    UNREACHED,
+    band_counts,
+    k_nearest,
+    nearest,
+    nearest_nodes,
+    node_bands,
+    node_times,
+    time_table,
+    time_table_blocks,
+)
 
-BUDGETS = st.integers(0, 6) | st.integers(0, 5_000_000) | st.just(UNREACHED - 1)
-
-
-@st.composite
-def trips(draw):
-    """Draw a graph with starts and ends on it."""
-    graph = draw(graphs())
-    starts = anchors(graph, draw(stops(graph)), as_starts=True)
-    ends = anchors(graph, draw(stops(graph)), as_starts=False)
-    return graph, starts, ends
-
-
-def node_anchors(nodes):
-    """Points that stand on nodes: one slot, no time to it, no piece."""
-    nodes = np.asarray(nodes)
-    absent = np.full_like(nodes, -1)
-    zero = np.zeros_like(nodes)
-    slots = [(nodes, absent), (zero, np.full_like(nodes, UNREACHED)), (absent, absent), (zero, zero)]
-    return Anchors(*(freeze_int32(np.column_stack(slot)) for slot in slots), access=freeze_int32(zero))
-
-
-def scipy_table(graph, tails, heads):
-    """All shortest times by SciPy, which takes a zero for no arc: count hops in the low digits, then drop them."""
-    nodes, base = graph.nodes, graph.nodes + 1
-    quickest = {}
-    for tail, head, time in zip(graph.tail(), graph.head, graph.travel_time, strict=True):
-        quickest[tail, head] = min(int(time), quickest.get((tail, head), UNREACHED))
-    rows, columns = np.asarray(list(quickest), dtype=np.int64).reshape(-1, 2).T
-    weights = np.asarray(list(quickest.values()), dtype=np.float64) * base + 1
-    matrix = sparse.csr_matrix((weights, (rows, columns)), shape=(nodes, nodes))
-    found = sparse.csgraph.dijkstra(matrix, indices=tails)[:, heads]
-    return np.where(np.isinf(found), UNREACHED, np.where(np.isinf(found), 0, found) // base).astype(np.int32)
+TIMES = st.integers(0, 6) | st.integers(0, LONGEST_SWEPT)
+THRESHOLDS = st.lists(TIMES, min_size=1, max_size=4, unique=True).map(sorted)
 
 
-@settings(deadline=None, max_examples=120)
-@given(trips(), BUDGETS)
-def test_table_equals_the_naive_twin_from_either_side(given_trips, budget):
-    graph, starts, ends = given_trips
-    expected = naive_table(graph, starts, ends, budget)
-    for side, turn in (("starts", expected), ("ends", expected.T)):
-        found = time_table(graph, starts=starts, ends=ends, budget=budget, search_from=side)
+def each_way(trips_, budget):
+    """Both sides, by every method: the side, its roads and the method."""
+    for side in SIDES:
+        for roads, method in trips_.ways(budget):
+            yield side, roads, method
+
+
+def seen_from(side, table):
+    return table if side == "starts" else table.T
+
+
+def within(table, budget):
+    return np.where(table <= budget, table, UNREACHED)
+
+
+@settings(deadline=None, max_examples=100)
+@given(trips(), st.data())
+def test_the_table_equals_the_naive_twin(given_trips, data):
+    everything = naive_table(given_trips.graph, given_trips.starts, given_trips.ends)
+    budget = data.draw(budgets(everything))
+    for side, roads, method in each_way(given_trips, budget):
+        found = given_trips.ask(
+            functools.partial(time_table, roads), budget=budget, search_from=side, method=method, threads=1
+        ).milliseconds
         assert found.dtype == np.int32
-        np.testing.assert_array_equal(found, turn)
+        np.testing.assert_array_equal(found, seen_from(side, within(everything, budget)))
+
+
+@settings(deadline=None, max_examples=25)
+@given(trips(most_starts=40), st.data())
+def test_the_table_of_many_points_equals_the_naive_twin(given_trips, data):
+    everything = naive_table(given_trips.graph, given_trips.starts, given_trips.ends)
+    budget = data.draw(budgets(everything))
+    for side, roads, method in each_way(given_trips, budget):
+        found = given_trips.ask(
+            functools.partial(time_table, roads), budget=budget, search_from=side, method=method, threads=2
+        ).milliseconds
+        np.testing.assert_array_equal(found, seen_from(side, within(everything, budget)))
+
+
+@settings(deadline=None, max_examples=40)
+@given(trips(most_starts=20), st.data(), st.none() | st.integers(1, 25))
+def test_the_blocks_are_the_table(given_trips, data, block):
+    everything = naive_table(given_trips.graph, given_trips.starts, given_trips.ends)
+    budget = data.draw(budgets(everything))
+    for side, roads, method in each_way(given_trips, budget):
+        _, blocks = given_trips.ask(
+            functools.partial(time_table_blocks, roads),
+            budget=budget,
+            search_from=side,
+            method=method,
+            threads=1,
+            block=block,
+        )
+        expected, rows = seen_from(side, within(everything, budget)), 0
+        for part, table in blocks:
+            assert part.start == rows
+            assert len(table) == part.stop - part.start <= (block or len(expected))
+            np.testing.assert_array_equal(table, expected[part])
+            rows = part.stop
+        assert rows == len(expected)
+
+
+@settings(deadline=None, max_examples=60)
+@given(trips(), st.data(), st.integers(1, 7))
+def test_the_k_nearest_equal_the_naive_twin(given_trips, data, k):
+    everything = naive_table(given_trips.graph, given_trips.starts, given_trips.ends)
+    budget = data.draw(budgets(everything))
+    for side, roads, method in each_way(given_trips, budget):
+        found = given_trips.ask(
+            functools.partial(k_nearest, roads), k=k, budget=budget, search_from=side, method=method, threads=1
+        )
+        time, owner = naive_nearest(seen_from(side, within(everything, budget)), k)
+        np.testing.assert_array_equal(found.time, time)
+        np.testing.assert_array_equal(found.owner, owner)
+        assert found.time.dtype == found.owner.dtype == np.int32
+
+
+@settings(deadline=None, max_examples=100)
+@given(trips(), st.data())
+def test_the_nearest_equals_the_naive_twin(given_trips, data):
+    everything = naive_table(given_trips.graph, given_trips.starts, given_trips.ends)
+    budget = data.draw(budgets(everything))
+    for side, roads, method in each_way(given_trips, budget):
+        found = given_trips.ask(functools.partial(nearest, roads), budget=budget, search_from=side, method=method)
+        time, owner = naive_nearest(seen_from(side, within(everything, budget)), 1)
+        np.testing.assert_array_equal(found.time, time[0])
+        np.testing.assert_array_equal(found.owner, owner[0])
+        assert found.time.dtype == found.owner.dtype == np.int32
+
+
+@settings(deadline=None, max_examples=100)
+@given(trips(), st.data())
+def test_the_nearest_of_each_node_equals_the_naive_twin(given_trips, data):
+    for side in SIDES:
+        seeds, _ = given_trips.points(side)
+        everything = naive_node_table(given_trips.graph, seeds, side)
+        budget = data.draw(budgets(everything))
+        time, owner = naive_nearest(within(everything, budget), 1)
+        for roads, method in given_trips.ways(budget):
+            found = nearest_nodes(roads, seeds=seeds, budget=budget, search_from=side, method=method)
+            np.testing.assert_array_equal(found.time, time[0])
+            np.testing.assert_array_equal(found.owner, owner[0])
+            assert found.time.dtype == found.owner.dtype == np.int32
+            alone = node_times(roads, seeds=seeds, budget=budget, search_from=side, method=method)
+            np.testing.assert_array_equal(alone.milliseconds, time[0])
+            assert alone.milliseconds.dtype == np.int32
+            assert alone.plan.method == found.plan.method
+
+
+@settings(deadline=None, max_examples=60)
+@given(trips(), THRESHOLDS, st.data())
+def test_counts_in_bands_equal_the_naive_twin(given_trips, thresholds, data):
+    everything = naive_table(given_trips.graph, given_trips.starts, given_trips.ends)
+    weighted = data.draw(st.booleans())
+    for side, roads, method in each_way(given_trips, thresholds[-1]):
+        table = seen_from(side, everything)
+        people = data.draw(st.lists(st.integers(0, 2**40), min_size=table.shape[1], max_size=table.shape[1]))
+        weights = np.asarray(people if weighted else [1] * table.shape[1], dtype=np.int64)
+        found = given_trips.ask(
+            functools.partial(band_counts, roads),
+            thresholds=np.asarray(thresholds),
+            search_from=side,
+            weights=weights if weighted else None,
+            method=method,
+            threads=1,
+        ).counts
+        lower = [-1, *thresholds[:-1]]
+        expected = [
+            [int(weights[(row > low) & (row <= high)].sum()) for low, high in zip(lower, thresholds, strict=True)]
+            for row in table
+        ]
+        assert found.dtype == np.int64
+        np.testing.assert_array_equal(found, np.asarray(expected).reshape(len(table), len(thresholds)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(trips(), THRESHOLDS)
+def test_bands_of_nodes_equal_the_naive_twin(given_trips, thresholds):
+    for side in SIDES:
+        seeds, _ = given_trips.points(side)
+        time = naive_node_table(given_trips.graph, seeds, side).min(axis=0, initial=UNREACHED).tolist()
+        expected = [next((band for band, longest in enumerate(thresholds) if one <= longest), -1) for one in time]
+        for roads, method in given_trips.ways(thresholds[-1]):
+            found = node_bands(roads, seeds=seeds, thresholds=np.asarray(thresholds), search_from=side, method=method)
+            assert found.dtype == np.int8
+            assert found.tolist() == expected
 
 
 @settings(deadline=None, max_examples=40)
 @given(graphs(most_nodes=30, most_arcs=90))
-def test_table_between_nodes_equals_scipy(graph):
+def test_the_naive_twin_itself_equals_scipy(graph):
     everywhere = np.arange(graph.nodes)
     points = node_anchors(everywhere)
-    found = time_table(graph, starts=points, ends=points, budget=UNREACHED - 1, search_from="starts")
-    np.testing.assert_array_equal(found, scipy_table(graph, everywhere, everywhere))
+    np.testing.assert_array_equal(naive_table(graph, points, points), scipy_table(graph, everywhere))
 
 
-def test_large_graph_equals_scipy():
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_large_graph_equals_scipy(side, threads):
     random = np.random.default_rng(1)
-    nodes, arcs = 3000, 9000
-    tail, head = random.integers(0, nodes, (2, arcs))
-    graph = build_graph(nodes, tail, head, random.integers(0, 60_000, arcs) * random.integers(0, 2, arcs))
-    tails, heads = random.integers(0, nodes, 40), random.integers(0, nodes, 300)
-    found = time_table(
-        graph, starts=node_anchors(tails), ends=node_anchors(heads), budget=10_800_000, search_from="starts"
-    )
-    np.testing.assert_array_equal(found, scipy_table(graph, tails, heads))
+    graph = random_graph(random, nodes=3000, arcs=9000, closed=0.1)
+    prepared = prepare(graph)
+    tails, heads = random.integers(0, graph.nodes, 40), random.integers(0, graph.nodes, 300)
+    expected = scipy_table(graph if side == "starts" else graph.reversed(), tails)[:, heads]
+    points = node_anchors(tails), node_anchors(heads)
+    starts, ends = points if side == "starts" else points[::-1]
+    for budget in (0, 20_000, 400_000, LONGEST_SWEPT, UNREACHED - 1):
+        for roads, method in ((graph, "buckets"), (prepared, "auto"), (prepared, "sweep")):
+            if method == "sweep" and budget > LONGEST_SWEPT:
+                continue
+            found = time_table(
+                roads, starts=starts, ends=ends, budget=budget, search_from=side, method=method, threads=threads
+            )
+            np.testing.assert_array_equal(found.milliseconds, within(expected, budget))
 
 
-@settings(deadline=None, max_examples=80)
-@given(trips(), BUDGETS)
-def test_node_times_equal_the_naive_twin_from_either_side(given_trips, budget):
-    graph, starts, ends = given_trips
-    for side, seeds, searched in (("starts", starts, graph), ("ends", ends, graph.reversed())):
-        slots = [(int(n), int(t)) for n, t in zip(seeds.node.ravel(), seeds.time.ravel(), strict=True) if n >= 0]
-        reached = shortest(searched, slots)
-        expected = [reached.get(node, UNREACHED) for node in range(graph.nodes)]
-        expected = np.where(np.asarray(expected) <= budget, expected, UNREACHED)
-        found = node_times(graph, seeds=seeds, budget=budget, search_from=side)
-        np.testing.assert_array_equal(found, expected)
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("method", ["buckets", "sweep"])
+def test_no_points_give_empty_answers(side, method):
+    graph = graph_of(3, [(0, 1, 5), (1, 2, 5)])
+    none, some = node_anchors([]), node_anchors([0, 2])
+    for starts, ends in ((none, none), (none, some), (some, none)):
+        asked = {"starts": starts, "ends": ends, "search_from": side, "method": method}
+        searched, other = (starts, ends) if side == "starts" else (ends, starts)
+        rows, columns = searched.access.size, other.access.size
+        assert time_table(graph, budget=9, **asked).milliseconds.shape == (rows, columns)
+        assert k_nearest(graph, k=2, budget=9, **asked).owner.tolist() == [[-1] * columns] * 2
+        assert nearest(graph, budget=9, **asked).time.tolist() == [UNREACHED] * columns
+        assert band_counts(graph, thresholds=np.asarray([4, 9]), **asked).counts.tolist() == [[0, 0]] * rows
+    assert (nearest_nodes(graph, seeds=none, budget=9, search_from=side, method=method).owner == -1).all()
 
 
-@settings(deadline=None, max_examples=50)
-@given(trips(), BUDGETS, BUDGETS)
-def test_a_larger_budget_reaches_a_superset(given_trips, one, other):
-    graph, starts, ends = given_trips
-    small, large = (
-        time_table(graph, starts=starts, ends=ends, budget=budget, search_from="starts")
-        for budget in sorted((one, other))
-    )
-    np.testing.assert_array_equal(np.where(large <= min(one, other), large, UNREACHED), small)
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("method", ["buckets", "sweep"])
+def test_equal_times_go_to_the_lowest_position(side, method):
+    # Two points at the same distance on either hand, in both orders, and twice the same point.
+    graph = graph_of(3, [(0, 1, 5), (2, 1, 5), (1, 0, 5), (1, 2, 5)])
+    ends = node_anchors([1])
+    for nodes in ([0, 2], [2, 0], [2, 2, 0]):
+        points = node_anchors(nodes)
+        starts, others = (points, ends) if side == "starts" else (ends, points)
+        asked = {"starts": starts, "ends": others, "budget": 9, "search_from": side, "method": method}
+        assert nearest(graph, **asked).owner.tolist() == [0]
+        assert k_nearest(graph, k=len(nodes), **asked).owner.ravel().tolist() == list(range(len(nodes)))
+        at_nodes = nearest_nodes(graph, seeds=points, budget=9, search_from=side, method=method)
+        assert at_nodes.owner[1] == 0
+        assert at_nodes.owner[nodes[0]] == 0
 
 
-@settings(deadline=None, max_examples=50)
-@given(trips())
-def test_a_trip_of_exactly_the_budget_is_kept_and_a_millisecond_less_loses_it(given_trips):
-    graph, starts, ends = given_trips
-    everything = time_table(graph, starts=starts, ends=ends, budget=UNREACHED - 1, search_from="starts")
-    for time in np.unique(everything[everything != UNREACHED]).tolist():
-        for side, table in (("starts", everything), ("ends", everything.T)):
-            exact = time_table(graph, starts=starts, ends=ends, budget=time, search_from=side)
-            assert (exact[table == time] == time).all()
-            if time:
-                short = time_table(graph, starts=starts, ends=ends, budget=time - 1, search_from=side)
-                assert (short[table == time] == UNREACHED).all()
+@pytest.mark.parametrize("method", ["buckets", "sweep"])
+def test_owners_hold_in_a_zero_time_cycle(method):
+    graph = graph_of(4, [(0, 1, 0), (1, 2, 0), (2, 0, 0), (2, 3, 0), (3, 3, 0)])
+    points = node_anchors([2, 1, 0])
+    found = nearest_nodes(graph, seeds=points, budget=0, search_from="starts", method=method)
+    assert found.time.tolist() == [0, 0, 0, 0]
+    assert found.owner.tolist() == [0, 0, 0, 0]
 
 
-@settings(deadline=None, max_examples=50)
-@given(trips(), st.randoms(use_true_random=False))
-def test_renumbering_nodes_permutes_answers_only(given_trips, random):
-    graph, starts, ends = given_trips
-    number = np.asarray(random.sample(range(graph.nodes), graph.nodes))
-    renumbered = build_graph(graph.nodes, number[graph.tail()], number[graph.head], graph.travel_time)
-
-    def moved(points):
-        return points._replace(node=freeze_int32(np.where(points.node >= 0, number[points.node], -1)))
-
-    before = time_table(graph, starts=starts, ends=ends, budget=UNREACHED - 1, search_from="starts")
-    after = time_table(renumbered, starts=moved(starts), ends=moved(ends), budget=UNREACHED - 1, search_from="starts")
-    np.testing.assert_array_equal(before, after)
-    at_nodes = node_times(graph, seeds=starts, budget=UNREACHED - 1, search_from="starts")
-    at_moved = node_times(renumbered, seeds=moved(starts), budget=UNREACHED - 1, search_from="starts")
-    np.testing.assert_array_equal(at_nodes, at_moved[number])
+WRONG_NODE, NEGATIVE_TIME = node_anchors([7]), node_anchors([0], time=-1)
+SEARCHES = [
+    functools.partial(time_table),
+    functools.partial(time_table_blocks),
+    functools.partial(k_nearest, k=1),
+    functools.partial(nearest),
+]
 
 
-@settings(deadline=None, max_examples=50)
-@given(trips(), BUDGETS)
-def test_reversed_graph_with_the_opposite_direction_gives_the_same_answer(given_trips, budget):
-    graph, starts, ends = given_trips
-    there = time_table(graph, starts=starts, ends=ends, budget=budget, search_from="starts")
-    back = time_table(
-        graph.reversed(), starts=turned(ends, graph), ends=turned(starts, graph), budget=budget, search_from="starts"
-    )
-    np.testing.assert_array_equal(there, back.T)
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.func.__name__)
+def test_bad_points_budgets_sides_and_methods_are_refused(search):
+    graph, point = graph_of(3, [(0, 1, 5)]), node_anchors([0])
+    good = {"starts": point, "ends": point, "budget": 9, "search_from": "starts"}
+    search(graph, **good)
+    bad = [
+        ({"starts": WRONG_NODE}, "node 7"),
+        ({"ends": WRONG_NODE}, "node 7"),
+        ({"starts": NEGATIVE_TIME}, "negative"),
+        ({"ends": NEGATIVE_TIME}, "negative"),
+        ({"budget": -1}, "budget"),
+        ({"budget": UNREACHED}, "budget"),
+        ({"search_from": "middle"}, "search_from"),
+        ({"method": "quick"}, "quick"),
+        ({"budget": LONGEST_SWEPT + 1, "method": "sweep"}, "sweep"),
+    ]
+    if search.func is not nearest:
+        bad.append(({"threads": -1}, "threads"))
+    for change, match in bad:
+        with pytest.raises(ValueError, match=match):
+            search(graph, **good | change)
 
 
-@settings(deadline=None, max_examples=30)
-@given(graphs())
-def test_turning_a_graph_twice_gives_it_back(graph):
-    arcs = sorted(zip(graph.tail(), graph.head, graph.travel_time, strict=True))
-    again = graph.reversed().reversed()
-    assert sorted(zip(again.tail(), again.head, again.travel_time, strict=True)) == arcs
-    np.testing.assert_array_equal(again.first_out, graph.first_out)
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"seeds": WRONG_NODE}, "node 7"),
+        ({"seeds": NEGATIVE_TIME}, "negative"),
+        ({"budget": -1}, "budget"),
+        ({"budget": UNREACHED}, "budget"),
+        ({"search_from": "middle"}, "search_from"),
+        ({"budget": LONGEST_SWEPT + 1, "method": "sweep"}, "sweep"),
+    ],
+)
+@pytest.mark.parametrize("search", [nearest_nodes, node_times])
+def test_bad_seeds_budgets_and_sides_are_refused(search, change, match):
+    good = {"seeds": node_anchors([0]), "budget": 9, "search_from": "starts"}
+    with pytest.raises(ValueError, match=match):
+        search(graph_of(3, [(0, 1, 5)]), **good | change)
 
 
-@settings(deadline=None, max_examples=30)
-@given(trips(), st.integers(2, 9))
-def test_any_number_of_threads_gives_the_same_bytes(given_trips, threads):
-    graph, starts, ends = given_trips
-    one, many = (
-        time_table(graph, starts=starts, ends=ends, budget=5_000_000, search_from="starts", threads=count).tobytes()
-        for count in (1, threads)
-    )
-    assert one == many
+@pytest.mark.parametrize("thresholds", [[], [5, 4], [5, 5], [-3, -2]])
+def test_thresholds_that_do_not_rise_are_refused(thresholds):
+    graph, point = graph_of(3, [(0, 1, 5)]), node_anchors([0])
+    bands = freeze_int32(np.asarray(thresholds))
+    with pytest.raises(ValueError, match=r"thresholds|budget"):
+        band_counts(graph, starts=point, ends=point, thresholds=bands, search_from="starts")
+    with pytest.raises(ValueError, match=r"thresholds|budget"):
+        node_bands(graph, seeds=point, thresholds=bands, search_from="starts")
 
 
-@settings(deadline=None, max_examples=50)
-@given(graphs(), st.data())
-def test_nearest_equals_the_column_minimum_of_the_table(graph, data):
-    points = node_anchors(data.draw(st.lists(st.integers(0, graph.nodes - 1), min_size=1, max_size=4)))
-    everywhere = node_anchors(np.arange(graph.nodes))
-    table = time_table(graph, starts=points, ends=everywhere, budget=5_000_000, search_from="starts")
-    nearest = node_times(graph, seeds=points, budget=5_000_000, search_from="starts")
-    np.testing.assert_array_equal(nearest, table.min(axis=0))
+def test_weights_that_are_not_one_for_each_point_are_refused():
+    graph, points = graph_of(3, [(0, 1, 5)]), node_anchors([0, 1])
+    asked = {"starts": points, "ends": points, "thresholds": freeze_int32(np.asarray([9])), "search_from": "starts"}
+    for count in (1, 3):
+        with pytest.raises(ValueError, match="weights"):
+            band_counts(graph, weights=freeze_int64(np.ones(count)), **asked)
 
 
-def test_arcs_that_name_unknown_nodes_or_negative_times_are_refused():
-    with pytest.raises(ValueError, match="outside"):
-        graph_of(2, [(0, 2, 1)])
-    with pytest.raises(ValueError, match="negative"):
-        graph_of(2, [(0, 1, -1)])
+@pytest.mark.parametrize("k", [0, -1])
+def test_fewer_than_one_nearest_is_refused(k):
+    point = node_anchors([0])
+    # Without ends, because a kernel that is let through would write beside its arrays.
+    with pytest.raises(ValueError, match="k"):
+        k_nearest(graph_of(1, []), k=k, starts=point, ends=node_anchors([]), budget=1, search_from="starts")
 
 
-def test_a_side_that_is_neither_starts_nor_ends_is_refused():
-    graph = graph_of(1, [])
-    points = node_anchors([0])
-    with pytest.raises(ValueError, match="search_from"):
-        time_table(graph, starts=points, ends=points, budget=1, search_from="middle")
-
-
-def test_the_engine_gives_the_same_bytes_with_and_without_compilation():
-    support = Path(__file__).parents[1] / "support"
-    script = "import engine_example; print(engine_example.digest())"
-    plain = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script],
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(support)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert plain.returncode == 0, plain.stderr
-    import engine_example  # noqa: PLC0415  # the same module that the other interpreter runs
-
-    assert plain.stdout.strip() == engine_example.digest()
+@pytest.mark.parametrize("block", [0, -1])
+def test_blocks_of_no_rows_are_refused(block):
+    point = node_anchors([0])
+    with pytest.raises(ValueError, match="block"):
+        time_table_blocks(graph_of(1, []), starts=point, ends=point, budget=1, search_from="starts", block=block)

@@ -1,8 +1,8 @@
-"""Compiled searches for shortest paths.
+"""Compiled searches for shortest paths: buckets over a graph, and sweeps over an eliminated one.
 
 Self-contained: numba's on-disk cache does not notice an edit in a helper of another file, so a kernel calls only
 helpers of its own file. Arrays arrive read-only where they are inputs; a writable array would be another type and
-compile again.
+compile again. Every kernel releases the interpreter's lock: threads run outside, in Python (`engine/threads.py`).
 """
 
 from __future__ import annotations
@@ -13,152 +13,523 @@ from numpy.typing import NDArray
 
 UNREACHED = np.int32(2_147_483_647)
 
-_NODE_BITS = np.int64(32)
-_NODE_MASK = np.int64(0xFFFFFFFF)
+FAR = np.int32((1 << 30) - 1)
+"""More than any travel time that a sweep can tell; twice as much still fits an int32."""
+
+_FEW_PLACES = 16
 
 
-@nb.njit(cache=True, boundscheck=False)
-def _push(heap: NDArray[np.int64], size: int, key: np.int64) -> int:
-    """Add a key to a binary heap; give the new size."""
-    at = size
-    while at > 0:
-        parent = (at - 1) >> 1
-        if heap[parent] <= key:
-            break
-        heap[at] = heap[parent]
-        at = parent
-    heap[at] = key
-    return size + 1
-
-
-@nb.njit(cache=True, boundscheck=False)
-def _pop(heap: NDArray[np.int64], size: int) -> int:
-    """Remove the smallest key, which the caller has read at ``heap[0]``; give the new size."""
-    size -= 1
-    key = heap[size]
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= key:
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = key
-    return size
-
-
-@nb.njit(cache=True, boundscheck=False)
+@nb.njit(cache=True, boundscheck=False, nogil=True)
 def _search(
     first_out: NDArray[np.int32],
     head: NDArray[np.int32],
     travel_time: NDArray[np.int32],
     seed_node: NDArray[np.int32],
-    seed_time: NDArray[np.int32],
+    seed_label: NDArray[np.signedinteger],
     budget: int,
-    time: NDArray[np.int32],
-    heap: NDArray[np.int64],
+    bits: int,
+    shift: int,
+    label: NDArray[np.signedinteger],
     touched: NDArray[np.int32],
+    bucket: NDArray[np.int32],
+    entry_node: NDArray[np.int32],
+    entry_next: NDArray[np.int32],
 ) -> int:
-    """Dijkstra's search within a budget from several seeds.
+    """Search within a budget from several seeds, in a ring of buckets of ``2**shift`` milliseconds (Dial, 1969).
 
-    ``time`` comes in as UNREACHED everywhere and leaves with the times; ``touched`` lists the nodes that were
-    written, so that the caller resets those alone. The heap keys hold (time, node): stale entries are skipped.
+    A label is a travel time or, with ``bits`` > 0, a travel time above the number of the seed, so that equal times go
+    to the lower number. A bucket is emptied in rounds until nothing comes back into it: the labels are exact whatever
+    the width. ``label`` comes in as the largest integer everywhere; ``touched`` lists the nodes written, so that the
+    caller resets those alone. The ring must be longer than any arc and any seed's head start.
     """
-    size = 0
+    far = np.iinfo(label.dtype).max
+    ring = bucket.size - 1
     count = 0
+    used = 0
+    live = 0
+    free = np.int32(-1)
+    slot = np.int64(FAR) << 2
     for k in range(seed_node.size):
         node = seed_node[k]
-        if node >= 0 and seed_time[k] <= budget and seed_time[k] < time[node]:
-            if time[node] == UNREACHED:
-                touched[count] = node
-                count += 1
-            time[node] = seed_time[k]
-            size = _push(heap, size, (np.int64(seed_time[k]) << _NODE_BITS) | np.int64(node))
-    while size > 0:
-        key = heap[0]
-        size = _pop(heap, size)
-        node = np.int32(key & _NODE_MASK)
-        here = key >> _NODE_BITS
-        if here > time[node]:
+        here = np.int64(seed_label[k])
+        if node < 0 or (here >> bits) > budget or here >= label[node]:
             continue
-        for arc in range(first_out[node], first_out[node + 1]):
-            there = here + travel_time[arc]
-            neighbour = head[arc]
-            if there <= budget and there < time[neighbour]:
-                if time[neighbour] == UNREACHED:
-                    touched[count] = neighbour
-                    count += 1
-                time[neighbour] = there
-                size = _push(heap, size, (there << _NODE_BITS) | np.int64(neighbour))
+        if label[node] == far:
+            touched[count] = node
+            count += 1
+        label[node] = here
+        first = (here >> bits) >> shift
+        slot = min(slot, first)
+        entry_node[used] = node
+        entry_next[used] = bucket[first & ring]
+        bucket[first & ring] = used
+        used += 1
+        live += 1
+    while live > 0:
+        while bucket[slot & ring] >= 0:
+            entry = bucket[slot & ring]
+            bucket[slot & ring] = -1
+            while entry >= 0:
+                node = entry_node[entry]
+                following = entry_next[entry]
+                entry_next[entry] = free
+                free = entry
+                entry = following
+                live -= 1
+                here = np.int64(label[node])
+                if (here >> bits) >> shift != slot:
+                    continue  # left behind by a quicker way
+                for arc in range(first_out[node], first_out[node + 1]):
+                    there = here + (np.int64(travel_time[arc]) << bits)
+                    neighbour = head[arc]
+                    if there >= label[neighbour] or (there >> bits) > budget:
+                        continue
+                    if label[neighbour] == far:
+                        touched[count] = neighbour
+                        count += 1
+                    label[neighbour] = there
+                    if free >= 0:
+                        new = free
+                        free = entry_next[free]
+                    else:
+                        if used == entry_node.size:
+                            # Full of entries left behind: start over with one for each node not yet settled.
+                            bucket[:] = -1
+                            used = 0
+                            live = 0
+                            entry = np.int32(-1)
+                            for k in range(count):
+                                ahead = (np.int64(label[touched[k]]) >> bits) >> shift
+                                if ahead >= slot:
+                                    entry_node[used] = touched[k]
+                                    entry_next[used] = bucket[ahead & ring]
+                                    bucket[ahead & ring] = used
+                                    used += 1
+                                    live += 1
+                            continue
+                        new = np.int32(used)
+                        used += 1
+                    ahead = (there >> bits) >> shift
+                    entry_node[new] = neighbour
+                    entry_next[new] = bucket[ahead & ring]
+                    bucket[ahead & ring] = new
+                    live += 1
+        slot += 1
     return count
 
 
-@nb.njit(cache=True, boundscheck=False)
-def node_times(
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def search_labels(
     first_out: NDArray[np.int32],
     head: NDArray[np.int32],
     travel_time: NDArray[np.int32],
     seed_node: NDArray[np.int32],
-    seed_time: NDArray[np.int32],
+    seed_label: NDArray[np.int64],
     budget: int,
-) -> NDArray[np.int32]:
-    """Travel time to every node from the nearest of all seeds."""
-    nodes = first_out.size - 1
-    time = np.full(nodes, UNREACHED, dtype=np.int32)
-    heap = np.empty(head.size + seed_node.size + 1, dtype=np.int64)
-    touched = np.empty(nodes, dtype=np.int32)
-    _search(first_out, head, travel_time, seed_node, seed_time, budget, time, heap, touched)
-    return time
+    bits: int,
+    shift: int,
+    label: NDArray[np.int64],
+    touched: NDArray[np.int32],
+    bucket: NDArray[np.int32],
+    entry_node: NDArray[np.int32],
+    entry_next: NDArray[np.int32],
+) -> int:
+    """Label every node within the budget from all seeds at once; gives the number of nodes labelled."""
+    return _search(
+        first_out, head, travel_time, seed_node, seed_label, budget, bits, shift,
+        label, touched, bucket, entry_node, entry_next,
+    )  # fmt: skip
 
 
-@nb.njit(cache=True, parallel=True, boundscheck=False)
-def time_table(
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def table_by_buckets(
     first_out: NDArray[np.int32],
     head: NDArray[np.int32],
     travel_time: NDArray[np.int32],
     seed_node: NDArray[np.int32],
     seed_time: NDArray[np.int32],
-    place_node: NDArray[np.int32],
+    first_place: NDArray[np.int32],
+    place: NDArray[np.int32],
     place_time: NDArray[np.int32],
     budget: int,
-    threads: int,
-) -> NDArray[np.int32]:
-    """Travel time from every origin (row) to every place (column), reduced to places right after each search.
+    shift: int,
+    stop: NDArray[np.uint8],
+    time: NDArray[np.int32],
+    touched: NDArray[np.int32],
+    bucket: NDArray[np.int32],
+    entry_node: NDArray[np.int32],
+    entry_next: NDArray[np.int32],
+    rows: NDArray[np.int32],
+    table: NDArray[np.int32],
+) -> int:
+    """Fill some rows of a table of travel times, origins by places, one search each; gives the nodes settled.
 
-    Origins and places have two slots each: the ways along their edge in either direction.
+    The places at a node are ``place[first_place[node]:first_place[node + 1]]``: after a search only those at the nodes
+    that it touched are looked at.
     """
-    origins = seed_node.shape[0]
-    places = place_node.shape[0]
-    nodes = first_out.size - 1
-    table = np.empty((origins, places), dtype=np.int32)
-    for thread in nb.prange(threads):
-        # One workspace for each thread, not for each origin: n int32 reset through the touched list.
-        time = np.full(nodes, UNREACHED, dtype=np.int32)
-        heap = np.empty(head.size + 3, dtype=np.int64)
-        touched = np.empty(nodes, dtype=np.int32)
-        for origin in range(thread, origins, threads):
-            count = _search(
-                first_out,
-                head,
-                travel_time,
-                seed_node[origin],
-                seed_time[origin],
-                budget,
-                time,
-                heap,
-                touched,
-            )
-            for place in range(places):
-                best = np.int64(UNREACHED)
-                for slot in range(2):
-                    node = place_node[place, slot]
-                    if node >= 0 and time[node] != UNREACHED:
-                        best = min(best, np.int64(time[node]) + place_time[place, slot])
-                table[origin, place] = best if best <= budget else UNREACHED
-            for k in range(count):
-                time[touched[k]] = UNREACHED
-    return table
+    settled = 0
+    for origin in range(seed_node.shape[0]):
+        if stop[0] != 0:
+            break
+        count = _search(
+            first_out, head, travel_time, seed_node[origin], seed_time[origin], budget, 0, shift,
+            time, touched, bucket, entry_node, entry_next,
+        )  # fmt: skip
+        settled += count
+        row = rows[origin]
+        for column in range(table.shape[1]):
+            table[row, column] = UNREACHED
+        for k in range(count):
+            node = touched[k]
+            here = np.int64(time[node])
+            time[node] = UNREACHED
+            for at in range(first_place[node], first_place[node + 1]):
+                there = here + place_time[at]
+                if there <= budget and there < table[row, place[at]]:
+                    table[row, place[at]] = there
+    return settled
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def _climb(
+    first_out: NDArray[np.int32],
+    head: NDArray[np.int32],
+    travel_time: NDArray[np.int32],
+    core: int,
+    parent: NDArray[np.int32],
+    seed_node: NDArray[np.int32],
+    seed_time: NDArray[np.int32],
+    budget: int,
+    shift: int,
+    time: NDArray[np.int32],
+    touched: NDArray[np.int32],
+    bucket: NDArray[np.int32],
+    entry_node: NDArray[np.int32],
+    entry_next: NDArray[np.int32],
+    core_node: NDArray[np.int32],
+    core_time: NDArray[np.int32],
+) -> int:
+    """Climb from one origin's seeds to what lies above them, and through the core, where there is one.
+
+    All that a node climbs to lies on its way from parent to parent. Seeds climb together, the highest position first,
+    and go on as one where they meet. ``time`` comes in as UNREACHED everywhere; ``touched`` lists what is to be reset.
+    """
+    count = 0
+    climbing = 0
+    at_core = 0
+    current = np.empty(seed_node.size, dtype=np.int32)
+    for k in range(seed_node.size):
+        node = seed_node[k]
+        if node < 0 or seed_time[k] > budget:
+            continue
+        if node < core:
+            core_node[at_core] = node
+            core_time[at_core] = seed_time[k]
+            at_core += 1
+            continue
+        time[node] = min(time[node], seed_time[k])
+        current[climbing] = node
+        climbing += 1
+    reached_core = count
+    while climbing > 0:
+        highest = current[0]
+        for k in range(1, climbing):
+            highest = max(highest, current[k])
+        touched[count] = highest
+        count += 1
+        here = np.int64(time[highest])
+        if here <= budget:
+            for arc in range(first_out[highest], first_out[highest + 1]):
+                there = here + travel_time[arc]
+                above = head[arc]
+                if there <= budget and there < time[above]:
+                    if above < core and time[above] == UNREACHED:
+                        core_node[core_node.size - 1 - reached_core] = above
+                        reached_core += 1
+                    time[above] = there
+        above = parent[highest]
+        left = 0
+        for k in range(climbing):
+            if current[k] != highest:
+                current[left] = current[k]
+                left += 1
+        if above >= core:
+            current[left] = above
+            left += 1
+        climbing = left
+    if core == 0:
+        return count
+    # What was reached of the core are the seeds of an ordinary search in it.
+    for k in range(reached_core):
+        above = core_node[core_node.size - 1 - k]
+        core_node[at_core] = above
+        core_time[at_core] = time[above]
+        time[above] = UNREACHED
+        at_core += 1
+    return count + _search(
+        first_out, head, travel_time, core_node[:at_core], core_time[:at_core], budget, 0, shift,
+        time, touched[count:], bucket, entry_node, entry_next,
+    )  # fmt: skip
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"})
+def sweep_lanes(
+    first_out: NDArray[np.int32],
+    head: NDArray[np.int32],
+    travel_time: NDArray[np.int32],
+    core: int,
+    crown: int,
+    parent: NDArray[np.int32],
+    tree_of: NDArray[np.int32],
+    row_of: NDArray[np.int32],
+    core_rows: int,
+    tree: NDArray[np.int32],
+    first_gate: NDArray[np.int32],
+    gate: NDArray[np.int32],
+    first_in: NDArray[np.int32],
+    tail: NDArray[np.int32],
+    drop_time: NDArray[np.float32],
+    seed_node: NDArray[np.int32],
+    seed_time: NDArray[np.int32],
+    budget: int,
+    shift: int,
+    stop: NDArray[np.uint8],
+    time: NDArray[np.int32],
+    touched: NDArray[np.int32],
+    bucket: NDArray[np.int32],
+    entry_node: NDArray[np.int32],
+    entry_next: NDArray[np.int32],
+    core_node: NDArray[np.int32],
+    core_time: NDArray[np.int32],
+    gate_open: NDArray[np.uint8],
+    swept: NDArray[np.uint8],
+    climbed: NDArray[np.uint8],
+    lane: NDArray[np.float32],
+) -> int:
+    """Travel times from several origins to all rows: a climb from each, then one sweep down for all of them.
+
+    The rows of core and crown come first, then tree by tree, each row after those that it depends on. A tree is
+    entered through its gates, the nodes of the crown that it is joined to: where none is reached and no origin lies in
+    it, the tree is passed over, and ``swept`` says so; its rows hold nothing. Sums and comparisons are exact on whole
+    numbers below 2**24, so that "no NaN" is all that is asked of the compiler (it turns the minimum into one
+    instruction). ``lane`` holds more than the budget where a swept row is not reached. Gives the number of rows swept.
+    """
+    big = np.float32(FAR)
+    # Not a constant: the compiler would unroll the loops over lanes, and not turn them into vectors any more.
+    lanes = lane.shape[1]
+    for row in range(core_rows):
+        for one in range(lanes):
+            lane[row, one] = big
+    gate_open[:] = 0
+    swept[:] = 0
+    for one in range(seed_node.shape[0]):
+        if stop[0] != 0:
+            break
+        count = _climb(
+            first_out, head, travel_time, core, parent, seed_node[one], seed_time[one], budget, shift,
+            time, touched, bucket, entry_node, entry_next, core_node, core_time,
+        )  # fmt: skip
+        for k in range(count):
+            position = touched[k]
+            row = row_of[position]
+            if position >= crown:
+                swept[tree_of[position]] = 1  # the tree of an origin is swept in any case
+            if row >= 0 and time[position] <= budget:
+                if position >= core and climbed[row] == 0:
+                    climbed[row] = 1
+                    for other in range(lanes):
+                        lane[row, other] = big
+                lane[row, one] = time[position]
+            time[position] = UNREACHED
+    rows = _sweep_rows(core_rows, tree[0], first_in, tail, drop_time, climbed, lane)
+    for position in range(crown):
+        row = row_of[position]
+        if row >= 0:
+            nearest = big
+            for one in range(lanes):
+                nearest = min(nearest, lane[row, one])
+            gate_open[position] = 1 if nearest <= budget else 0
+    for number in range(tree.size - 1):
+        entered = swept[number] != 0
+        at = first_gate[number]
+        while not entered and at < first_gate[number + 1]:
+            entered = gate_open[gate[at]] != 0
+            at += 1
+        if entered:
+            swept[number] = 1
+            rows += _sweep_rows(tree[number], tree[number + 1], first_in, tail, drop_time, climbed, lane)
+    return rows
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"}, inline="always")
+def _sweep_rows(
+    begin: int,
+    end: int,
+    first_in: NDArray[np.int32],
+    tail: NDArray[np.int32],
+    drop_time: NDArray[np.float32],
+    climbed: NDArray[np.uint8],
+    lane: NDArray[np.float32],
+) -> int:
+    """Give each row the least over the ways down into it; one that an origin climbed through keeps a shorter time."""
+    lanes = lane.shape[1]
+    for row in range(begin, end):
+        at = first_in[row]
+        ways = first_in[row + 1] - at
+        if climbed[row] != 0:
+            climbed[row] = 0
+        elif ways == 1:
+            a, a_time = tail[at], drop_time[at]
+            for one in range(lanes):
+                lane[row, one] = lane[a, one] + a_time
+            continue
+        elif ways == 2:
+            a, a_time = tail[at], drop_time[at]
+            b, b_time = tail[at + 1], drop_time[at + 1]
+            for one in range(lanes):
+                lane[row, one] = min(lane[a, one] + a_time, lane[b, one] + b_time)
+            continue
+        elif ways >= 3:
+            a, a_time = tail[at], drop_time[at]
+            b, b_time = tail[at + 1], drop_time[at + 1]
+            c, c_time = tail[at + 2], drop_time[at + 2]
+            at += 3
+            for one in range(lanes):
+                lane[row, one] = min(lane[a, one] + a_time, lane[b, one] + b_time, lane[c, one] + c_time)
+        else:
+            for one in range(lanes):
+                lane[row, one] = np.float32(FAR)
+        while at < first_in[row + 1]:
+            a, a_time = tail[at], drop_time[at]
+            for one in range(lanes):
+                lane[row, one] = min(lane[row, one], lane[a, one] + a_time)
+            at += 1
+    return end - begin
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"})
+def gather(
+    lane: NDArray[np.float32],
+    swept: NDArray[np.uint8],
+    place_row: NDArray[np.int32],
+    place_tree: NDArray[np.int32],
+    place_time: NDArray[np.int32],
+    budget: int,
+    rows: NDArray[np.int32],
+    table: NDArray[np.int32],
+) -> None:
+    """Fill some rows of a table, origins by places, from the lanes of a sweep.
+
+    A few places at a time: many rows of lanes are fetched at once, and each row of the table gets a cache line at once.
+    """
+    lanes = lane.shape[1]
+    few = np.empty((_FEW_PLACES, lanes), dtype=np.float32)
+    for begin in range(0, place_row.shape[0], _FEW_PLACES):
+        end = min(begin + _FEW_PLACES, place_row.shape[0])
+        for place in range(begin, end):
+            k = place - begin
+            found = False
+            for slot in range(place_row.shape[1]):
+                row = place_row[place, slot]
+                tree = place_tree[place, slot]
+                if row < 0 or (tree >= 0 and swept[tree] == 0):
+                    continue
+                more = np.float32(place_time[place, slot])
+                if found:
+                    for one in range(lanes):
+                        few[k, one] = min(few[k, one], lane[row, one] + more)
+                else:
+                    for one in range(lanes):
+                        few[k, one] = lane[row, one] + more
+                    found = True
+            if not found:
+                for one in range(lanes):
+                    few[k, one] = FAR
+        for one in range(rows.size):
+            for place in range(begin, end):
+                there = few[place - begin, one]
+                table[rows[one], place] = np.int32(there) if there <= budget else UNREACHED
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def sweep_labels(
+    first_out: NDArray[np.int32],
+    head: NDArray[np.int32],
+    travel_time: NDArray[np.int32],
+    core: int,
+    first_in: NDArray[np.int32],
+    tail: NDArray[np.int32],
+    drop_time: NDArray[np.float32],
+    seed_node: NDArray[np.int32],
+    seed_label: NDArray[np.int64],
+    budget: int,
+    bits: int,
+    shift: int,
+    label: NDArray[np.int64],
+    touched: NDArray[np.int32],
+    bucket: NDArray[np.int32],
+    entry_node: NDArray[np.int32],
+    entry_next: NDArray[np.int32],
+) -> None:
+    """Label every node from all seeds at once: a climb over all nodes, a search in the core, a sweep down."""
+    latest = ((np.int64(budget) + 1) << bits) - 1
+    for k in range(seed_node.size):
+        if seed_node[k] >= 0 and seed_label[k] <= latest:
+            label[seed_node[k]] = min(label[seed_node[k]], seed_label[k])
+    for position in range(label.size - 1, core - 1, -1):
+        here = label[position]
+        if here <= latest:
+            for arc in range(first_out[position], first_out[position + 1]):
+                there = here + (np.int64(travel_time[arc]) << bits)
+                if there <= latest:
+                    label[head[arc]] = min(label[head[arc]], there)
+    if core > 0:
+        core_node = np.arange(core).astype(np.int32)
+        core_label = label[:core].copy()
+        label[:core] = np.iinfo(np.int64).max
+        _search(
+            first_out, head, travel_time, core_node, core_label, budget, bits, shift,
+            label, touched, bucket, entry_node, entry_next,
+        )  # fmt: skip
+    for position in range(core, label.size):
+        best = label[position]
+        for at in range(first_in[position], first_in[position + 1]):
+            above = label[tail[at]]
+            if above <= latest:
+                best = min(best, above + (np.int64(drop_time[at]) << bits))
+        if best <= latest:
+            label[position] = best
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def keep_nearest(block: NDArray[np.int32], first_row: int, time: NDArray[np.int32], owner: NDArray[np.int32]) -> None:
+    """Merge rows of a table into the k nearest of each column, in place; the blocks come in rising order of rows."""
+    k = time.shape[0]
+    for row in range(block.shape[0]):
+        for column in range(block.shape[1]):
+            here = block[row, column]
+            if here >= time[k - 1, column]:
+                continue
+            at = k - 1
+            while at > 0 and time[at - 1, column] > here:
+                time[at, column] = time[at - 1, column]
+                owner[at, column] = owner[at - 1, column]
+                at -= 1
+            time[at, column] = here
+            owner[at, column] = first_row + row
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def count_bands(
+    block: NDArray[np.int32], threshold: NDArray[np.int32], weight: NDArray[np.int64], count: NDArray[np.int64]
+) -> None:
+    """Add the weight of each column to the band of its time, row by row, in place."""
+    for row in range(block.shape[0]):
+        for column in range(block.shape[1]):
+            here = block[row, column]
+            if here > threshold[threshold.size - 1]:
+                continue
+            band = 0
+            while threshold[band] < here:
+                band += 1
+            count[row, band] += weight[column]

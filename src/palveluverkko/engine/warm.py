@@ -1,0 +1,133 @@
+"""Compiled kernels ahead of their first use: where they are kept, when that takes time, and all of them at once.
+
+numba compiles a kernel when it is first called, about a second each, and keeps it on disk beside the package; from
+then on a process loads it. Nothing here imports numba before a kernel is asked for.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_FOLDER = "NUMBA_CACHE_DIR"
+_BUDGET = 1_000_000
+
+
+def choose_cache_folder() -> None:
+    """Choose where compiled kernels are kept, before the first is imported: without a place numba refuses to start.
+
+    They lie beside the package where it may be written to, else in the user's cache folder, else in a folder that goes
+    when the program ends. ``NUMBA_CACHE_DIR`` overrides all that.
+    """
+    if os.environ.get(_FOLDER) or all(_is_writable(one) for one in _beside_kernels()):
+        return
+    import platformdirs
+
+    folder = platformdirs.user_cache_path("palveluverkko") / "numba"
+    if not _is_writable(folder):
+        # Not a name that somebody else can know: numba runs whatever it finds there.
+        folder = Path(tempfile.mkdtemp(prefix="palveluverkko-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[_FOLDER] = str(folder)
+    if "numba" in sys.modules:
+        sys.modules["numba"].config.CACHE_DIR = str(folder)
+
+
+def cache_folder() -> Path:
+    """Say where compiled kernels are kept."""
+    return Path(os.environ.get(_FOLDER) or _beside_kernels()[0])
+
+
+@contextmanager
+def told_when_compiling(tell: Callable[[], None]) -> Iterator[None]:
+    """Call ``tell`` when the first kernel is compiled that is not on disk; imports numba, which takes 0.8 s."""
+    from palveluverkko.engine import search_kernels  # noqa: F401
+
+    events = sys.modules["numba.core.event"]
+    told = False
+
+    def listen(event: Any) -> None:  # noqa: ANN401  # numba has no types
+        nonlocal told
+        if event.is_start and not told:
+            told = True
+            tell()
+
+    class Listener(events.Listener):  # type: ignore[name-defined,misc]
+        def on_start(self, event: Any) -> None:  # noqa: ANN401
+            listen(event)
+
+        def on_end(self, event: Any) -> None:  # noqa: ANN401
+            pass
+
+    with events.install_listener("numba:compile", Listener()):
+        yield
+
+
+def compile_kernels() -> None:
+    """Call every function of the engine on a graph of a few nodes, with the types of arrays of real calls."""
+    import numpy as np
+
+    from palveluverkko.engine import grid, search, topology
+    from palveluverkko.engine.elimination import prepare
+    from palveluverkko.engine.graph import Anchors, build_graph, freeze_int32
+    from palveluverkko.engine.sweep import Sweep
+
+    tail, head = np.asarray([0, 1, 1, 2, 2, 3, 3, 0]), np.asarray([1, 0, 2, 1, 3, 2, 0, 3])
+    graph = build_graph(4, tail, head, np.full(8, 1000))
+    prepared = prepare(graph)
+    none = freeze_int32(np.full((2, 1), -1))
+    points = Anchors(
+        freeze_int32(np.asarray([[0], [2]])), freeze_int32(none + 1), none, none, freeze_int32(np.zeros(2))
+    )
+    thresholds = np.asarray([1000, _BUDGET], dtype=np.int32)
+    for side in ("starts", "ends"):
+        both: dict[str, Any] = {"starts": points, "ends": points, "search_from": side}
+        for method in search.Method.BUCKETS, search.Method.SWEEP:
+            search.time_table(prepared, budget=_BUDGET, method=method, **both)
+            search.nearest_nodes(prepared, seeds=points, budget=_BUDGET, search_from=side, method=method)
+    search.k_nearest(prepared, k=1, budget=_BUDGET, **both)
+    search.band_counts(prepared, thresholds=thresholds, **both)
+    Sweep.of(prepared, points, budget=_BUDGET, search_from="starts", wanted=points.node)
+
+    topology.component_labels(4, tail, head)
+    topology.strong_labels(graph)
+    topology.reachable_from(graph, np.asarray([0]))
+    topology.depth_first_numbers(4, tail, head)
+    path, node, meaning = np.zeros(3, dtype=np.int32), np.asarray([0, 1, 2]), np.zeros(1, dtype=np.int32)
+    chains = topology.trace_chains(4, path, node, meaning, meaning)
+    order = np.arange(chains.begins.size - 1)
+    times = np.ones(3)
+    topology.lay_chains(chains, order, node, xy=(np.zeros(4), np.zeros(4)), length=times, onward=times, back=times)
+    line = np.asarray([[10.0, 10.0, 90.0, 90.0]])
+    grid.spread_from_roads(
+        line,
+        np.asarray([[0.0, 1000.0]]),
+        rows=4,
+        columns=4,
+        cell=25.0,
+        milliseconds_per_metre=1.0,
+        longest_metres=100.0,
+        latest=_BUDGET,
+    )
+
+
+def _beside_kernels() -> list[Path]:
+    package = Path(__file__).parents[1]
+    return [package / room / "__pycache__" for room in ("engine", "network", "osm")]
+
+
+def _is_writable(folder: Path) -> bool:
+    """Tell whether files can be made in a folder, as numba finds out."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False

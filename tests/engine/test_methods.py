@@ -1,0 +1,217 @@
+"""What is planned, why, and what it costs: the choice of a method, the memory, the constants that files share."""
+
+import re
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from graphs import SIDES, grid_graph, node_anchors, random_graph
+from palveluverkko.engine import elimination_kernels, graph, plan, search, search_kernels
+from palveluverkko.engine.elimination import Preparable, prepare
+from palveluverkko.engine.plan import LANES, LONGEST_SWEPT, Method
+from palveluverkko.engine.search import (
+    band_counts,
+    k_nearest,
+    nearest,
+    nearest_nodes,
+    time_table,
+    time_table_blocks,
+)
+from palveluverkko.engine.sweep import Sweep
+
+SMALL = random_graph(np.random.default_rng(1), nodes=300, arcs=900)
+HOUR = 3_600_000
+
+
+@pytest.fixture(scope="module")
+def town():
+    """Prepare a town of 22,500 crossings: more than the planner calls small."""
+    return prepare(grid_graph(np.random.default_rng(2), rows=150, columns=150))
+
+
+def points(roads, count):
+    return node_anchors(np.linspace(0, roads.nodes - 1, count).astype(int))
+
+
+def ask(roads, searched, other, **asked):
+    graph_ = roads if isinstance(roads, graph.Graph) else roads.graph
+    ends = {"starts": points(graph_, searched), "ends": points(graph_, other)}
+    return time_table(roads, **{"budget": HOUR, "search_from": "starts", "threads": 1} | ends | asked)
+
+
+@pytest.mark.parametrize("method", ["buckets", "sweep"])
+@pytest.mark.parametrize("side", SIDES)
+def test_a_method_asked_for_is_taken_and_reported(method, side):
+    prepared, here = prepare(SMALL), points(SMALL, 5)
+    asked = {"search_from": side, "method": method}
+    both = {"starts": here, "ends": here} | asked
+    plans = [
+        time_table(prepared, budget=9, **both).plan,
+        time_table_blocks(prepared, budget=9, **both)[0],
+        k_nearest(prepared, k=2, budget=9, **both).plan,
+        nearest(prepared, budget=9, **both).plan,
+        nearest_nodes(prepared, seeds=here, budget=9, **asked).plan,
+        band_counts(prepared, thresholds=np.asarray([9]), **both).plan,
+    ]
+    for one in plans:
+        assert one.method is Method(method)
+        assert one.reason
+        assert one.threads >= 1
+        assert one.peak_bytes > 0
+
+
+def test_a_small_graph_is_searched_in_buckets_whatever_the_number_of_searches():
+    found = ask(prepare(SMALL), 300, 300).plan
+    assert found.method is Method.BUCKETS
+    assert "small" in found.reason
+
+
+def test_few_searches_are_not_worth_a_preparation(town):
+    found = ask(town.graph, 2, 50).plan
+    assert found.method is Method.BUCKETS
+    assert found.reason
+
+
+def test_many_long_searches_on_what_is_prepared_are_swept(town):
+    found = ask(town, 200, 200)
+    assert found.plan.method is Method.SWEEP
+    assert "searches" in found.plan.reason
+    np.testing.assert_array_equal(found.milliseconds, ask(town, 200, 200, method="buckets").milliseconds)
+
+
+def test_many_long_searches_prepare_what_can_be_prepared(town):
+    roads = Preparable(town.graph, lambda _graph: town.order)
+    assert ask(roads, 2, 2).plan.method is Method.BUCKETS
+    assert not roads.ready
+    assert ask(roads, 2000, 2).plan.method is Method.SWEEP
+    assert roads.ready
+
+
+def test_short_searches_stay_in_buckets(town):
+    found = ask(town, 50, 50, budget=1000).plan
+    assert found.method is Method.BUCKETS
+
+
+def test_a_budget_beyond_what_a_sweep_tells_is_searched_in_buckets(town):
+    found = ask(town, 40, 40, budget=LONGEST_SWEPT + 1).plan
+    assert found.method is Method.BUCKETS
+    assert "budget" in found.reason
+    assert ask(town, 200, 40, budget=LONGEST_SWEPT).plan.method is Method.SWEEP
+
+
+def test_one_search_from_all_seeds_is_swept_where_that_is_prepared(town):
+    asked = {"seeds": points(town.graph, 7), "budget": HOUR, "search_from": "starts"}
+    swept, plain = nearest_nodes(town, **asked), nearest_nodes(town.graph, **asked)
+    assert swept.plan.method is Method.SWEEP
+    assert plain.plan.method is Method.BUCKETS
+    np.testing.assert_array_equal(swept.time, plain.time)
+    np.testing.assert_array_equal(swept.owner, plain.owner)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_leaving_rows_out_changes_nothing(town, side):
+    many, few = points(town.graph, 5 * LANES), points(town.graph, 3)
+    starts, ends = (many, few) if side == "starts" else (few, many)
+    asked = {"starts": starts, "ends": ends, "search_from": side, "budget": HOUR, "threads": 1}
+    swept, plain = (time_table(town, method=method, **asked) for method in ("sweep", "buckets"))
+    assert swept.plan.selective
+    assert not plain.plan.selective
+    np.testing.assert_array_equal(swept.milliseconds, plain.milliseconds)
+    whole = Sweep.of(town, many, budget=HOUR, search_from=side)
+    part = Sweep.of(town, many, budget=HOUR, search_from=side, wanted=few.node)
+    assert part.rows < whole.rows == town.graph.nodes
+    assert part.bytes_moved < whole.bytes_moved
+    table = np.empty_like(plain.milliseconds)
+    whole.fill(slice(0, len(table)), few, table, threads=1)
+    np.testing.assert_array_equal(table, plain.milliseconds)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_the_plan_has_no_more_threads_than_there_is_work(threads):
+    assert ask(SMALL, 100, 5, threads=threads, method="buckets").plan.threads == threads
+    assert ask(SMALL, 1, 5, threads=threads, method="buckets").plan.threads == 1
+    assert ask(SMALL, 2 * LANES, 5, threads=threads, method="sweep").plan.threads == min(threads, 2)
+
+
+@pytest.mark.parametrize("method", ["buckets", "sweep"])
+def test_the_memory_planned_holds_the_answer_and_is_not_exceeded(town, method):
+    ask(town, 20, 20, method=method)  # what is made once for all searches is there now
+    for searched, other in ((40, 20_000), (500, 40), (3, 3)):
+        tracemalloc.start()
+        try:
+            found = ask(town, searched, other, method=method)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert found.plan.peak_bytes >= found.milliseconds.nbytes
+        # numba's own arrays are not traced, the points themselves are not planned.
+        assert peak <= found.plan.peak_bytes + 200 * (searched + other) + 500_000
+
+
+@pytest.mark.parametrize("method", ["buckets", "sweep"])
+def test_blocks_are_never_in_memory_all_at_once(method):
+    prepared, rows, columns, block = prepare(SMALL), 6000, 2000, 64
+    starts, ends = points(SMALL, rows), points(SMALL, columns)
+    whole = rows * columns * 4
+    tracemalloc.start()
+    try:
+        found, blocks = time_table_blocks(
+            prepared,
+            starts=starts,
+            ends=ends,
+            budget=9_000,
+            search_from="starts",
+            method=method,
+            threads=1,
+            block=block,
+        )
+        seen = 0
+        for part, table in blocks:
+            assert table.shape == (part.stop - part.start, columns)
+            assert table.nbytes <= block * columns * 4
+            seen += table.nbytes
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert seen == whole
+    assert found.peak_bytes < whole / 4
+    assert peak < whole / 4
+
+
+@pytest.mark.parametrize("method", ["buckets", "sweep"])
+def test_reductions_never_hold_the_table_they_reduce(monkeypatch, method):
+    monkeypatch.setattr(search, "_BLOCK_BYTES", 2_000_000)
+    prepared, rows, columns = prepare(SMALL), 6000, 2000
+    asked = {
+        "starts": points(SMALL, rows),
+        "ends": points(SMALL, columns),
+        "search_from": "starts",
+        "method": method,
+        "threads": 1,
+    }
+    whole = rows * columns * 4
+    tracemalloc.start()
+    try:
+        k_nearest(prepared, k=3, budget=9_000, **asked)
+        band_counts(prepared, thresholds=np.asarray([9_000]), **asked)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < whole / 4
+
+
+def test_constants_that_files_repeat_agree():
+    assert int(search_kernels.UNREACHED) == graph.UNREACHED == search.UNREACHED == np.iinfo(np.int32).max
+    assert search_kernels.UNREACHED.dtype == np.int32
+    assert int(search_kernels.FAR) == int(elimination_kernels.FAR) > LONGEST_SWEPT
+    assert search_kernels.FAR.dtype == elimination_kernels.FAR.dtype == np.int32
+    assert getattr(search_kernels, "LANES", plan.LANES) == plan.LANES
+    assert LONGEST_SWEPT == 2**24 - 1
+    assert float(np.float32(LONGEST_SWEPT)) == LONGEST_SWEPT
+    assert float(np.float32(LONGEST_SWEPT + 2)) != LONGEST_SWEPT + 2
+
+
+def test_the_reason_is_one_line(town):
+    for roads, searched in ((SMALL, 9), (town.graph, 2), (town.graph, 20), (town, 20)):
+        assert re.fullmatch(r"\S.*\S", ask(roads, searched, 9).plan.reason)
