@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from lattice import write_lattice, write_spots
 from little_study import write_little_study
 
 from palveluverkko import __version__, cli
@@ -25,7 +33,7 @@ HEAVY = (
     "shapely",
 )
 
-COMMANDS = ("run", "check", "isochrones", "matrix", "network")
+COMMANDS = ("run", "check", "isochrones", "matrix", "warm", "network")
 
 
 def call(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -35,9 +43,9 @@ def call(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch) -> None:
+def own_cache(tmp_path_factory, monkeypatch) -> None:
     """Keep built networks out of the user's cache."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 def run_here(monkeypatch, *arguments: object) -> int:
@@ -136,3 +144,124 @@ def test_isochrones_are_drawn_in_the_format_of_the_name(tmp_path, monkeypatch, c
         (level, minutes) for level in "LAE" for minutes in (2, 5)
     }
     assert capsys.readouterr().err == ""
+
+
+# --- searching, warming, interrupts
+
+
+def test_method_and_threads_change_nothing_in_a_matrix(tmp_path, monkeypatch, capsys):
+    folder = write_little_study(tmp_path).parent
+    arguments = ("matrix", folder / "roads.osm.pbf", folder / "places.csv", folder / "points.csv")
+    for method, threads in (("buckets", 1), ("sweep", 2)):
+        out = folder / f"{method}.csv"
+        assert run_here(monkeypatch, *arguments, "--method", method, "--threads", threads, "--out", out) == 0
+    assert (folder / "buckets.csv").read_bytes() == (folder / "sweep.csv").read_bytes()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--method", "magic"), "method 'magic' is not known; use one of: auto, buckets, sweep."),
+        (("--threads", "-2"), "threads is -2; use 0 for one on each processor, or more."),
+        (("--method", "sweep", "--budget-minutes", "300"), "method sweep is exact up to 279 minutes"),
+    ],
+)
+def test_an_option_of_matrix_that_cannot_be_used_is_one_line_and_two(tmp_path, monkeypatch, capsys, options, said):
+    folder = write_little_study(tmp_path).parent
+    arguments = (folder / "roads.osm.pbf", folder / "places.csv", folder / "points.csv", "--out", folder / "out.csv")
+    assert run_here(monkeypatch, "matrix", *arguments, *options) == cli.EXIT_BAD_INPUT == 2
+    heard = capsys.readouterr()
+    assert heard.err.startswith(f"palveluverkko: {said}")
+    assert heard.err.count("\n") == 1
+    assert not (folder / "out.csv").exists()
+
+
+def test_warming_says_how_long_it_took_and_where_the_kernels_are(monkeypatch, capsys):
+    assert run_here(monkeypatch, "warm") == 0
+    heard = capsys.readouterr()
+    assert heard.err == ""
+    said = re.fullmatch(r"\d+\.\d s, kept in (.*)", heard.out.splitlines()[1])
+    assert list(Path(said[1]).rglob("*.nbi"))
+
+
+def on_a_terminal(folder, *arguments: object, **environment: str) -> str:
+    """Run the command line with a terminal for stderr; give what is shown there."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "palveluverkko", *map(str, arguments)]
+    # A wide terminal, so that no line is broken.
+    wide = {**os.environ, "COLUMNS": "300", "TERM": "xterm", **environment}
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=theirs, env=wide)
+    os.close(theirs)
+    shown = b""
+    # Linux ends the reading with an error when the other end is closed.
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 4096):
+            shown += part
+    os.close(ours)
+    assert process.wait() == 0, shown
+    return shown.decode()
+
+
+def test_a_terminal_is_told_the_plan_before_a_matrix_and_a_bar_shows_how_far_it_is(tmp_path):
+    folder = write_little_study(tmp_path).parent
+    arguments = ("matrix", "roads.osm.pbf", "places.csv", "points.csv", "--out", "times.csv")
+    shown = on_a_terminal(folder, *arguments)
+    assert re.search(r"4 × 5 trips; at most [\d.]+ GB of memory, about 1 MB on disk; buckets on \d thread", shown)
+    assert "Searching and writing" in shown
+
+
+def test_a_terminal_is_told_that_kernels_are_compiled_only_when_they_are(tmp_path):
+    folder = write_little_study(tmp_path).parent
+    shown = on_a_terminal(folder, "network", "build", "roads.osm.pbf", "--out", "roads.pvnet")
+    assert shown.count("Compiling the search kernels") <= 1
+    shown = on_a_terminal(folder, "network", "build", "roads.osm.pbf", "--out", "roads.pvnet")
+    assert "Compiling" not in shown
+
+
+def interrupted(folder: Path, *arguments: object, at: Callable[[int], bool]) -> subprocess.CompletedProcess[str]:
+    """Run the command line and send an interrupt when something is so, asked of its process id."""
+    command = [sys.executable, "-m", "palveluverkko", *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
+    # A process in the background of a shell ignores interrupts, and so do its children: these do not.
+    heeding = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(command, cwd=folder, preexec_fn=heeding, **pipes) as process:  # noqa: PLW1509 - no threads
+        while not at(process.pid):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def assert_nothing_was_written(done: subprocess.CompletedProcess[str], folder: Path, before: list[Path]) -> None:
+    assert (done.returncode, done.stderr) == (130, "palveluverkko: interrupted; nothing was written\n")
+    assert sorted(folder.rglob("*")) == before
+
+
+def compiles(process: int) -> bool:
+    """Tell whether a process has loaded numba's compiler: it is at work, and not finished for some time."""
+    return "llvmlite" in Path(f"/proc/{process}/maps").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="looks into a running process")
+@pytest.mark.parametrize("command", ["matrix", "build", "run"])
+def test_an_interrupt_is_one_line_and_leaves_nothing(tmp_path, command):
+    write_little_study(tmp_path)
+    write_lattice(tmp_path / "town.osm.pbf", 200)
+    write_spots(tmp_path / "few.csv", 200, 2000, name="F")
+    write_spots(tmp_path / "many.csv", 200, 20_000, name="M")
+    before = sorted(tmp_path.rglob("*"))
+    if command == "matrix":
+        arguments = ("matrix", "town.osm.pbf", "few.csv", "many.csv", "--out", "times.parquet")
+
+        def writes(_process: int) -> bool:
+            return any(path.stat().st_size for path in tmp_path.glob(".times.parquet.*/times.parquet"))
+
+        done = interrupted(tmp_path, *arguments, at=writes)
+    elif command == "build":
+        done = interrupted(tmp_path, "network", "build", "town.osm.pbf", "--out", "town.pvnet", at=compiles)
+    else:
+        done = interrupted(tmp_path, "run", "study.toml", at=lambda _process: bool(list(tmp_path.glob(".out.*/new/*"))))
+    assert_nothing_was_written(done, tmp_path, before)

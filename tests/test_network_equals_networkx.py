@@ -75,7 +75,7 @@ def test_times_between_a_node_and_all_nodes_are_those_of_networkx(roads: Roads, 
     graph, nodes = roads.network.graph, list(roads.export)
     directed = roads.export if search_from == "starts" else roads.export.reverse(copy=False)
     for origin in draw(graph.nodes, ORIGINS):
-        times = search.node_times(graph, seeds=anchor(origin), budget=DAY, search_from=search_from)
+        times = search.nearest_nodes(graph, seeds=anchor(origin), budget=DAY, search_from=search_from).time
         seconds = nx.single_source_dijkstra_path_length(directed, nodes[origin], weight="travel_time")
         np.testing.assert_array_equal(times, [milliseconds(seconds.get(node)) for node in nodes])
 
@@ -124,8 +124,10 @@ def test_joining_road_pieces_to_chains_changes_no_time(roads: Roads) -> None:
     at = {node: position for position, node in enumerate(roads.whole.junction_id.tolist())}
     same = [at[node] for node in roads.network.junction_id.tolist()]
     for origin in draw(len(same), ORIGINS):
-        times = search.node_times(roads.network.graph, seeds=anchor(origin), budget=DAY, search_from="starts")
-        whole = search.node_times(roads.whole.graph, seeds=anchor(same[origin]), budget=DAY, search_from="starts")
+        times = search.nearest_nodes(roads.network.graph, seeds=anchor(origin), budget=DAY, search_from="starts").time
+        whole = search.nearest_nodes(
+            roads.whole.graph, seeds=anchor(same[origin]), budget=DAY, search_from="starts"
+        ).time
         np.testing.assert_array_equal(times[: len(same)], whole[same])
 
 
@@ -205,7 +207,7 @@ def test_osmnx_finds_the_quickest_route(roads: Roads) -> None:
     first, last = draw(roads.network.junction_id.size, 2)
     path = osmnx.routing.shortest_path(roads.export, nodes[first], nodes[last], weight="travel_time")
     seconds = osmnx.routing.route_to_gdf(roads.export, path, weight="travel_time").travel_time.sum()
-    times = search.node_times(roads.network.graph, seeds=anchor(first), budget=DAY, search_from="starts")
+    times = search.nearest_nodes(roads.network.graph, seeds=anchor(first), budget=DAY, search_from="starts").time
     assert milliseconds(seconds) == times[last]
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from palveluverkko.engine.warm import choose_cache_folder
+
 if TYPE_CHECKING:
     from palveluverkko.domain.errors import PalveluverkkoError
     from palveluverkko.domain.levels import Level, LevelScheme
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from palveluverkko.osm.profile import CarProfile
     from palveluverkko.planning.impact import impact
     from palveluverkko.reach.areas import to_isochrones
+    from palveluverkko.reach.stream import write_travel_times
     from palveluverkko.reach.surface import surface
     from palveluverkko.reach.table import TravelTimeTable, travel_times
     from palveluverkko.service.areas import bands
@@ -56,6 +59,7 @@ _HOMES = {
     "to_map": "maps.page",
     "travel_times": "reach.table",
     "write_network": "network.store",
+    "write_travel_times": "reach.stream",
 }
 
 __all__ = [
@@ -83,6 +87,7 @@ __all__ = [
     "to_map",
     "travel_times",
     "write_network",
+    "write_travel_times",
 ]
 
 
@@ -90,6 +95,7 @@ def __getattr__(name: str) -> object:
     """Import a public name from its room."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    choose_cache_folder()
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 

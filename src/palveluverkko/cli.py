@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -27,6 +29,9 @@ EXIT_CHECK_FAILED = 1
 EXIT_BAD_INPUT = 2
 """The user's input is wrong."""
 
+EXIT_INTERRUPTED = 130
+"""Ctrl-C, as shells have it."""
+
 _FINDINGS_SHOWN = 10
 
 _STEP_NAMES = {
@@ -35,9 +40,13 @@ _STEP_NAMES = {
     "travel_times": "Travel times",
     "levels": "Levels and norms",
     "areas": "Surfaces and bands",
+    "searches": "Searching and writing",
     "scenarios": "Scenarios",
     "write": "Writing files",
+    "warm": "Compiling",
 }
+
+_COMPILING = "Compiling the search kernels for this machine, once (up to a minute) …"
 
 app = typer.Typer(
     name="palveluverkko",
@@ -71,12 +80,30 @@ CrsOption = Annotated[str | None, typer.Option(help="CRS of x and y where the ta
 
 
 def main() -> None:
-    """Run the command line; a mistake in the user's input prints one line and exits with 2."""
+    """Run the command line; a mistake in the user's input prints one line and exits with 2, Ctrl-C with 130."""
     try:
         app()
     except PalveluverkkoError as error:
         sys.stderr.write(f"palveluverkko: {error}\n")
         sys.exit(EXIT_BAD_INPUT)
+    except KeyboardInterrupt:
+        _interrupted()
+    except SystemExit as end:
+        # Typer turns an interrupt into this code, and says nothing.
+        if end.code == EXIT_INTERRUPTED:
+            _interrupted()
+        raise
+
+
+def _interrupted() -> NoReturn:
+    """Leave at once: whatever lay beside a file is gone by now, and threads need not be waited for.
+
+    Not by ``sys.exit``: after an interrupt within an import Python ends as if it had not been caught.
+    """
+    sys.stdout.flush()
+    sys.stderr.write("palveluverkko: interrupted; nothing was written\n")
+    sys.stderr.flush()
+    os._exit(EXIT_INTERRUPTED)
 
 
 @app.callback(invoke_without_command=True)
@@ -168,9 +195,11 @@ def isochrones(
     thresholds = _parse_minutes(minutes)
     levels = LevelScheme.named(scheme)
     table = read_service_points(points, scheme=levels, crs=crs)
-    roads = _read_network(network, season, access_speed_kmh, max_access_metres)
-    drawn = draw_bands(roads, table.to_crs(roads.crs), minutes=thresholds, scheme=levels, direction=direction)
-    write_vector(out, drawn if bands else to_isochrones(drawn, minutes=thresholds))
+    with _progress() as progress:
+        roads = _read_network(network, season, access_speed_kmh, max_access_metres, progress=progress)
+        progress("areas", 0, 0)
+        drawn = draw_bands(roads, table.to_crs(roads.crs), minutes=thresholds, scheme=levels, direction=direction)
+        write_vector(out, drawn if bands else to_isochrones(drawn, minutes=thresholds))
     typer.echo(f"{out}")
 
 
@@ -186,25 +215,59 @@ def matrix(
     access_speed_kmh: AccessSpeedOption = None,
     max_access_metres: MaxAccessOption = None,
     crs: CrsOption = None,
+    method: Annotated[str, typer.Option(help="auto, buckets or sweep; the times are the same.")] = "auto",
+    threads: Annotated[int, typer.Option(metavar="N", help="Threads to search on; 0 for one on each processor.")] = 0,
 ) -> None:
     """Compute travel times between two tables."""
-    from palveluverkko.domain.travel import Direction, check_minutes
-    from palveluverkko.reach.table import travel_times
-    from palveluverkko.report.vector import MATRIX_SUFFIXES, check_suffix, write_matrix
+    from palveluverkko.domain.travel import Direction, check_minutes, to_milliseconds
+    from palveluverkko.reach.stream import SUFFIXES, StreamedTimes, write_travel_times
+    from palveluverkko.reach.table import check_search
+    from palveluverkko.report.vector import check_suffix
     from palveluverkko.tables.points import read_points
 
-    check_suffix(out, MATRIX_SUFFIXES)
+    check_suffix(out, SUFFIXES)
     check_minutes([budget_minutes])
+    check_search(method, threads, to_milliseconds(budget_minutes))
     starts, ends = read_points(origins, crs=crs), read_points(destinations, crs=crs)
-    roads = _read_network(network, season, access_speed_kmh, max_access_metres)
     # One search for each row: search from the shorter table, the answer is the same.
     outward = len(starts) <= len(ends)
     points, places = (starts, ends) if outward else (ends, starts)
-    direction = Direction.FROM_SERVICE if outward else Direction.TO_SERVICE
-    table = travel_times(roads, points, places, budget_minutes=budget_minutes, direction=direction)
-    write_matrix(out, table.to_frame())
-    _echo_off_network(table.findings())
+    with _progress() as progress:
+        roads = _read_network(network, season, access_speed_kmh, max_access_metres, progress=progress)
+        progress("travel_times", 0, 0)
+
+        def announce(streamed: StreamedTimes) -> None:
+            progress.say(str(streamed))
+
+        written = write_travel_times(
+            roads,
+            points,
+            places,
+            out,
+            budget_minutes=budget_minutes,
+            direction=Direction.FROM_SERVICE if outward else Direction.TO_SERVICE,
+            method=method,
+            threads=threads,
+            announce=announce,
+            progress=lambda done, total: progress("searches", done, total),
+        )
+    _echo_off_network(written.findings)
     typer.echo(f"{out}")
+
+
+@app.command()
+def warm() -> None:
+    """Compile what searches are made of ahead of the first use."""
+    from palveluverkko.engine.warm import cache_folder
+    from palveluverkko.study.warm import compile_kernels
+
+    typer.echo("Compiling what searches and road files need")
+    begin = time.perf_counter()
+    with _progress() as progress:
+        progress("warm", 0, 0)
+        compile_kernels()
+    typer.echo(f"{time.perf_counter() - begin:.1f} s, kept in {cache_folder()}")
+    typer.echo("Nothing is left to compile")
 
 
 @network_app.command("build")
@@ -221,8 +284,12 @@ def network_build(
 
     if out.suffix != STORE_SUFFIX:
         raise StudyError(f"{out} does not end in {STORE_SUFFIX}; that ending tells a network file from a road file.")
-    built = read_network(osm, profile=_profile(season, access_speed_kmh, max_access_metres), store=NO_STORE)
-    write_network(built, out)
+    profile = _profile(season, access_speed_kmh, max_access_metres)
+    with _progress() as progress:
+        built = read_network(
+            osm, profile=profile, store=NO_STORE, progress=lambda done, total: progress("network", done, total)
+        )
+        write_network(built, out)
     _echo_network(built)
     typer.echo(f"{out}")
 
@@ -230,36 +297,69 @@ def network_build(
 @network_app.command("info")
 def network_info(network: NetworkArgument, *, season: SeasonOption = None) -> None:
     """Say what is in a road network."""
-    _echo_network(_read_network(network, season))
+    with _progress() as progress:
+        read = _read_network(network, season, progress=progress)
+    _echo_network(read)
+
+
+class _Steps:
+    """Shows what is being done: a bar and lines above it on a terminal, nothing in a pipe."""
+
+    def __init__(self, show: Callable[[str, int, int], None], say: Callable[[str], None]) -> None:
+        self._show, self.say = show, say
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Show how much of a step is done; a total of 0 is not known."""
+        self._show(step, done, total)
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show a bar on a terminal, nothing in a pipe."""
+def _progress() -> Iterator[_Steps]:
+    """Show a bar on a terminal, and say when kernels are compiled; nothing in a pipe."""
+    from palveluverkko.engine.warm import choose_cache_folder, told_when_compiling
+
+    choose_cache_folder()
+    if not sys.stderr.isatty():
+        yield _Steps(lambda _step, _done, _total: None, lambda _line: None)
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<22}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def show(step: str, done: int, total: int) -> None:
-            bar.update(task, description=_STEP_NAMES.get(step, step), completed=done, total=total)
+            bar.update(task, description=_STEP_NAMES.get(step, step), completed=done, total=total or None)
 
-        yield show
+        def say(line: str) -> None:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+        with told_when_compiling(lambda: say(_COMPILING)):
+            yield _Steps(show, say)
 
 
 def _read_network(
-    path: Path, season: str | None, access_speed_kmh: float | None = None, max_access_metres: float | None = None
+    path: Path,
+    season: str | None,
+    access_speed_kmh: float | None = None,
+    max_access_metres: float | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> RoadNetwork:
     """Read a road file with a profile, or a built network, which has its own and is only checked against a wish."""
     from palveluverkko.network.store import STORE_SUFFIX, read_network
 
+    def show(done: int, total: int) -> None:
+        if progress is not None:
+            progress("network", done, total)
+
     wished = season is not None or access_speed_kmh is not None or max_access_metres is not None
+    show(0, 0)
     if path.suffix == STORE_SUFFIX and not wished:
         return read_network(path)
-    return read_network(path, profile=_profile(season, access_speed_kmh, max_access_metres))
+    return read_network(path, profile=_profile(season, access_speed_kmh, max_access_metres), progress=show)
 
 
 def _profile(season: str | None, access_speed_kmh: float | None, max_access_metres: float | None) -> CarProfile:

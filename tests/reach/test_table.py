@@ -159,6 +159,19 @@ def test_the_nearest_point_is_one_at_the_nearest_time_and_the_lowest_of_those(pl
         assert owner == (None if time == UNREACHED else min(tied))
 
 
+@settings(deadline=None, max_examples=25)
+@given(settled_plans(), st.sampled_from(list(Direction)), st.integers(1, 3))
+def test_method_and_threads_change_no_travel_time(plan, direction, threads):
+    spots, given_ways, beside = plan
+    network = network_of(roads(spots, given_ways))
+    one, other = (
+        table_of(network, beside, direction=direction, method=method, threads=count)
+        for method, count in (("buckets", 1), ("sweep", threads))
+    )
+    assert (one.plan.method, other.plan.method) == ("buckets", "sweep")
+    np.testing.assert_array_equal(one.milliseconds, other.milliseconds)
+
+
 def small_table(**options):
     network = network_of(roads(SPOTS, ways((STREET, 0, 1, 2), (ONEWAY, 2, 5), (PRIVATE, 5, 4), (STREET, 6, 7))))
     points = points_at(network, spot_xy(network, [SPOTS[0], SPOTS[6]]), ids=["B", "A"])

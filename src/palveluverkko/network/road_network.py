@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import geopandas
-import networkx as nx
 import numpy as np
-import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from palveluverkko.engine.elimination import Preparable
 from palveluverkko.engine.graph import Graph, Int32
+
+# geopandas, pandas, shapely and networkx take 0.9 s to import, and building or reading a network needs none of them.
+if TYPE_CHECKING:
+    import geopandas
+    import networkx as nx
 
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -79,6 +82,8 @@ class Edges(NamedTuple):
 
     def lines(self, which: NDArray[Any] | None = None) -> NDArray[np.object_]:
         """Give the geometry of all edges, or of some, as shapely LineStrings in the metric CRS."""
+        import shapely  # noqa: PLC0415
+
         first = self.first_vertex
         xy = np.column_stack((self.vertex_x, self.vertex_y))
         if which is None:
@@ -145,6 +150,36 @@ class RoadNetwork:
     rejected_speeds: Mapping[str, int]
     fingerprint: str
 
+    @cached_property
+    def roads(self) -> Preparable:
+        """The graph for searches, which prepare it when that pays; one that was read from a store keeps its order."""
+        return Preparable(self.graph)
+
+    def with_speeds(self, factor: float | NDArray[np.float64]) -> RoadNetwork:
+        """Give the network with other speeds, or with roads closed.
+
+        The roads stay where they are in every table of the network, and an order of elimination serves both.
+
+        Parameters
+        ----------
+        factor
+            Speed relative to this network's, one for all edges or float64[e] in the order of ``to_edges()``: 0.9 is a
+            tenth slower, 0 closes the edge.
+
+        Raises
+        ------
+        NetworkError
+            A factor is negative or no number, they are not as many as the edges, or an edge would take too long.
+
+        Examples
+        --------
+        >>> slower = network.with_speeds(0.9)  # doctest: +SKIP
+        >>> closed = network.with_speeds(np.where(network.to_edges()["name"] == "E75", 0, 1))  # doctest: +SKIP
+        """
+        from palveluverkko.network.overlay import with_speeds  # noqa: PLC0415  # which knows this class
+
+        return with_speeds(self, np.asarray(factor, dtype=np.float64))
+
     @property
     def access_milliseconds_per_metre(self) -> float:
         """Pace off the road."""
@@ -176,6 +211,9 @@ class RoadNetwork:
 
     def to_edges(self) -> geopandas.GeoDataFrame:
         """Give the roads as a GeoDataFrame: way, name, road_class, length, times in minutes, geometry."""
+        import geopandas  # noqa: PLC0415
+        import pandas as pd  # noqa: PLC0415
+
         edges = self.edges
         frame = pd.DataFrame(
             {
@@ -207,6 +245,8 @@ class RoadNetwork:
 
 
 def _to_networkx(network: RoadNetwork) -> nx.MultiDiGraph:
+    import networkx as nx  # noqa: PLC0415
+
     edges = network.edges
     to_degrees = Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True)
     junction = network.node_junction

@@ -17,6 +17,7 @@ from numpy.lib.npyio import NpzFile
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import Graph
 from palveluverkko.network.build import BUILD_VERSION, build_network
+from palveluverkko.network.preparation import keep_order
 from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.osm.profile import CarProfile
 
@@ -43,7 +44,7 @@ def read_network(
     """Read a road network from an OpenStreetMap file, or from a network file that was written before.
 
     A network built from an OpenStreetMap file is kept on disk under the fingerprint of file, profile and version,
-    and read from there the next time.
+    and read from there the next time. What searches in bulk prepare is kept there too, of a network file as well.
 
     Parameters
     ----------
@@ -64,7 +65,13 @@ def read_network(
     NetworkError
         The network file is damaged, of another version, or was built with another profile.
     """
-    path = Path(path)
+    network = _read_network(Path(path), profile, store, progress)
+    return network if store == NO_STORE else keep_order(network, _store_folder(store))
+
+
+def _read_network(
+    path: Path, profile: CarProfile | None, store: str | Path, progress: Callable[[int, int], None] | None
+) -> RoadNetwork:
     if path.suffix == STORE_SUFFIX:
         network = read_stored_network(path)
         if profile is not None:

@@ -169,8 +169,8 @@ def _timed_roads(
     towards = direction is Direction.TO_SERVICE
     seeds = snapped.ends(network) if towards else snapped.starts(network)
     node_time = search.node_times(
-        network.graph, seeds=seeds, budget=latest, search_from="ends" if towards else "starts"
-    ).astype(np.float64)
+        network.roads, seeds=seeds, budget=latest, search_from="ends" if towards else "starts"
+    ).milliseconds.astype(np.float64)
     node_time[node_time == UNREACHED] = np.inf
     layer = network.start_node if towards else network.end_node
     tail_time = node_time[np.where(edges.local, layer[edges.tail], edges.tail)]

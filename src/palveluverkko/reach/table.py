@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from palveluverkko.domain.errors import TableError, name_ids
+from palveluverkko.domain.errors import StudyError, TableError, name_ids
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED, Direction, to_milliseconds
 from palveluverkko.engine import search
+from palveluverkko.engine.graph import Anchors
+from palveluverkko.engine.plan import LONGEST_SWEPT
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import Snapped, check_near_network, snap
 
@@ -33,6 +35,8 @@ class TravelTimeTable:
         Whether the trips go to the points or from them.
     snapped_points, snapped_places
         Where the two stand on the road network.
+    plan
+        How they were searched, and why so; None for a table made otherwise.
     """
 
     points: geopandas.GeoDataFrame
@@ -42,6 +46,7 @@ class TravelTimeTable:
     direction: Direction
     snapped_points: Snapped = field(repr=False)
     snapped_places: Snapped = field(repr=False)
+    plan: search.Plan | None = field(default=None, repr=False)
 
     def to_frame(self) -> pd.DataFrame:
         """Give the long form: from_id, to_id, travel_time in minutes, NaN when not reached within the budget.
@@ -76,8 +81,7 @@ class TravelTimeTable:
 
     def findings(self) -> pd.DataFrame:
         """List points and places that are off the network or on a piece cut off from it."""
-        listed = (self.snapped_points.findings("service_point"), self.snapped_places.findings("place"))
-        return pd.concat(listed, ignore_index=True)
+        return _findings(self.snapped_points, self.snapped_places)
 
 
 def travel_times(
@@ -87,6 +91,8 @@ def travel_times(
     *,
     budget_minutes: float = 180,
     direction: Direction | str = Direction.TO_SERVICE,
+    method: str = "auto",
+    threads: int = 0,
 ) -> TravelTimeTable:
     """Compute the travel time between every service point and every place, access legs included.
 
@@ -100,9 +106,15 @@ def travel_times(
         Longest travel time kept; exactly equal is kept.
     direction
         ``"to_service"``: residents drive to the point; ``"from_service"``: an ambulance drives from it.
+    method
+        ``"buckets"``, ``"sweep"``, or ``"auto"`` for the quicker one; the times are the same.
+    threads
+        Number of threads; 0 for one on each processor. The times are the same.
 
     Raises
     ------
+    StudyError
+        The method, the number of threads or the budget cannot be used.
     TableError
         A service point cannot belong to this road network.
 
@@ -111,17 +123,90 @@ def travel_times(
     >>> table = travel_times(network, points, places)  # doctest: +SKIP
     >>> table.to_frame().head()  # doctest: +SKIP
     """
-    direction = Direction.parse(direction)
-    check_near_network(network, points, where="service points")
-    snapped_points, snapped_places = snap(network, points), snap(network, places)
-    budget = to_milliseconds(budget_minutes)
-    if direction is Direction.TO_SERVICE:
-        starts, ends, side = snapped_places.starts(network), snapped_points.ends(network), "ends"
-    else:
-        starts, ends, side = snapped_points.starts(network), snapped_places.ends(network), "starts"
-    milliseconds = search.time_table(network.graph, starts=starts, ends=ends, budget=budget, search_from=side)
+    direction, budget = Direction.parse(direction), to_milliseconds(budget_minutes)
+    check_search(method, threads, budget)
+    sides = Sides.of(network, points, places, direction)
+    milliseconds, plan = search.time_table(
+        network.roads,
+        starts=sides.starts,
+        ends=sides.ends,
+        budget=budget,
+        search_from=sides.searched,
+        method=method,
+        threads=threads,
+    )
     milliseconds.flags.writeable = False
-    return TravelTimeTable(points, places, milliseconds, budget, direction, snapped_points, snapped_places)
+    return TravelTimeTable(
+        points, places, milliseconds, budget, direction, sides.snapped_points, sides.snapped_places, plan
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """Service points and places on the road network, as beginnings and ends of trips.
+
+    Attributes
+    ----------
+    direction
+        Whether the trips go to the points or from them.
+    snapped_points, snapped_places
+        Where the two stand on the road network.
+    starts, ends
+        The same, anchored to the graph.
+    """
+
+    direction: Direction
+    snapped_points: Snapped
+    snapped_places: Snapped
+    starts: Anchors
+    ends: Anchors
+
+    @classmethod
+    def of(
+        cls,
+        network: RoadNetwork,
+        points: geopandas.GeoDataFrame,
+        places: geopandas.GeoDataFrame,
+        direction: Direction,
+    ) -> Sides:
+        """Snap points and places to the network; a point that cannot belong to it is refused (TableError)."""
+        check_near_network(network, points, where="service points")
+        near, far = snap(network, points), snap(network, places)
+        towards = direction is Direction.TO_SERVICE
+        begins, ends = (far, near) if towards else (near, far)
+        return cls(direction, near, far, begins.starts(network), ends.ends(network))
+
+    @property
+    def towards(self) -> bool:
+        """Whether the trips go to the points."""
+        return self.direction is Direction.TO_SERVICE
+
+    @property
+    def searched(self) -> str:
+        """Say which side the points are: searches begin there."""
+        return "ends" if self.towards else "starts"
+
+    def findings(self) -> pd.DataFrame:
+        """List points and places that are off the network or on a piece cut off from it."""
+        return _findings(self.snapped_points, self.snapped_places)
+
+
+def check_search(method: str, threads: int, budget: int) -> None:
+    """Refuse a method, a number of threads or a budget in milliseconds that no search can use (StudyError)."""
+    known = [str(one) for one in search.Method]
+    if method not in known:
+        raise StudyError(f"method {method!r} is not known; use one of: {', '.join(known)}.")
+    if threads < 0:
+        raise StudyError(f"threads is {threads}; use 0 for one on each processor, or more.")
+    if method == search.Method.SWEEP and budget > LONGEST_SWEPT:
+        raise StudyError(
+            f"method sweep is exact up to {LONGEST_SWEPT // MILLISECONDS_PER_MINUTE} minutes, and "
+            f"{budget / MILLISECONDS_PER_MINUTE:g} are asked for; use auto or buckets."
+        )
+
+
+def _findings(points: Snapped, places: Snapped) -> pd.DataFrame:
+    return pd.concat((points.findings("service_point"), places.findings("place")), ignore_index=True)
 
 
 def to_minutes(milliseconds: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from palveluverkko.report.files import replacing
+from palveluverkko.domain.files import replacing
 
 MARKERS = {"circle": "o", "square": "s", "diamond": "D", "pentagon": "p", "hexagon": "h", "star": "*"}
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pyogrio
 
 from palveluverkko.domain.errors import TableError
+from palveluverkko.domain.files import replacing
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR, level_shapes
-from palveluverkko.report.files import replacing
 from palveluverkko.report.looks import BAD, INK, by_minutes
 from palveluverkko.report.qml import Rule, Style, Symbol, equals, to_qml
 from palveluverkko.report.texts import band_label, format_number, text, word

@@ -9,8 +9,8 @@ import numpy as np
 import rasterio
 from rasterio import Affine
 
+from palveluverkko.domain.files import replacing
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
-from palveluverkko.report.files import replacing
 
 if TYPE_CHECKING:
     from palveluverkko.reach.surface import Surface

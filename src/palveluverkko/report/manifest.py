@@ -23,7 +23,7 @@ import pyproj
 import rasterio
 import shapely
 
-from palveluverkko.report.files import replacing
+from palveluverkko.domain.files import replacing
 
 _PACKAGES = (
     "palveluverkko",

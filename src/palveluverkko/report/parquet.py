@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from palveluverkko.domain.errors import TableError
-from palveluverkko.report.files import replacing
+from palveluverkko.domain.files import replacing
 
 TRAVEL_TIME_COLUMNS = ("from_id", "to_id", "travel_time")
 

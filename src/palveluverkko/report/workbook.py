@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import xlsxwriter
 
+from palveluverkko.domain.files import replacing
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR
-from palveluverkko.report.files import replacing
 from palveluverkko.report.looks import BAD, GOOD, INK, MUTED, by_minutes
 from palveluverkko.report.sheets import (
     WORKBOOK_OPTIONS,

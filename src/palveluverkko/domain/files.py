@@ -24,6 +24,8 @@ def replacing(path: Path) -> Iterator[Path]:
         The folder cannot be written to, or another program holds the target open.
     """
     path = Path(path)
+    if path.is_dir():
+        raise PalveluverkkoError(f"{path} cannot be written: it is a folder. Name a file in it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.")

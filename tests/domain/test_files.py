@@ -1,7 +1,7 @@
 import pytest
 
 from palveluverkko.domain.errors import PalveluverkkoError
-from palveluverkko.report.files import replacing
+from palveluverkko.domain.files import replacing
 
 
 def test_a_finished_write_takes_the_place_of_the_old_file(tmp_path):
@@ -44,10 +44,17 @@ def test_a_folder_that_is_a_file_is_named_in_the_error(tmp_path):
         pass
 
 
-def test_a_target_that_cannot_be_replaced_is_named_in_the_error(tmp_path):
+def test_a_folder_in_the_place_of_the_target_is_named_in_the_error(tmp_path):
     (tmp_path / "report.xlsx").mkdir()
-    with (
-        pytest.raises(PalveluverkkoError, match="Close it in other programs"),
-        replacing(tmp_path / "report.xlsx") as beside,
-    ):
-        beside.write_text("new")
+    with pytest.raises(PalveluverkkoError, match="it is a folder"), replacing(tmp_path / "report.xlsx"):
+        pytest.fail("nothing can be written")
+
+
+def test_a_target_that_cannot_be_replaced_is_named_in_the_error(tmp_path):
+    def write():
+        with replacing(tmp_path / "report.xlsx") as beside:
+            beside.write_text("new")
+            (tmp_path / "report.xlsx").mkdir()
+
+    with pytest.raises(PalveluverkkoError, match="Close it in other programs"):
+        write()
