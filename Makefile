@@ -9,7 +9,7 @@ DEV    := $(VENV)/.installed-dev
 PINS   := --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers check format compare notebooks lock data clean
+.PHONY: help demo test lint types layers check format bench compare notebooks lock data clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ layers: $(DEV) ## Which room may know which (import-linter)
 
 format: $(DEV) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: $(RUN) ## Measure the engine beside its peers (ARGS=--large for more); makes an environment of its own
+	@$(BIN)/python benchmarks/environment.py $(ARGS)
 
 compare: $(DEV) ## Compare with Valhalla on Andorra; makes an environment of its own
 	@$(BIN)/python benchmarks/valhalla_andorra.py

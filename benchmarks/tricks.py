@@ -1,0 +1,553 @@
+"""Measure what each trick of the engine is worth: the same work with it and without, in turn, in one run.
+
+    .venv/bin/python benchmarks/tricks.py [--graph FILE.npz|FILE.osm.pbf] [--quick]
+
+Prints a table and writes it into docs/engine.md. Answers are compared before a clock counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numba as nb
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from ours import at_nodes
+from palveluverkko import read_network
+from palveluverkko.engine import search, search_kernels
+from palveluverkko.engine.elimination import Prepared, prepare
+from palveluverkko.engine.graph import Graph, build_graph, freeze_int32, freeze_int64
+from palveluverkko.engine.plan import LANES, Method
+from palveluverkko.engine.sweep import Lanes, Sweep
+from palveluverkko.engine.topology import depth_first_numbers
+from palveluverkko.engine.workspace import make_workspace
+from report import describe_machine
+from road_graphs import HERE, generated_case, tiled_case
+
+BEGIN, END = "<!-- tricks: begin -->", "<!-- tricks: end -->"
+_MINUTE = 60_000
+_LONG = 180 * _MINUTE
+_NEVER_STOP = np.zeros(1, dtype=np.uint8)
+_WIDTHS = (1, 8, 16, 64)
+
+Work = Callable[[], Any]
+
+
+class Side(NamedTuple):
+    """One way to do a piece of work, and what it is called."""
+
+    name: str
+    work: Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trick:
+    """A piece of work with a trick and without.
+
+    Attributes
+    ----------
+    idea, work
+        Heading of the page that explains the trick, and what is done.
+    per
+        By how many the time is divided, and what one of them is.
+    """
+
+    idea: str
+    work: str
+    on: Side
+    off: Side
+    per: tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A graph, how much is searched on it, and what several tricks share."""
+
+    label: str
+    graph: Graph
+    origins: int
+    places: int
+
+    def draw(self, count: int, *, seed: int) -> NDArray[np.int64]:
+        """Draw different nodes, sorted."""
+        random, nodes = np.random.default_rng(seed), self.graph.nodes
+        return np.sort(random.choice(nodes, min(count, nodes), replace=False))
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        return prepare(self.graph)
+
+    def sweep(self, prepared: Prepared | None = None, *, budget: int = _LONG, **wanted: NDArray[Any]) -> Sweep:
+        """Lay out a sweep from the origins, in the order of their numbers: those of one group near one another."""
+        points = at_nodes(self.draw(self.origins, seed=1))
+        return Sweep.of(prepared or self.prepared, points, budget=budget, search_from="starts", **wanted)
+
+
+def main() -> None:
+    options = _options()
+    ground = _ground(options)
+    repeats = 1 if options.quick else options.repeats
+    print(f"{ground.label}; {repeats} turns", flush=True)
+    rows = []
+    for trick in tricks(ground):
+        rows.append(measure(trick, repeats=repeats))
+        print(rows[-1], flush=True)
+    machine = ", ".join(f"{key} {value}" for key, value in describe_machine(["numpy", "numba"]).items())
+    said = (
+        f"Measured {machine}. Graph: {ground.label}. Medians of {repeats} turns after one that warms up, one thread "
+        "where nothing else is said; in brackets the smallest and the largest ratio of a turn."
+    )
+    head = [
+        said,
+        "",
+        "| idea | work | with | without | without / with |",
+        "|---|---|---|---|---|",
+    ]
+    write(options.page, "\n".join([*head, *rows]))
+
+
+def tricks(ground: Ground) -> list[Trick]:
+    """Give all comparisons, in the order of the page."""
+    return [
+        *numbering(ground),
+        *buckets(ground),
+        *elimination(ground),
+        *lanes(ground),
+        *passing_over(ground),
+        *times_apart(ground),
+        *reductions(ground),
+    ]
+
+
+def numbering(ground: Ground) -> list[Trick]:
+    """Compare the same searches on the same graph, numbered depth first and at random."""
+    graph = ground.graph
+    walked = depth_first_numbers(graph.nodes, graph.tail(), graph.head)
+    shuffled = np.random.default_rng(2).permutation(graph.nodes)
+    origins, ends = ground.draw(4, seed=3), ground.draw(1000, seed=4)
+
+    def searched(number: NDArray[Any]) -> Work:
+        other = build_graph(graph.nodes, number[graph.tail()], number[graph.head], graph.travel_time)
+        return lambda: table(other, number[origins], number[ends], method="buckets")
+
+    on, off = Side("depth first", searched(walked)), Side("random", searched(shuffled))
+    return [Trick(idea="Numbering", work="search, 180 min", on=on, off=off, per=(4, "origin"))]
+
+
+def buckets(ground: Ground) -> list[Trick]:
+    """Compare buckets with a binary heap, and resetting what was touched with refilling everything."""
+    graph = ground.graph
+
+    def one_by_one(origins: NDArray[np.int64], budget: int, *, refill: bool) -> Work:
+        kind = np.int64
+        space = make_workspace(graph.travel_time, nodes=graph.nodes, seeds=at_nodes(origins), budget=budget, kind=kind)
+        label, touched = space.arrays[:2]
+        zero = freeze_int64(np.zeros(1))
+
+        def work() -> list[int]:
+            settled = []
+            for node in freeze_int32(origins):
+                seed = freeze_int32(np.asarray([node]))
+                count = search_kernels.search_labels(*graph, seed, zero, budget, 0, space.shift, *space.arrays)
+                settled.append(count)
+                if refill:
+                    label.fill(np.iinfo(kind).max)
+                else:
+                    label[touched[:count]] = np.iinfo(kind).max
+            return settled
+
+        return work
+
+    few, many = ground.draw(4, seed=5), ground.draw(ground.origins, seed=6)
+    heap = Heap(graph)
+    return [
+        Trick(
+            idea="Buckets",
+            work="search, 180 min",
+            on=Side("buckets", one_by_one(few, _LONG, refill=False)),
+            off=Side("binary heap", lambda: [heap.search(node, _LONG) for node in few]),
+            per=(few.size, "origin"),
+        ),
+        Trick(
+            idea="Buckets",
+            work="search, 10 min",
+            on=Side("touched nodes reset", one_by_one(many, 10 * _MINUTE, refill=False)),
+            off=Side("all labels refilled", one_by_one(many, 10 * _MINUTE, refill=True)),
+            per=(many.size, "origin"),
+        ),
+    ]
+
+
+def elimination(ground: Ground) -> list[Trick]:
+    """Compare one lane group by sweep and by buckets, with the same small table as the answer."""
+    origins, ends = ground.draw(LANES, seed=7), ground.draw(1000, seed=4)
+
+    def by(method: str) -> Work:
+        return lambda: table(ground.prepared, origins, ends, method=method)
+
+    on, off = Side("climb and sweep", by("sweep")), Side("buckets", by("buckets"))
+    return [
+        Trick(
+            idea="Elimination", work=f"{LANES} × 1,000 places, 180 min, prepared", on=on, off=off, per=(LANES, "origin")
+        )
+    ]
+
+
+def lanes(ground: Ground) -> list[Trick]:
+    """Compare numbers of lanes, rows that begin where cache lines do, and numbers that lanes may hold."""
+    sweep = ground.sweep()
+    count = max(_WIDTHS)
+
+    def wide(width: int, *, aside: int = 0) -> Work:
+        space = make_lanes(sweep, width, aside=aside)
+
+        def work() -> NDArray[np.float32]:
+            for begin in range(0, count, width):
+                sweep.sweep(np.arange(begin, begin + width) % sweep.searched.access.size, space, _NEVER_STOP)
+            last = (count - 1) % sweep.searched.access.size
+            swept = np.append(space.flags[1], 1)[ground.prepared.tree_of] != 0
+            time = np.where(swept, space.lane[:, -1], np.inf)
+            return np.asarray(np.where(time <= sweep.budget, time, -1 - last), dtype=np.float32)
+
+        return work
+
+    on = Side(f"{LANES} lanes", wide(LANES))
+    found = [
+        Trick(
+            idea="Lanes",
+            work="sweep over all rows",
+            on=on,
+            off=Side(f"{width} lane{'s' * (width > 1)}", wide(width)),
+            per=(count, "origin"),
+        )
+        for width in _WIDTHS
+    ]
+    unaligned = Side("rows 4 bytes aside", wide(LANES, aside=1))
+    found.append(
+        Trick(
+            idea="Lanes",
+            work="sweep over all rows",
+            on=on._replace(name="rows begin with a cache line"),
+            off=unaligned,
+            per=(count, "origin"),
+        )
+    )
+    on, off = (Side(kind, descend(sweep, kind)) for kind in ("float32", "int32"))
+    return [*found, Trick(idea="Lanes", work="the way down alone", on=on, off=off, per=(LANES, "origin"))]
+
+
+def passing_over(ground: Ground) -> list[Trick]:
+    """Compare sweeps that leave out what nobody reaches, or wants, or needs, with those that do not."""
+    short, order = 30 * _MINUTE, ground.prepared.order
+    near = ground.sweep(budget=short)
+    count = near.searched.access.size
+    shuffled = np.random.default_rng(8).permutation(count)
+    last_row = np.arange(order.crown, dtype=np.int32)
+    single = order._replace(
+        tree=freeze_int32(np.asarray([order.crown, ground.graph.nodes])),
+        first_gate=freeze_int32(np.asarray([0, order.crown])),
+        gate=freeze_int32(last_row),
+    )
+    ungated = ground.sweep(replace(ground.prepared, order=single), budget=short)
+    everything, wanted = ground.sweep(), ground.sweep(wanted=ground.draw(ground.places, seed=9))
+    thinned = ground.sweep(ground.prepared.thinned)
+
+    def over(sweep: Sweep, points: NDArray[np.int64], check: NDArray[np.int64]) -> Work:
+        """Sweep group by group; the answer is the row of each origin's own node in the last of its groups."""
+        space = sweep.make_lanes()
+
+        def work() -> NDArray[np.float32]:
+            found = np.empty(points.size, dtype=np.float32)
+            for begin in range(0, points.size, LANES):
+                group = points[begin : begin + LANES]
+                sweep.sweep(group, space, _NEVER_STOP)
+                for lane, point in enumerate(group):
+                    found[point] = _at(sweep, space, check, lane)
+            return found
+
+        return work
+
+    near_by = near.searched.node[:, 0]
+    check = ground.draw(1, seed=10)
+    group = np.arange(count)[:LANES]
+    return [
+        Trick(
+            idea="Gates",
+            work="sweep, 30 min",
+            on=Side("neighbours together", over(near, np.arange(count), near_by)),
+            off=Side("origins shuffled", over(near, shuffled, near_by)),
+            per=(count, "origin"),
+        ),
+        Trick(
+            idea="Gates",
+            work="sweep, 30 min",
+            on=Side("trees passed over", over(near, np.arange(count), near_by)),
+            off=Side("one tree, always entered", over(ungated, np.arange(count), near_by)),
+            per=(count, "origin"),
+        ),
+        Trick(
+            idea="Selection",
+            work=f"sweep for {min(ground.places, ground.graph.nodes):,} places, 180 min",
+            on=Side("rows that they depend on", over(wanted, group, wanted_nodes(ground))),
+            off=Side("all rows", over(everything, group, wanted_nodes(ground))),
+            per=(group.size, "origin"),
+        ),
+        Trick(
+            idea="Thinning",
+            work="sweep, 180 min",
+            on=Side("thinned", over(thinned, group, check)),
+            off=Side("as prepared", over(everything, group, check)),
+            per=(group.size, "origin"),
+        ),
+    ]
+
+
+def wanted_nodes(ground: Ground) -> NDArray[np.int64]:
+    """Give a few of the wanted places, to compare answers at."""
+    return ground.draw(ground.places, seed=9)[:: max(1, ground.places // 50)]
+
+
+def _at(sweep: Sweep, space: Lanes, nodes: NDArray[Any], lane: int) -> float:
+    """Add up the times of one lane at some nodes, the budget and one for those that are not reached."""
+    position = sweep.prepared.order.position[nodes]
+    swept = np.append(space.flags[1], 1)[sweep.prepared.tree_of[position]] != 0
+    time = space.lane[sweep.row_of[position], lane]
+    return float(np.where(swept & (time <= sweep.budget), time, sweep.budget + 1).sum(dtype=np.float64))
+
+
+def times_apart(ground: Ground) -> list[Trick]:
+    """Compare new times on the same order with a preparation from the beginning."""
+    graph, prepared = ground.graph, ground.prepared
+    slower = freeze_int32(graph.travel_time.astype(np.int64) * 5 // 4)
+    on = Side("on the same order", lambda: prepared.with_times(slower).climb)
+    off = Side("prepared anew", lambda: prepare(graph.with_times(slower)).climb)
+    return [Trick(idea="Order and times", work="new travel times", on=on, off=off, per=(1, ""))]
+
+
+def reductions(ground: Ground) -> list[Trick]:
+    """Compare one search with labels with the table of all starts; and two threads with one."""
+    seeds, ends = at_nodes(ground.draw(2 * LANES, seed=11)), at_nodes(ground.draw(ground.places, seed=9))
+    both: dict[str, Any] = {"starts": seeds, "ends": ends, "budget": _LONG, "search_from": "starts"}
+    roads, origins = ground.prepared, ground.draw(ground.origins, seed=1)
+
+    def threads(count: int) -> Work:
+        places = ground.draw(1000, seed=4)
+        return lambda: table(roads, origins, places, method="sweep", threads=count)
+
+    def from_table() -> list[NDArray[np.int32]]:
+        return [one[0] for one in search.k_nearest(roads, k=1, **both, threads=1)[:2]]
+
+    return [
+        Trick(
+            idea="Nearest",
+            work=f"nearest of {2 * LANES}, 180 min, prepared",
+            on=Side("one label", lambda: search.nearest(roads, **both)[:2]),
+            off=Side("table, then minimum", from_table),
+            per=(1, ""),
+        ),
+        Trick(
+            idea="Threads",
+            work="sweep, 180 min, 1,000 places",
+            on=Side("two threads", threads(2)),
+            off=Side("one thread", threads(1)),
+            per=(origins.size, "origin"),
+        ),
+    ]
+
+
+def table(
+    roads: Graph | Prepared, starts: NDArray[Any], ends: NDArray[Any], *, method: str, threads: int = 1
+) -> NDArray[np.int32]:
+    """Give the travel times between nodes."""
+    found: NDArray[np.int32] = search.time_table(
+        roads,
+        starts=at_nodes(starts),
+        ends=at_nodes(ends),
+        budget=_LONG,
+        search_from="starts",
+        method=Method(method),
+        threads=threads,
+    ).milliseconds
+    return found
+
+
+def make_lanes(sweep: Sweep, width: int, *, aside: int = 0) -> Lanes:
+    """Make a workspace with another number of lanes, its rows so many numbers aside from a cache line."""
+    flat = np.empty((sweep.rows + 1) * width + 32, dtype=np.float32)
+    begin = -flat.ctypes.data % 64 // 4 + aside
+    return sweep.make_lanes()._replace(lane=flat[begin : begin + sweep.rows * width].reshape(sweep.rows, width))
+
+
+def descend(sweep: Sweep, kind: str) -> Work:
+    """Give the way down from a filled crown, in plain form, with lanes of a kind."""
+    space = sweep.make_lanes()
+    sweep.sweep(np.arange(min(LANES, sweep.searched.access.size)), space, _NEVER_STOP)
+    crown = max(1, sweep.prepared.order.crown)
+    lane = make_lanes(sweep, LANES).lane.view(kind)
+    lane[:crown] = space.lane[:crown]
+    drop_time = sweep.drop_time.astype(kind)
+
+    def work() -> NDArray[Any]:
+        _descend(crown, sweep.first_in, sweep.tail, drop_time, lane)
+        time = lane[:, 0]
+        return np.where(time <= sweep.budget, time, -1)
+
+    return work
+
+
+@nb.njit(nogil=True, boundscheck=False, error_model="numpy", fastmath={"nnan"})
+def _descend(begin, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    lanes = lane.shape[1]
+    for row in range(begin, lane.shape[0]):
+        at = first_in[row]
+        if at == first_in[row + 1]:
+            lane[row] = 1 << 30
+            continue
+        a, a_time = tail[at], drop_time[at]
+        for one in range(lanes):
+            lane[row, one] = lane[a, one] + a_time
+        for more in range(at + 1, first_in[row + 1]):
+            a, a_time = tail[more], drop_time[more]
+            for one in range(lanes):
+                lane[row, one] = min(lane[row, one], lane[a, one] + a_time)
+
+
+class Heap:
+    """Dijkstra's search with a binary heap, everything else as in the buckets."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._label = np.full(graph.nodes, search.UNREACHED, dtype=np.int32)
+        self._touched = np.empty(graph.nodes, dtype=np.int32)
+        self._heap = np.empty(graph.head.size + 1, dtype=np.int64)
+
+    def search(self, node: int, budget: int) -> int:
+        """Give the number of nodes reached."""
+        count: int = _search_by_heap(*self._graph, node, budget, self._label, self._touched, self._heap)
+        self._label[self._touched[:count]] = search.UNREACHED
+        return count
+
+
+@nb.njit(nogil=True, boundscheck=False)
+def _search_by_heap(first_out, head, travel_time, start, budget, label, touched, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Entries are times above nodes, so that one comparison orders them; those left behind are passed over."""
+    label[start] = 0
+    touched[0] = start
+    heap[0] = start
+    size = count = 1
+    while size > 0:
+        entry = heap[0]
+        size -= 1
+        last = heap[size]
+        hole = 0
+        while 2 * hole + 1 < size:
+            child = 2 * hole + 1
+            if child + 1 < size and heap[child + 1] < heap[child]:
+                child += 1
+            if heap[child] >= last:
+                break
+            heap[hole] = heap[child]
+            hole = child
+        heap[hole] = last
+        node, here = entry & 0xFFFFFFFF, entry >> 32
+        if here > label[node]:
+            continue
+        for arc in range(first_out[node], first_out[node + 1]):
+            there = here + travel_time[arc]
+            neighbour = head[arc]
+            if there > budget or there >= label[neighbour]:
+                continue
+            if label[neighbour] == 2_147_483_647:
+                touched[count] = neighbour
+                count += 1
+            label[neighbour] = there
+            new = (np.int64(there) << 32) | neighbour
+            hole = size
+            size += 1
+            while hole > 0 and heap[(hole - 1) >> 1] > new:
+                heap[hole] = heap[(hole - 1) >> 1]
+                hole = (hole - 1) >> 1
+            heap[hole] = new
+    return count
+
+
+def measure(trick: Trick, *, repeats: int) -> str:
+    """Compare the answers, time both sides in turn, and give the row of the table."""
+    first, second = trick.on.work(), trick.off.work()
+    np.testing.assert_equal(np.asarray(first), np.asarray(second), err_msg=trick.work)
+    pairs = []
+    for turn in range(repeats):
+        # Who goes first changes from turn to turn.
+        turns = (trick.on, trick.off) if turn % 2 == 0 else (trick.off, trick.on)
+        seconds = {side.name: _seconds(side.work) for side in turns}
+        pairs.append((seconds[trick.on.name], seconds[trick.off.name]))
+    on, off = (statistics.median(side) for side in zip(*pairs, strict=True))
+    ratios = sorted(second / first for first, second in pairs)
+    count, one = trick.per
+    unit = f"ms an {one}" if one else "ms"
+
+    def cell(side: Side, seconds: float) -> str:
+        figure = 1000 * seconds / count
+        return f"{side.name}: {figure:,.0f} {unit}" if figure >= 1000 else f"{side.name}: {figure:.3g} {unit}"
+
+    cells = (trick.idea, trick.work, cell(trick.on, on), cell(trick.off, off))
+    return f"| {' | '.join(cells)} | {off / on:.2f} × ({ratios[0]:.2f}–{ratios[-1]:.2f}) |"
+
+
+def _seconds(work: Work) -> float:
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+def write(page: Path, table_text: str) -> None:
+    """Put the table between the two marks of a page."""
+    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{page} has no marks {BEGIN} and {END}")
+    aside = page.with_suffix(".aside")
+    aside.write_text(f"{before}{begin}\n\n{table_text}\n\n{end}{after}", encoding="utf-8")
+    aside.replace(page)
+
+
+def _ground(options: argparse.Namespace) -> Ground:
+    options.cache.mkdir(parents=True, exist_ok=True)
+    if options.quick:
+        case = generated_case(40, options.cache)
+        return Ground(case.label, case.graph, origins=2 * LANES, places=200)
+    if options.graph is None:
+        case = tiled_case(4, options.cache) or generated_case(1000, options.cache)
+        return Ground(case.label, case.graph, origins=512, places=100_000)
+    if options.graph.suffix == ".npz":
+        with np.load(options.graph) as stored:
+            arrays = (freeze_int32(stored[name]) for name in Graph._fields)
+            graph = Graph(*arrays)
+    else:
+        graph = read_network(options.graph, store="none").graph
+    label = f"{options.graph.name}: {graph.nodes:,} nodes, {graph.head.size:,} arcs"
+    return Ground(label, graph, origins=512, places=100_000)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--graph", type=Path, help="a graph as road_graphs.py writes it, or OpenStreetMap roads")
+    parser.add_argument("--quick", action="store_true", help="a small generated town, one turn")
+    parser.add_argument("--repeats", type=int, default=7, help="turns")
+    parser.add_argument("--page", type=Path, default=HERE.parent / "docs" / "engine.md", help="page to write into")
+    cache = Path(platformdirs.user_cache_dir("palveluverkko")) / "bench"
+    parser.add_argument("--cache", type=Path, default=cache, help="folder for graphs")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Valhalla's isochrones beside our times; the worker half runs in the Python 3.12 environment that holds pyvalhalla.
+
+``python valhalla_isochrones.py OSM FOLDER ANSWER`` reads ``{"places": [[lon, lat], ...], "minutes": [...]}`` from
+standard input, builds tiles and writes ``{"version": ..., "preparation": seconds, "seconds": [...]}`` to ANSWER.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+MINUTES = [45, 90, 135, 180]
+
+
+def measure(python: Path, road_file: Path, places: list[list[float]]) -> dict[str, Any]:
+    """Run the worker with the Python given."""
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / "answer.json"
+        subprocess.run(  # noqa: S603 - this file
+            [python, __file__, road_file, folder, answer],
+            input=json.dumps({"places": places, "minutes": MINUTES}),
+            text=True,
+            check=True,
+            capture_output=True,
+        )
+        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        return found
+
+
+def main() -> None:
+    import valhalla  # noqa: PLC0415 - only in its own environment
+
+    from valhalla_worker import build  # noqa: PLC0415
+
+    road_file, folder, answer = map(Path, sys.argv[1:])
+    asked = json.load(sys.stdin)
+    start = perf_counter()
+    build(road_file, folder)
+    preparation = perf_counter() - start
+    path = folder / "valhalla.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    # The service stops at two hours and 25 km around unless told otherwise.
+    config["service_limits"]["isochrone"] |= {"max_time_contour": max(asked["minutes"]), "max_distance": 1e7}
+    path.write_text(json.dumps(config), encoding="utf-8")
+    actor = valhalla.Actor(path)
+    request = {"costing": "auto", "polygons": True, "contours": [{"time": one} for one in asked["minutes"]]}
+    seconds = []
+    for lon, lat in asked["places"]:
+        start = perf_counter()
+        actor.isochrone(request | {"locations": [{"lon": lon, "lat": lat}]})
+        seconds.append(perf_counter() - start)
+    told = {"version": valhalla.__version__, "preparation": preparation, "seconds": seconds}
+    answer.write_text(json.dumps(told), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The benchmark runs, on a small generated town, and its tables come out whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SEARCHES = ["1", "2", "3", "4", "5", "6", "9"]
+
+
+def run(*options: object, program: str = "bench.py") -> subprocess.CompletedProcess[str]:
+    # The benchmark is a program: warnings of its peers are no concern of these tests.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    command = [sys.executable, ROOT / "benchmarks" / program, *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+@pytest.fixture(scope="module")
+def quick_run(tmp_path_factory):
+    """Give the folder of a quick run of all measures that need no peer but SciPy, and the page that it wrote."""
+    folder = tmp_path_factory.mktemp("bench")
+    page = folder / "page.md"
+    page.write_text("before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n", encoding="utf-8")
+    done = run("--quick", "--no-peers", "--cache", folder, "--page", page)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, page
+
+
+def test_every_measure_of_the_search_gives_two_figures_and_equal_answers(quick_run):
+    folder, _ = quick_run
+    found = json.loads((folder / "quick.json").read_text(encoding="utf-8"))
+    rows = {row["measure"]: row for row in found["rows"]}
+    assert set(SEARCHES) <= set(rows), found["left_out"]
+    for number in SEARCHES:
+        assert rows[number]["same"].startswith("equal, "), rows[number]
+        assert rows[number]["ours"] > 0
+        assert rows[number]["theirs"] > 0
+
+
+def test_reading_and_growth_are_measured_too(quick_run):
+    folder, _ = quick_run
+    rows = json.loads((folder / "quick.json").read_text(encoding="utf-8"))["rows"]
+    assert any(row["measure"] == "10" and row["ours"] > 0 for row in rows)
+    assert sum(row["measure"] == "11" for row in rows) == 3
+
+
+def test_a_generated_town_is_labelled_so_in_the_page(quick_run):
+    _, page = quick_run
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "**generated**, not a real town" in text
+    table = [line for line in text.splitlines() if re.match(r"\| \d", line)]
+    assert len(table) > len(SEARCHES)
+    assert len({line.count("|") for line in table}) == 1
+
+
+def test_the_page_can_be_written_again_from_the_stored_results(quick_run):
+    folder, page = quick_run
+    again = folder / "again.md"
+    again.write_text("<!-- bench: begin --><!-- bench: end -->", encoding="utf-8")
+    done = run("--quick", "--again", "--cache", folder, "--page", again)
+    assert done.returncode == 0, done.stderr
+    first = page.read_text(encoding="utf-8").partition("begin -->")[2].partition("<!--")[0]
+    assert first == again.read_text(encoding="utf-8").partition("begin -->")[2].partition("<!--")[0]
+
+
+def test_a_measure_that_does_not_exist_is_refused_by_name(tmp_path):
+    done = run("--quick", "--only", "1,99", "--cache", tmp_path)
+    assert done.returncode == 2
+    assert "99" in done.stderr
+
+
+def test_the_page_of_the_documentation_has_the_marks_that_the_benchmark_writes_between():
+    text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    assert text.count("<!-- bench: begin -->") == 1
+    assert text.index("<!-- bench: begin -->") < text.index("<!-- bench: end -->")
+
+
+def test_every_trick_is_measured_with_and_without_and_both_give_the_same_answer(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- tricks: begin -->\nold\n<!-- tricks: end -->\nafter\n", encoding="utf-8")
+    done = run("--quick", "--cache", tmp_path, "--page", page, program="tricks.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    rows = [line.split(" | ") for line in text.splitlines() if line.endswith(") |")]
+    ideas = {row[0].removeprefix("| ") for row in rows}
+    assert ideas >= {"Numbering", "Buckets", "Elimination", "Lanes", "Gates", "Selection", "Thinning", "Nearest"}
+    assert all(re.search(r": [\d.,]+ ms", cell) for row in rows for cell in row[2:4])
+
+
+def test_answers_that_differ_stop_the_measure_of_a_trick():
+    # In a process of its own: the benchmark's modules have short names, such as report.
+    program = (
+        "from tricks import *; on, off = Side('on', lambda: [1]), Side('off', lambda: [2]);"
+        "measure(Trick(idea='', work='the work at fault', on=on, off=off, per=(1, '')), repeats=1)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT / "benchmarks")
+    assert done.returncode == 1
+    assert "the work at fault" in done.stderr
+
+
+def test_the_page_of_the_engine_has_the_marks_that_the_tricks_are_written_between():
+    text = (ROOT / "docs" / "engine.md").read_text(encoding="utf-8")
+    assert text.count("<!-- tricks: begin -->") == 1
+    assert text.index("<!-- tricks: begin -->") < text.index("<!-- tricks: end -->")
