@@ -59,7 +59,7 @@ class Bench:
 
     @cached_property
     def prepared(self) -> Prepared:
-        return ours.prepare(self.case.graph)
+        return ours.prepare_thoroughly(self.case.graph)
 
     @cached_property
     def part_note(self) -> str:
@@ -183,7 +183,7 @@ def from_nothing(bench: Bench) -> list[Row]:
     halves = np.array_split(sources, 2)
 
     def mine() -> NDArray[np.int32]:
-        return ours.table(ours.prepare(graph), sources, places, LONG, threads=2)
+        return ours.table(graph, sources, places, LONG, threads=2)
 
     found = mine()
     with Worker("scipy", bench.case.file) as one, Worker("scipy", bench.case.file) as other:
@@ -281,12 +281,13 @@ def nearest_of_many(bench: Bench) -> list[Row]:
 
 def sweep_against_memory(bench: Bench) -> list[Row]:
     """Measure 7."""
-    mine = ours.InOwnOrder(bench.prepared, bench.sources[:16], LONG, kept=False)
+    together = ours.origins_together()
+    mine = ours.InOwnOrder(bench.prepared, bench.sources[:together], LONG, kept=False)
     speed = read_bandwidth(repeats=bench.repeats)
     return [
         Row(
             measure="7",
-            what=f"16 origins: searches in the core and one sweep, {mine.bytes_moved / 1e6:,.0f} MB to move",
+            what=f"{together} origins: their climbs and one sweep, {mine.bytes_moved / 1e6:,.0f} MB to move",
             unit="ms",
             peer=f"read at {speed / 1e9:.1f} GB/s",
             ours=median_seconds(mine.search, repeats=bench.repeats) * 1000,
@@ -327,7 +328,7 @@ def contraction_hierarchy(bench: Bench) -> list[Row]:
             )
             for one, (where, mine) in zip(same, sides.items(), strict=True)
         ]
-        own = median_seconds(lambda: ours.prepare(bench.case.graph), repeats=bench.repeats)
+        own = median_seconds(lambda: ours.prepare_thoroughly(bench.case.graph), repeats=bench.repeats)
         preparing = Row(what="preparation", unit="s", ours=own, theirs=peer.preparation, goal=round(1 / 6, 3), **facts)
     return [*rows, preparing]
 
@@ -357,7 +358,7 @@ def all_engines(bench: Bench) -> tuple[list[Engine], list[str]]:
     sources = bench.sources[: bench.part]
     prepared = bench.prepared
     own = median_seconds(lambda: ours.times(prepared, sources, LONG), repeats=bench.repeats) / sources.size
-    preparation = median_seconds(lambda: ours.prepare(bench.case.graph), repeats=bench.repeats)
+    preparation = median_seconds(lambda: ours.prepare_thoroughly(bench.case.graph), repeats=bench.repeats)
     first = Engine(name="ours, prepared", milliseconds=own * 1000, sources=sources.size, preparation=preparation)
     single = median_seconds(lambda: ours.times(bench.case.graph, sources[:4], LONG, method="buckets"), repeats=2) / 4
     found = [first, Engine(name="ours, not prepared", milliseconds=single * 1000, sources=4)]

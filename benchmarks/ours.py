@@ -49,6 +49,13 @@ def prepare(graph: Graph) -> Prepared:
     return prepared
 
 
+def prepare_thoroughly(graph: Graph) -> Prepared:
+    """Prepare for thousands of searches: thinned as well."""
+    thinned = _part("elimination", "prepare")(graph).thinned
+    _ = thinned.onward, thinned.tree_of
+    return thinned
+
+
 def with_times(prepared: Prepared, travel_time: Int32) -> Prepared:
     """Give the same order with other times, laid out as ``prepare`` does."""
     other = prepared.with_times(freeze_int32(travel_time))
@@ -64,6 +71,11 @@ def _everywhere(nodes: int) -> Anchors:
 def times(roads: Graph | Prepared, sources: Nodes, budget: int, *, method: str = "auto", threads: int = 1) -> Int32:
     """Give int32[k, n] in the order of the graph's nodes, in memory at once as the peers have it."""
     nodes = (roads if isinstance(roads, Graph) else roads.graph).nodes
+    if sources.size == 1:
+        found = _part("search", "node_times")
+        return found(roads, seeds=at_nodes(sources), budget=budget, search_from="starts", method=method).milliseconds[
+            None, :
+        ]
     return _table(roads, at_nodes(sources), _everywhere(nodes), budget, method, threads)
 
 
@@ -85,6 +97,11 @@ def nearest(roads: Graph | Prepared, seeds: Nodes, budget: int) -> tuple[Int32, 
     search = _part("search", "nearest_nodes")
     found = search(roads, seeds=at_nodes(seeds), budget=budget, search_from="starts")
     return found.time, found.owner
+
+
+def origins_together() -> int:
+    """Say how many origins one sweep serves."""
+    return int(_part("plan", "LANES"))
 
 
 class InOwnOrder:

