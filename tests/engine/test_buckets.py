@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-
 from graphs import SIDES, graph_of, naive_table, node_anchors, random_graph, scipy_table, shortest
+
 from palveluverkko.engine import search_kernels as kernels
 from palveluverkko.engine.graph import build_graph, freeze_int32, freeze_int64
 from palveluverkko.engine.search import UNREACHED, nearest_nodes, time_table

@@ -5,9 +5,6 @@ import itertools
 import numpy as np
 import pytest
 from elimination_twin import carried_times, joined, lower_lists, removed, slot_times
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from graphs import (
     SIDES,
     graph_of,
@@ -19,6 +16,9 @@ from graphs import (
     random_graph,
     shortest,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from palveluverkko.engine import elimination_kernels as kernels
 from palveluverkko.engine.elimination import Preparable, arranged, eliminate, prepare
 from palveluverkko.engine.graph import build_graph, freeze_int32

@@ -4,8 +4,8 @@ import gzip
 
 import numpy as np
 import pytest
-
 from graphs import SIDES, node_anchors, scipy_table
+
 from palveluverkko.engine.elimination import prepare
 from palveluverkko.engine.graph import build_graph
 from palveluverkko.engine.plan import LONGEST_SWEPT

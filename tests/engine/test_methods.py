@@ -5,8 +5,8 @@ import tracemalloc
 
 import numpy as np
 import pytest
-
 from graphs import SIDES, grid_graph, node_anchors, random_graph
+
 from palveluverkko.engine import elimination_kernels, graph, plan, search, search_kernels
 from palveluverkko.engine.elimination import Preparable, prepare
 from palveluverkko.engine.plan import LANES, LONGEST_SWEPT, Method

@@ -4,9 +4,6 @@ import functools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from graphs import (
     SIDES,
     budgets,
@@ -20,6 +17,9 @@ from graphs import (
     scipy_table,
     trips,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from palveluverkko.engine.elimination import prepare
 from palveluverkko.engine.graph import freeze_int32, freeze_int64
 from palveluverkko.engine.plan import LONGEST_SWEPT

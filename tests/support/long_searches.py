@@ -4,8 +4,8 @@ import sys
 import time
 
 import numpy as np
-
 from graphs import grid_graph, node_anchors, random_graph
+
 from palveluverkko.engine.elimination import eliminate, prepare
 from palveluverkko.engine.search import time_table, time_table_blocks
 
