@@ -42,7 +42,6 @@ class _Pieces(NamedTuple):
     The last position of each way holds no piece. The times are milliseconds, 0 in a direction that is closed.
     """
 
-    way: NDArray[np.int32]
     metres: NDArray[np.float64]
     forward: NDArray[np.int32]
     backward: NDArray[np.int32]
@@ -80,11 +79,13 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     if not (np.diff(roads.first_node) > 1).any():
         raise NetworkError("the road file holds no road of two nodes that a car may drive; use a larger extract.")
     crs = metric_crs(roads.bounds)
-    with ThreadPoolExecutor(1) as beside:
+    way = np.repeat(np.arange(roads.way_id.size, dtype=np.int32), np.diff(roads.first_node))
+    with ThreadPoolExecutor(2) as beside:
+        measured = beside.submit(_measure_pieces, roads)
         projected = beside.submit(_projection(roads, crs))
-        pieces = _measure_pieces(roads)
-        chains = _find_chains(roads, pieces.way, contract=contract)
+        chains = _find_chains(roads, way, contract=contract)
         plan = _order_edges(roads, chains)
+        pieces = measured.result()
         x, y = projected.result()
     laid = lay_chains(
         chains,
@@ -96,7 +97,7 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
         back=pieces.backward,
     )
     metres_by_speed_source = _metres_by_speed_source(roads, pieces.way_metres)
-    way = pieces.way[plan.first_half >> 1]
+    way = way[plan.first_half >> 1]
     del pieces, chains  # 0.2 GB for 5 million nodes, and the arcs are still to come
     edges = _describe_edges(roads, way, plan, laid)
     graph, start_node, end_node = layer_graph(
@@ -158,7 +159,6 @@ def _projection(roads: Roads, crs: str) -> Callable[[], tuple[NDArray[np.float64
 def _measure_pieces(roads: Roads) -> _Pieces:
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
 
-    way = np.repeat(np.arange(roads.way_id.size, dtype=np.int32), np.diff(roads.first_node))
     first_node = _frozen_int64(roads.first_node)
     node, lon, lat = freeze_int32(roads.way_node), freeze_float64(roads.lon), freeze_float64(roads.lat)
     metres = kernels.piece_metres(first_node, node, lon, lat, _LONGEST_MEASURED_METRES)
@@ -169,7 +169,7 @@ def _measure_pieces(roads: Roads) -> _Pieces:
     times = kernels.piece_times(
         first_node, freeze_int32(roads.way_kind), freeze_float64(metres), freeze_float64(np.asarray(kinds))
     )
-    return _Pieces(way, metres, *times)
+    return _Pieces(metres, *times)
 
 
 def _find_chains(roads: Roads, way: NDArray[np.int32], *, contract: bool) -> Chains:

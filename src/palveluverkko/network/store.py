@@ -6,6 +6,8 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -80,20 +82,22 @@ def _read_network(
     from palveluverkko.osm.reader import read_roads  # noqa: PLC0415  # not needed for stored ones
 
     profile = profile or CarProfile()
-    # A path that is no file has no fingerprint; read_roads says what is wrong with it.
-    fingerprint = fingerprint_network(path, profile) if path.is_file() else ""
-    kept = None if store == NO_STORE or not fingerprint else _store_folder(store) / f"{fingerprint}{STORE_SUFFIX}"
-    if kept is not None and kept.exists():
+    if not path.is_file() or store == NO_STORE:
+        # A path that is no file has no fingerprint; read_roads says what is wrong with it.
+        with ThreadPoolExecutor(1) as beside:
+            named = beside.submit(fingerprint_network, path, profile) if path.is_file() else None
+            roads = read_roads(path, profile, progress=progress)
+            return build_network(roads, profile, fingerprint=named.result() if named else "")
+    fingerprint = fingerprint_network(path, profile)
+    kept = _store_folder(store) / f"{fingerprint}{STORE_SUFFIX}"
+    if kept.exists():
         try:
             return read_stored_network(kept)
         except NetworkError:
             kept.unlink(missing_ok=True)  # damaged by somebody else: build it again
     network = build_network(read_roads(path, profile, progress=progress), profile, fingerprint=fingerprint)
-    if kept is not None:
-        try:
-            write_network(network, kept)
-        except OSError:
-            return network  # a full or read-only cache folder costs time, not the result
+    with suppress(OSError):  # a full or read-only cache folder costs time, not the result
+        write_network(network, kept)
     return network
 
 
