@@ -265,3 +265,15 @@ def test_an_interrupt_is_one_line_and_leaves_nothing(tmp_path, command):
     else:
         done = interrupted(tmp_path, "run", "study.toml", at=lambda _process: bool(list(tmp_path.glob(".out.*/new/*"))))
     assert_nothing_was_written(done, tmp_path, before)
+
+
+@pytest.mark.parametrize("cause", [KeyboardInterrupt(), ValueError("a bug")])
+def test_an_interrupt_within_a_kernel_is_told_from_a_bug(monkeypatch, cause):
+    def fail():
+        raise SystemError("returned a result with an exception set") from cause
+
+    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr(cli, "_interrupted", lambda: sys.exit(130))
+    expected = SystemExit if isinstance(cause, KeyboardInterrupt) else SystemError
+    with pytest.raises(expected):
+        cli.main()

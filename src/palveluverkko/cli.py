@@ -88,6 +88,11 @@ def main() -> None:
         sys.exit(EXIT_BAD_INPUT)
     except KeyboardInterrupt:
         _interrupted()
+    except SystemError as error:
+        # What an interrupt becomes that arrives while a compiled kernel runs and hands over several arrays.
+        if not isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            raise
+        _interrupted()
     except SystemExit as end:
         # Typer turns an interrupt into this code, and says nothing.
         if end.code == EXIT_INTERRUPTED:
