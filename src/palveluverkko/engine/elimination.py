@@ -198,7 +198,7 @@ def eliminate(graph: Graph, *, most_neighbours: int = MOST_NEIGHBOURS, crowded: 
 
     Notes
     -----
-    1.2 µs a node on a road network (1.06 million nodes). Time and fill grow with the number of nodes as long as
+    2 µs a node on a road network (1.06 million nodes). Time and fill grow with the number of nodes as long as
     ``most_neighbours`` bounds them, so that a graph without structure ends as a large core and not in a hang.
     """
     from palveluverkko.engine import elimination_kernels as kernels

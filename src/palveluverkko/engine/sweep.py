@@ -101,12 +101,17 @@ class Sweep:
         search = make_workspace(self.side.travel_time, nodes=self.row_of.size, seeds=self.searched, budget=self.budget)
         order, slots = self.prepared.order, self.searched.node.shape[1]
         # What a climb reaches of the core is noted from the back, and read while the front is written.
-        core = tuple(np.empty(2 * (order.core + slots), dtype=np.int32) for _ in range(2))
-        flags = tuple(np.zeros(k, dtype=np.uint8) for k in (order.crown, self.row_tree.size - 1, self.rows))
+        noted = 2 * (order.core + slots)
+        core = (np.empty(noted, dtype=np.int32), np.empty(noted, dtype=np.int32))
+        flags = (
+            np.zeros(order.crown, dtype=np.uint8),
+            np.zeros(self.row_tree.size - 1, dtype=np.uint8),
+            np.zeros(self.rows, dtype=np.uint8),
+        )
         # A row is whole cache lines, if it begins where a line begins.
         flat = np.empty((self.rows + 1) * LANES, dtype=np.float32)
         begin = -flat.ctypes.data % _LINE_BYTES // flat.itemsize
-        return Lanes(search, core, flags, flat[begin : begin + self.rows * LANES].reshape(self.rows, LANES))  # type: ignore[arg-type]
+        return Lanes(search, core, flags, flat[begin : begin + self.rows * LANES].reshape(self.rows, LANES))
 
     def sweep(self, points: NDArray[np.int64], lanes: Lanes, stop: Stop) -> int:
         """Sweep from at most ``LANES`` of the points; the lanes hold the answer. Gives the number of rows swept."""

@@ -48,7 +48,7 @@ def cache_folder() -> Path:
 @contextmanager
 def told_when_compiling(tell: Callable[[], None]) -> Iterator[None]:
     """Call ``tell`` when the first kernel is compiled that is not on disk; imports numba, which takes 0.8 s."""
-    from palveluverkko.engine import search_kernels  # noqa: F401
+    from palveluverkko.engine import search_kernels  # noqa: F401  # brings numba in, and no more
 
     events = sys.modules["numba.core.event"]
     told = False
@@ -59,7 +59,7 @@ def told_when_compiling(tell: Callable[[], None]) -> Iterator[None]:
             told = True
             tell()
 
-    class Listener(events.Listener):  # type: ignore[name-defined,misc]
+    class Listener(events.Listener):  # type: ignore[name-defined,misc]  # as above
         def on_start(self, event: Any) -> None:  # noqa: ANN401
             listen(event)
 
