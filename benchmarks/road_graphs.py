@@ -72,10 +72,7 @@ def tiled_case(tiles: int, folder: Path) -> Case | None:
 
     network = read_network(road_file, store="none")  # always what the code builds now
     graph, junctions = network.graph, network.junction_id.size
-    # Nodes beyond the junctions are copies of junctions that local roads touch.
-    junction = np.arange(graph.nodes)
-    for copies in (network.end_node, network.start_node):
-        junction[copies] = np.arange(junctions)
+    junction = network.node_junction
     return _case(
         f"PT{tiles * tiles}",
         f"Porto tiled {tiles} × {tiles}",

@@ -174,8 +174,8 @@ def ways_along(
 ) -> Iterator[tuple[int, int, int, int]]:
     """Give both nodes and the milliseconds, of the whole piece and up to a position, of each way it may be driven."""
     edges = roads.whole.edges
-    own = {"start": roads.whole.start_node, "end": roads.whole.end_node}[layer]
-    ends = [nodes[own[end]] if edges.local[piece] else nodes[end] for end in (edges.tail[piece], edges.head[piece])]
+    own = {"start": roads.whole.leave[:, ::-1], "end": roads.whole.enter}[layer]
+    ends = [nodes[end] for end in own[piece]]
     for (tail, head), onward in ((ends, True), (ends[::-1], False)):
         for arc in (roads.whole_export.get_edge_data(tail, head) or {}).values():
             if arc["osmid"] == edges.way[piece] and arc.get("reversed") is not onward:

@@ -28,6 +28,7 @@ from streets import (
     naive_edges,
     naive_main,
     network_of,
+    nodes_of,
     roads,
     street_plans,
     ways,
@@ -38,6 +39,7 @@ from palveluverkko.domain.travel import UNREACHED
 from palveluverkko.engine.graph import Anchors, freeze_int32
 from palveluverkko.engine.search import time_table
 from palveluverkko.network.build import metric_crs
+from palveluverkko.network.road_network import TRIP_BEGINS, TRIP_ENDS
 
 SPOTS = jittered_lattice(9)
 
@@ -54,8 +56,8 @@ def junction_times(network, numbers):
 
     return time_table(
         network.graph,
-        starts=anchored(network.start_node[junction]),
-        ends=anchored(network.end_node[junction]),
+        starts=anchored(nodes_of(network, TRIP_BEGINS)[junction]),
+        ends=anchored(nodes_of(network, TRIP_ENDS)[junction]),
         budget=UNREACHED - 1,
         search_from="starts",
     ).milliseconds
@@ -225,7 +227,7 @@ def test_the_times_at_the_vertices_of_an_edge_rise_to_its_whole_time(plan):
 @given(street_plans())
 def test_every_array_of_a_network_is_read_only(plan):
     network = network_of(roads(*plan))
-    arrays = [*network.graph, *network.edges, network.junction_x, network.junction_id, network.start_node]
+    arrays = [*network.graph, *network.edges, network.junction_x, network.junction_id, network.enter, network.arc_piece]
     assert not any(array.flags.writeable for array in arrays)
 
 

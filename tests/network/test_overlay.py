@@ -5,10 +5,11 @@ import pytest
 from graphs import node_anchors
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streets import ROAD, STREET, Way, jittered_lattice, network_of, roads, street_plans
+from streets import ROAD, STREET, Way, jittered_lattice, network_of, nodes_of, roads, street_plans
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.search import UNREACHED, time_table
+from palveluverkko.network.road_network import TRIP_BEGINS, TRIP_ENDS
 
 SPOTS = jittered_lattice(9)
 SQUARE = [Way(1, (0, 1), STREET), Way(2, (1, 4), STREET), Way(3, (4, 3), STREET), Way(4, (3, 0), ROAD)]
@@ -18,8 +19,8 @@ def times(network, *, method="buckets"):
     """Travel times from all beginnings to all ends, by junction."""
     return time_table(
         network.roads,
-        starts=node_anchors(network.start_node),
-        ends=node_anchors(network.end_node),
+        starts=node_anchors(nodes_of(network, TRIP_BEGINS)),
+        ends=node_anchors(nodes_of(network, TRIP_ENDS)),
         budget=2**24 - 1,
         search_from="starts",
         method=method,
@@ -52,12 +53,13 @@ def test_closing_roads_equals_a_network_without_them(plan, random):
 def _without(network, kept):
     """Give times on the arcs of some edges alone, by Floyd and Warshall over the nodes of the graph."""
     nodes, edges = network.graph.nodes, network.edges
+    begin, end = nodes_of(network, TRIP_BEGINS), nodes_of(network, TRIP_ENDS)
     best = np.full((nodes, nodes), np.inf)
     np.fill_diagonal(best, 0)
-    for touched in np.flatnonzero(network.start_node != np.arange(network.start_node.size)):
-        best[network.start_node[touched], touched] = best[touched, network.end_node[touched]] = 0
+    for junction in range(begin.size):
+        best[begin[junction], junction] = best[junction, end[junction]] = 0
     for edge in np.flatnonzero(kept):
-        layers = (network.start_node, network.end_node) if edges.local[edge] else (np.arange(nodes),)
+        layers = (begin, end) if edges.local[edge] else (np.arange(nodes),)
         for layer in layers:
             tail, head = layer[edges.tail[edge]], layer[edges.head[edge]]
             if edges.forward[edge]:
@@ -66,7 +68,7 @@ def _without(network, kept):
                 best[head, tail] = min(best[head, tail], edges.backward_time[edge])
     for middle in range(nodes):
         best = np.minimum(best, best[:, [middle]] + best[[middle]])
-    found = best[np.ix_(network.start_node, network.end_node)]
+    found = best[np.ix_(begin, end)]
     return np.where(found < 2**24, found, UNREACHED).astype(np.int32)
 
 

@@ -264,3 +264,11 @@ def spot_xy(network, spots):
     """Where spots of the tests lie in the network's metres."""
     lon, lat = zip(*(to_degrees(*spot) for spot in spots), strict=True)
     return list(zip(*Transformer.from_crs("EPSG:4326", network.crs, always_xy=True).transform(lon, lat), strict=True))
+
+
+def nodes_of(network, layer):
+    """Give the graph node of each junction in a layer, or the junction's only one."""
+    nodes = np.arange(network.junction_id.size)
+    own = np.flatnonzero(network.node_layer == layer)
+    nodes[network.node_junction[own]] = own
+    return nodes

@@ -123,6 +123,13 @@ def build_graph(nodes: int, tail: NDArray[Any], head: NDArray[Any], travel_time:
         A travel time is negative, no number or above int32, a node lies outside 0 to ``nodes - 1``, or the arcs are
         too many to be numbered.
     """
+    return sort_into_graph(nodes, tail, head, travel_time)[0]
+
+
+def sort_into_graph(
+    nodes: int, tail: NDArray[Any], head: NDArray[Any], travel_time: NDArray[Any]
+) -> tuple[Graph, Int32]:
+    """Build a graph as :func:`build_graph` does, and give for each of its arcs the position it was given at."""
     if max(tail.size, nodes) > UNREACHED:
         raise ValueError(f"a graph of {nodes:,} nodes and {tail.size:,} arcs is too large: at most {UNREACHED:,} each")
     if tail.size and (min(tail.min(), head.min()) < 0 or max(tail.max(), head.max()) >= nodes):
@@ -131,4 +138,4 @@ def build_graph(nodes: int, tail: NDArray[Any], head: NDArray[Any], travel_time:
     from palveluverkko.engine import topology_kernels as kernels  # importing numba costs 0.8 s
 
     first_out, order = kernels.sort_arcs(nodes, freeze_int32(tail), freeze_int32(head))
-    return Graph(freeze_int32(first_out), freeze_int32(head[order]), freeze_int32(travel_time[order]))
+    return Graph(freeze_int32(first_out), freeze_int32(head[order]), freeze_int32(travel_time[order])), order

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 
 from palveluverkko.domain.errors import NetworkError
-from palveluverkko.engine.graph import Graph, build_graph, freeze_float64, freeze_int32
+from palveluverkko.engine.graph import freeze_float64, freeze_int32
 from palveluverkko.engine.topology import Chains, Laid, depth_first_numbers, lay_chains, sort_arcs, trace_chains
 from palveluverkko.network.components import find_local, find_main
+from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
@@ -100,28 +101,54 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     way = way[plan.first_half >> 1]
     del pieces, chains  # 0.2 GB for 5 million nodes, and the arcs are still to come
     edges = _describe_edges(roads, way, plan, laid)
-    graph, start_node, end_node = layer_graph(
-        plan.junction_node.size, edges, forward=edges.forward_time, backward=edges.backward_time
-    )
-    edges = edges._replace(main=_frozen_bool(find_main(edges, graph, start_node, end_node)))
-    return RoadNetwork(
-        graph=graph,
-        edges=edges,
-        junction_x=freeze_float64(x[plan.junction_node]),
-        junction_y=freeze_float64(y[plan.junction_node]),
-        junction_id=_frozen_int64(roads.node_id[plan.junction_node]),
-        start_node=start_node,
-        end_node=end_node,
+    return assemble(
+        edges,
+        junction_xy=(x[plan.junction_node], y[plan.junction_node]),
+        junction_id=roads.node_id[plan.junction_node],
+        profile=profile,
         road_classes=_road_classes(roads),
         names=roads.names,
         crs=crs,
         bounds=roads.bounds,
-        season=str(profile.season),
-        access_speed_kmh=cast("float", profile.access_speed_kmh),
-        max_access_metres=cast("float", profile.max_access_metres),
         metres_by_speed_source=metres_by_speed_source,
         rejected_speeds=dict(roads.rejected_speeds),
         fingerprint=fingerprint,
+    )
+
+
+def assemble(
+    edges: Edges,
+    *,
+    junction_xy: tuple[NDArray[np.float64], NDArray[np.float64]],
+    junction_id: NDArray[np.int64],
+    profile: CarProfile,
+    **described: Any,  # noqa: ANN401 - the fields, which have their types there
+) -> RoadNetwork:
+    """Make a network of edges, whatever they were read from: lay out the graph and find the main part.
+
+    Parameters
+    ----------
+    edges
+        In the order of their junctions, read-only; ``main`` is found here.
+    junction_xy, junction_id
+        float64[j] each, metric CRS, and int64[j].
+    profile
+        Its access leg and season go into the network.
+    **described
+        The other fields of :class:`RoadNetwork`: ``road_classes``, ``names``, ``crs``, ``bounds``,
+        ``metres_by_speed_source``, ``rejected_speeds`` and ``fingerprint``.
+    """
+    layers = lay_layers(junction_id.size, edges)
+    return RoadNetwork(
+        **layers._asdict(),
+        edges=edges._replace(main=_frozen_bool(find_main(edges, layers))),
+        junction_x=freeze_float64(junction_xy[0]),
+        junction_y=freeze_float64(junction_xy[1]),
+        junction_id=_frozen_int64(junction_id),
+        season=str(profile.season),
+        access_speed_kmh=cast("float", profile.access_speed_kmh),
+        max_access_metres=cast("float", profile.max_access_metres),
+        **described,
     )
 
 
@@ -258,48 +285,6 @@ def _metres_by_speed_source(roads: Roads, way_metres: NDArray[np.float64]) -> di
         if length:
             total[road.speed_source] += length
     return total
-
-
-def layer_graph(
-    junctions: int, edges: Edges, *, forward: NDArray[np.int32], backward: NDArray[np.int32]
-) -> tuple[Graph, NDArray[np.int32], NDArray[np.int32]]:
-    """Lay local edges beside the public graph, once for first legs and once for last legs.
-
-    Parameters
-    ----------
-    junctions
-        Number of junctions.
-    edges
-        The edges; an arc is made for each direction that is open.
-    forward, backward
-        int32[e]; milliseconds of the arcs.
-
-    Returns
-    -------
-    Graph, int32[j], int32[j]
-        The graph, and the nodes of each junction for the local first and last leg.
-    """
-    is_touched = np.zeros(junctions, dtype=np.bool_)
-    is_touched[edges.tail[edges.local]] = True
-    is_touched[edges.head[edges.local]] = True
-    touched = np.flatnonzero(is_touched).astype(np.int32)
-    start_node = np.arange(junctions, dtype=np.int32)
-    end_node = np.arange(junctions, dtype=np.int32)
-    start_node[touched] = np.arange(junctions, junctions + touched.size)
-    end_node[touched] = np.arange(junctions + touched.size, junctions + 2 * touched.size)
-
-    none = np.zeros(touched.size, dtype=np.int32)
-    arcs: list[tuple[NDArray[Any], ...]] = [(start_node[touched], touched, none), (touched, end_node[touched], none)]
-    public, local = np.flatnonzero(~edges.local), np.flatnonzero(edges.local)
-    for layer, which in ((None, public), (start_node, local), (end_node, local)):
-        onward, back = which[edges.forward[which]], which[edges.backward[which]]
-        arcs.append((edges.tail[onward], edges.head[onward], forward[onward]))
-        arcs.append((edges.head[back], edges.tail[back], backward[back]))
-        if layer is not None:
-            arcs[-2:] = [(layer[tail], layer[head], time) for tail, head, time in arcs[-2:]]
-    tail, head, time = (np.concatenate(column) for column in zip(*arcs, strict=True))
-    graph = build_graph(junctions + 2 * touched.size, tail, head, time)
-    return graph, freeze_int32(start_node), freeze_int32(end_node)
 
 
 def _frozen_bool(array: NDArray[np.bool_]) -> NDArray[np.bool_]:

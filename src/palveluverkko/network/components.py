@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.graph import Graph
 from palveluverkko.engine.topology import component_labels, reachable_from, strong_labels
+from palveluverkko.network.layers import Layers
 from palveluverkko.network.road_network import Edges
 
 _ENOUGH = 0.5
@@ -38,44 +38,43 @@ def find_local(
     return np.asarray(tagged_local | ~longest[part[tail]])
 
 
-def find_main(
-    edges: Edges, graph: Graph, start_node: NDArray[np.int32], end_node: NDArray[np.int32]
-) -> NDArray[np.bool_]:
+def find_main(edges: Edges, layers: Layers) -> NDArray[np.bool_]:
     """Find the edges of the main part: those that can be driven to and away from, anywhere in it.
 
     Of the longest component, directions ignored, the main part is the one with the most public road within which
     everything reaches everything, and the local roads that can be driven to from there and back. Where it is not worth
     the name (less than half of the component: one-way roads that lead nowhere), the whole component counts as main.
     """
-    component = component_labels(start_node.size, edges.tail, edges.head)[edges.tail]
+    junctions = int(layers.node_junction.max(initial=-1)) + 1
+    component = component_labels(junctions, edges.tail, edges.head)[edges.tail]
     weak = component == np.bincount(component, weights=edges.metres).argmax()
-    # Zero arcs lead from local beginnings through junctions to local ends and never back: the strong part of a junction
-    # is the one that public roads make.
+    # Zero arcs lead from local beginnings through junctions to local ends and never back: only public roads lie in a
+    # strong part of more than one node.
+    graph = layers.graph
     strong = strong_labels(graph)
-    found = weak & ~edges.local & (strong[edges.tail] == strong[edges.head])
-    if not found.any():
+    tail = graph.tail()
+    inside = np.flatnonzero((layers.arc_piece >= 0) & (strong[tail] == strong[graph.head]))
+    edge, label = layers.arc_piece[inside] >> 1, strong[tail[inside]]
+    kept = weak[edge] & ~edges.local[edge]
+    edge, label = edge[kept], label[kept]
+    if not edge.size:
         return np.asarray(weak)
-    longest = np.bincount(strong[edges.tail[found]], weights=edges.metres[found]).argmax()
-    found &= strong[edges.tail] == longest
+    once = np.unique(label.astype(np.int64) * edges.tail.size + edge)
+    metres = np.bincount(once // edges.tail.size, weights=edges.metres[once % edges.tail.size])
+    found = np.zeros(weak.size, dtype=np.bool_)
+    found[edge[label == metres.argmax()]] = True
     local = np.flatnonzero(weak & edges.local)
-    found[local] = _joined_to(np.flatnonzero(strong == longest), edges, local, graph, start_node, end_node)
+    found[local] = _joined_to(np.flatnonzero(strong == metres.argmax()), edges, local, layers)
     enough = edges.metres[found].sum() >= _ENOUGH * edges.metres[weak].sum()
     return np.asarray(found if enough else weak)
 
 
-def _joined_to(
-    seeds: NDArray[np.int64],
-    edges: Edges,
-    local: NDArray[np.int64],
-    graph: Graph,
-    start_node: NDArray[np.int32],
-    end_node: NDArray[np.int32],
-) -> NDArray[np.bool_]:
+def _joined_to(seeds: NDArray[np.int64], edges: Edges, local: NDArray[np.int64], layers: Layers) -> NDArray[np.bool_]:
     """Tell which of some local edges can be left for the seeds and be arrived at from them."""
     if not local.size:
         return np.zeros(0, dtype=np.bool_)
-    reaches_seeds, reached_from_seeds = reachable_from(graph.reversed(), seeds), reachable_from(graph, seeds)
-    tail, head, forward, backward = edges.tail[local], edges.head[local], edges.forward[local], edges.backward[local]
-    leaves = (forward & reaches_seeds[start_node[head]]) | (backward & reaches_seeds[start_node[tail]])
-    arrives = (forward & reached_from_seeds[end_node[tail]]) | (backward & reached_from_seeds[end_node[head]])
+    reaches_seeds, reached = reachable_from(layers.graph.reversed(), seeds), reachable_from(layers.graph, seeds)
+    open_ways = np.column_stack((edges.forward[local], edges.backward[local]))
+    leaves = (open_ways & reaches_seeds[layers.leave[local]]).any(axis=1)
+    arrives = (open_ways & reached[layers.enter[local]]).any(axis=1)
     return np.asarray(leaves & arrives)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import NetworkError, name_ids
 from palveluverkko.domain.travel import UNREACHED
-from palveluverkko.engine.graph import freeze_int32
-from palveluverkko.network.build import layer_graph
+from palveluverkko.engine.graph import freeze_int32, sort_into_graph
 from palveluverkko.network.components import find_main
+from palveluverkko.network.layers import Layers
 from palveluverkko.network.road_network import Bool, Edges, RoadNetwork
 
 
@@ -33,15 +33,14 @@ def with_speeds(network: RoadNetwork, factor: NDArray[np.float64]) -> RoadNetwor
         vertex_forward=_divided(edges.vertex_forward, slower),
         vertex_backward=_divided(edges.vertex_backward, slower),
     )
-    junctions = network.junction_x.size
-    same_arcs, _, _ = layer_graph(
-        junctions,
-        edges,
-        forward=np.where(open_, changed.forward_time, UNREACHED).astype(np.int32),
-        backward=np.where(open_, changed.backward_time, UNREACHED).astype(np.int32),
-    )
+    piece_time = np.column_stack((changed.forward_time, changed.backward_time))
+    piece_time[~open_] = UNREACHED
+    piece = network.arc_piece
+    # What drives no piece, a turn or a change of layer, takes as long as before.
+    time = np.where(piece < 0, network.graph.travel_time, piece_time.ravel()[np.maximum(piece, 0)])
+    same_arcs = network.graph.with_times(time)
     if not open_.all():
-        changed = changed._replace(main=_main_of_open(changed, junctions))
+        changed = changed._replace(main=_main_of_open(network, changed))
     digest = hashlib.sha256(network.fingerprint.encode() + factor.tobytes()).hexdigest()
     result = replace(network, graph=same_arcs, edges=changed, fingerprint=digest)
     # A cached property looks here before it is computed.
@@ -76,11 +75,23 @@ def _divided(time: NDArray[np.int32], slower: NDArray[np.float64]) -> NDArray[np
     return freeze_int32(np.rint(time / slower))
 
 
-def _main_of_open(edges: Edges, junctions: int) -> Bool:
-    graph, start_node, end_node = layer_graph(
-        junctions, edges, forward=edges.forward_time, backward=edges.backward_time
+def _main_of_open(network: RoadNetwork, edges: Edges) -> Bool:
+    closed = (network.arc_piece >= 0) & ~(edges.forward | edges.backward)[network.arc_piece >> 1]
+    graph, arc = sort_into_graph(
+        network.graph.nodes,
+        network.graph.tail()[~closed],
+        network.graph.head[~closed],
+        network.graph.travel_time[~closed],
     )
-    return _frozen(find_main(edges, graph, start_node, end_node))
+    open_arcs = Layers(
+        graph,
+        freeze_int32(network.arc_piece[~closed][arc]),
+        network.node_junction,
+        network.node_layer,
+        network.enter,
+        network.leave,
+    )
+    return _frozen(find_main(edges, open_arcs))
 
 
 def _frozen(array: Bool) -> Bool:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import geopandas
     import networkx as nx
 
+THROUGH, TRIP_BEGINS, TRIP_ENDS = 0, 1, 2
+"""Layers of the graph: what anybody drives, and the first and the last leg on local roads."""
+
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
@@ -101,8 +104,11 @@ class RoadNetwork:
 
     Junctions are nodes 0 to j - 1 of the graph. A junction that a local road touches (one for the first and last
     leg only) has two more nodes: one for trips that begin on local roads and have not left them, and one for trips
-    that have entered them to end there. Local arcs join nodes of the same kind, and zero arcs lead from the
+    that have entered them to end there. Local arcs join nodes of the same layer, and zero arcs lead from the
     beginning through the junction to the end: no trip can pass through a local road, by construction.
+
+    A directed road piece has the number ``2 * edge`` forward and ``2 * edge + 1`` backward. Which nodes and arcs belong
+    to it stands in ``arc_piece``, ``enter`` and ``leave``; nothing else may be taken for granted.
 
     Attributes
     ----------
@@ -114,8 +120,15 @@ class RoadNetwork:
         float64[j]; in the metric CRS.
     junction_id
         int64[j]; OpenStreetMap node ids.
-    start_node, end_node
-        int32[j]; the graph node of each junction for the local first leg and the local last leg.
+    arc_piece
+        int32[m]; the directed piece that each arc of the graph drives, -1 where it stays in its junction.
+    node_junction
+        int32[n]; the junction of each node of the graph.
+    node_layer
+        int8[n]; THROUGH, TRIP_BEGINS or TRIP_ENDS.
+    enter, leave
+        int32[e, 2]; of each edge, forward and backward: the node from which a trip drives into the piece to end on
+        it, and the node where a trip that begins on it comes out.
     crs
         Metric CRS, such as ``"EPSG:3067"``.
     bounds
@@ -137,8 +150,11 @@ class RoadNetwork:
     junction_x: Float64
     junction_y: Float64
     junction_id: NDArray[np.int64]
-    start_node: Int32
-    end_node: Int32
+    arc_piece: Int32
+    node_junction: Int32
+    node_layer: NDArray[np.int8]
+    enter: Int32
+    leave: Int32
     road_classes: tuple[str, ...]
     names: tuple[str, ...]
     crs: str
@@ -184,12 +200,6 @@ class RoadNetwork:
     def access_milliseconds_per_metre(self) -> float:
         """Pace off the road."""
         return 3600.0 / self.access_speed_kmh
-
-    @property
-    def node_junction(self) -> Int32:
-        """Junction of each graph node, int32[n]."""
-        touched = np.flatnonzero(self.start_node != np.arange(self.start_node.size)).astype(np.int32)
-        return np.concatenate((np.arange(self.start_node.size, dtype=np.int32), touched, touched))
 
     def describe(self) -> dict[str, Any]:
         """Count what is in the network, for a page, a manifest or a terminal."""
@@ -247,43 +257,40 @@ class RoadNetwork:
 def _to_networkx(network: RoadNetwork) -> nx.MultiDiGraph:
     import networkx as nx  # noqa: PLC0415
 
-    edges = network.edges
+    edges, junction = network.edges, network.node_junction
     to_degrees = Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True)
-    junction = network.node_junction
     lon, lat = to_degrees.transform(network.junction_x, network.junction_y)
-    copies = -np.arange(1, junction.size - lon.size + 1) + min(0, int(network.junction_id.min(initial=0)))
-    ids = [int(one) for one in np.concatenate((network.junction_id, copies))]
-    layers = ["through"] * lon.size + ["start"] * (copies.size // 2) + ["end"] * (copies.size // 2)
+    further = -np.arange(1, junction.size - lon.size + 1) + min(0, int(network.junction_id.min(initial=0)))
+    ids = [int(one) for one in np.concatenate((network.junction_id, further))]
     graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
     streets = np.bincount(np.concatenate((edges.tail, edges.head)), minlength=junction.size)
-    for node, (own, layer) in enumerate(zip(ids, layers, strict=True)):
-        x, y = float(lon[junction[node]]), float(lat[junction[node]])
+    for node, own in enumerate(ids):
+        x, y, layer = float(lon[junction[node]]), float(lat[junction[node]]), _LAYERS[network.node_layer[node]]
         graph.add_node(own, x=x, y=y, street_count=int(streets[node]), layer=layer)
 
     vertex_lon, vertex_lat = to_degrees.transform(edges.vertex_x, edges.vertex_y)
     lines = edges._replace(vertex_x=np.asarray(vertex_lon), vertex_y=np.asarray(vertex_lat)).lines()
-    seconds = {True: edges.forward_time / 1000, False: edges.backward_time / 1000}
-    for edge, (tail, head) in enumerate(zip(edges.tail.tolist(), edges.head.tolist(), strict=True)):
-        layered = (network.start_node, network.end_node) if edges.local[edge] else (None,)
-        for layer_nodes in layered:
-            ends = (tail, head) if layer_nodes is None else (int(layer_nodes[tail]), int(layer_nodes[head]))
-            for onward, allowed in ((True, edges.forward[edge]), (False, edges.backward[edge])):
-                if not allowed:
-                    continue
-                a, b = ends if onward else ends[::-1]
-                graph.add_edge(
-                    ids[a],
-                    ids[b],
-                    osmid=int(edges.way[edge]),
-                    highway=network.road_classes[edges.road_class[edge]],
-                    name=network.names[edges.name[edge]],
-                    oneway=bool(edges.forward[edge] != edges.backward[edge]),
-                    reversed=not onward,
-                    length=float(edges.metres[edge]),
-                    travel_time=float(seconds[onward][edge]),
-                    geometry=lines[edge] if onward else lines[edge].reverse(),
-                )
-    for touched in np.flatnonzero(network.start_node != np.arange(lon.size)).tolist():
-        for a, b in ((int(network.start_node[touched]), touched), (touched, int(network.end_node[touched]))):
-            graph.add_edge(ids[a], ids[b], osmid=0, highway="junction", length=0.0, travel_time=0.0, oneway=True)
+    arcs = network.graph.tail().tolist(), network.graph.head.tolist(), network.arc_piece.tolist()
+    for a, b, piece, time in zip(*arcs, network.graph.travel_time.tolist(), strict=True):
+        if piece < 0:
+            graph.add_edge(
+                ids[a], ids[b], osmid=0, highway="junction", length=0.0, travel_time=time / 1000, oneway=True
+            )
+            continue
+        edge, onward = piece >> 1, piece & 1 == 0
+        graph.add_edge(
+            ids[a],
+            ids[b],
+            osmid=int(edges.way[edge]),
+            highway=network.road_classes[edges.road_class[edge]],
+            name=network.names[edges.name[edge]],
+            oneway=bool(edges.forward[edge] != edges.backward[edge]),
+            reversed=not onward,
+            length=float(edges.metres[edge]),
+            travel_time=time / 1000,
+            geometry=lines[edge] if onward else lines[edge].reverse(),
+        )
     return graph
+
+
+_LAYERS = {THROUGH: "through", TRIP_BEGINS: "start", TRIP_ENDS: "end"}

@@ -71,18 +71,12 @@ class Snapped:
     def starts(self, network: RoadNetwork) -> Anchors:
         """Anchor the points as beginnings of trips."""
         along, back, forward_total, backward_total = self._times(network)
-        edges, edge = network.edges, self._edge_or_first()
-        node = np.where(edges.local[edge], network.start_node[edges.head[edge]], edges.head[edge])
-        back_node = np.where(edges.local[edge], network.start_node[edges.tail[edge]], edges.tail[edge])
-        return self._anchors(network, (node, back_node), (forward_total - along, back), (along, backward_total - back))
+        return self._anchors(network, network.leave, (forward_total - along, back), (along, backward_total - back))
 
     def ends(self, network: RoadNetwork) -> Anchors:
         """Anchor the points as ends of trips."""
         along, back, _, backward_total = self._times(network)
-        edges, edge = network.edges, self._edge_or_first()
-        node = np.where(edges.local[edge], network.end_node[edges.tail[edge]], edges.tail[edge])
-        back_node = np.where(edges.local[edge], network.end_node[edges.head[edge]], edges.head[edge])
-        return self._anchors(network, (node, back_node), (along, backward_total - back), (along, backward_total - back))
+        return self._anchors(network, network.enter, (along, backward_total - back), (along, backward_total - back))
 
     def findings(self, subject: str) -> pd.DataFrame:
         """List the points that are not simply on the road: subject, id, verdict, metres, detail."""
@@ -118,7 +112,7 @@ class Snapped:
     def _anchors(
         self,
         network: RoadNetwork,
-        node: tuple[NDArray[np.int32], NDArray[np.int32]],
+        node: NDArray[np.int32],
         time: tuple[NDArray[np.int64], NDArray[np.int64]],
         offset: tuple[NDArray[np.int64], NDArray[np.int64]],
     ) -> Anchors:
@@ -129,7 +123,7 @@ class Snapped:
         access = np.where(on_road, access, 0).astype(np.int64)
         piece = np.column_stack((2 * edge, 2 * edge + 1))
         return Anchors(
-            node=freeze_int32(np.where(allowed, np.column_stack(node), _ABSENT)),
+            node=freeze_int32(np.where(allowed, node[edge], _ABSENT)),
             time=freeze_int32(np.where(allowed, np.column_stack(time) + access[:, None], UNREACHED)),
             piece=freeze_int32(np.where(allowed, piece, _ABSENT)),
             offset=freeze_int32(np.column_stack(offset)),

@@ -172,9 +172,7 @@ def _timed_roads(
         network.roads, seeds=seeds, budget=latest, search_from="ends" if towards else "starts"
     ).milliseconds.astype(np.float64)
     node_time[node_time == UNREACHED] = np.inf
-    layer = network.start_node if towards else network.end_node
-    tail_time = node_time[np.where(edges.local, layer[edges.tail], edges.tail)]
-    head_time = node_time[np.where(edges.local, layer[edges.head], edges.head)]
+    onward_time, backward_time = node_time[network.leave if towards else network.enter].T
 
     count = np.diff(edges.first_vertex)
     owner = np.repeat(np.arange(count.size), count)
@@ -189,11 +187,11 @@ def _timed_roads(
         return base[:, None] + (-ends if falling else ends)
 
     if towards:
-        onward = both_ends(along, head_time[edge] + forward_total, falling=True)
-        backward = both_ends(back, tail_time[edge], falling=False)
+        onward = both_ends(along, onward_time[edge] + forward_total, falling=True)
+        backward = both_ends(back, backward_time[edge], falling=False)
     else:
-        onward = both_ends(along, tail_time[edge], falling=False)
-        backward = both_ends(back, head_time[edge] + backward_total, falling=True)
+        onward = both_ends(along, onward_time[edge], falling=False)
+        backward = both_ends(back, backward_time[edge] + backward_total, falling=True)
     x, y = edges.vertex_x, edges.vertex_y
     line = np.column_stack((x[before], y[before], x[before + 1], y[before + 1]))
     pieces = [(line, onward, edges.forward[edge]), (line, backward, edges.backward[edge])]
