@@ -19,8 +19,9 @@ from graphs import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from palveluverkko.engine import customising_kernels as customising
 from palveluverkko.engine import elimination_kernels as kernels
-from palveluverkko.engine.elimination import Preparable, arranged, eliminate, prepare
+from palveluverkko.engine.elimination import Preparable, Remaining, arranged, eliminate, prepare
 from palveluverkko.engine.graph import build_graph, freeze_int32
 from palveluverkko.engine.plan import LANES, LONGEST_SWEPT
 from palveluverkko.engine.search import UNREACHED, time_table
@@ -54,23 +55,21 @@ def test_neighbours_equal_the_sets(graph):
 
 
 @settings(deadline=None, max_examples=60)
-@given(graphs(most_nodes=14, most_arcs=34) | st.sampled_from([TOWN, TANGLE]), MOST, CROWDED)
-def test_the_node_with_the_fewest_neighbours_goes_first_and_too_many_stay(graph, most, crowded):
-    order, before, first_up, up, first_kept, kept = kernels.eliminate(
-        *kernels.neighbours(graph.first_out, graph.head), most, crowded, GO_ON
-    )
-    size = np.diff(first_up)
-    assert (size[:before] <= crowded).all()
-    assert before == order.size or size[before] > crowded
+@given(graphs(most_nodes=14, most_arcs=34) | st.sampled_from([TOWN, TANGLE]), st.sets(MOST, min_size=1))
+def test_the_node_with_the_fewest_neighbours_goes_first_and_too_many_stay(graph, stages):
+    rest = Remaining(*kernels.neighbours(graph.first_out, graph.head))
     neighbours, left = joined(graph), set(range(graph.nodes))
-    for at, node in enumerate(order.tolist()):
-        assert len(neighbours[node]) == min(len(neighbours[one]) for one in left) <= most
-        assert sorted(up[first_up[at] : first_up[at + 1]].tolist()) == sorted(removed(neighbours, node))
-        left.remove(node)
-    for node in range(graph.nodes):
-        still = kept[first_kept[node] : first_kept[node + 1]].tolist()
-        assert sorted(still) == sorted(neighbours[node])
-        assert (len(still) > most) == (node in left)
+    for most in sorted(stages):
+        rest.eliminate(most, GO_ON)
+        order, count, up = rest.gone[-1]
+        for node, ring in zip(order.tolist(), np.split(up, np.cumsum(count))[:-1], strict=True):
+            assert len(neighbours[node]) == min(len(neighbours[one]) for one in left) <= most
+            assert sorted(ring.tolist()) == sorted(removed(neighbours, node))
+            left.remove(node)
+        assert rest.own.tolist() == sorted(left)
+        assert all(len(neighbours[node]) > most for node in left)
+        for node, ring in zip(rest.own, np.split(rest.neighbour, rest.first[1:-1]), strict=False):
+            assert sorted(rest.own[ring].tolist()) == sorted(neighbours[node])
 
 
 @settings(deadline=None, max_examples=60)
@@ -167,7 +166,7 @@ def test_the_order_hangs_on_who_is_joined_alone(given_order, random):
 @given(eliminated())
 def test_carried_times_equal_the_twin(given_order):
     graph, order = given_order
-    climb, drop = kernels.customise(order.slot, graph.travel_time, order.core, order.first, order.lower, GO_ON)
+    climb, drop = customising.customise(order.slot, graph.travel_time, order.core, order.first, order.lower, GO_ON)
     assert slot_times(order, climb, drop) == carried_times(graph, order)
 
 
@@ -175,7 +174,7 @@ def test_carried_times_equal_the_twin(given_order):
 @given(eliminated())
 def test_pruning_keeps_every_distance_and_lengthens_nothing(given_order):
     graph, order = given_order
-    climb, drop = kernels.customise(order.slot, graph.travel_time, order.core, order.first, order.lower, GO_ON)
+    climb, drop = customising.customise(order.slot, graph.travel_time, order.core, order.first, order.lower, GO_ON)
     before = slot_times(order, climb, drop)
     thinned = prepare(graph, order=order).thinned
     assert thinned.graph is graph
@@ -195,7 +194,7 @@ def test_pruning_keeps_every_distance_and_lengthens_nothing(given_order):
 def test_pruning_closes_arcs_in_the_core_and_in_the_forest():
     for most in (4, 6, 256):
         order = eliminate(TOWN, most_neighbours=most)
-        climb, drop = kernels.customise(order.slot, TOWN.travel_time, order.core, order.first, order.lower, GO_ON)
+        climb, drop = customising.customise(order.slot, TOWN.travel_time, order.core, order.first, order.lower, GO_ON)
         before = slot_times(order, climb, drop)
         thinned = prepare(TOWN, order=order).thinned
         after = slot_times(order, thinned.climb, thinned.drop)
@@ -251,7 +250,7 @@ def test_selected_rows_are_those_that_the_wanted_ones_depend_on(given_order, dat
         if place in needed:
             needed |= set(side.tail[side.first_in[place] : side.first_in[place + 1]].tolist())
     rows = {place: row for row, place in enumerate(sorted(needed))}
-    row_of, row_tree, first_in, tail, drop_time = kernels.select(
+    row_of, row_tree, first_in, tail, drop_time = customising.select(
         order.core, order.tree, side.first_in, side.tail, side.drop_time, freeze_int32(wanted)
     )
     assert row_of.tolist() == [rows.get(place, -1) for place in range(graph.nodes)]
@@ -353,7 +352,7 @@ def test_a_graph_too_large_to_be_numbered_is_refused():
 
 def test_closed_twice_still_fits_an_int32():
     # Interpreted, the sum of two int32 is an int32 and overflows; compiled it is an int64 and does not.
-    assert 2 * int(kernels.FAR) <= np.iinfo(np.int32).max
+    assert 2 * int(customising.FAR) <= np.iinfo(np.int32).max
 
 
 @pytest.mark.parametrize("slots", [1, 2])

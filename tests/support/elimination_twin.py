@@ -2,10 +2,10 @@
 
 import math
 
-from palveluverkko.engine import elimination_kernels
+from palveluverkko.engine import customising_kernels
 from palveluverkko.engine.search import UNREACHED
 
-FAR = int(elimination_kernels.FAR)
+FAR = int(customising_kernels.FAR)
 
 
 def joined(graph):

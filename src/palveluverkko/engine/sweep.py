@@ -74,7 +74,7 @@ class Sweep:
         cls, prepared: Prepared, searched: Anchors, *, budget: int, search_from: str, wanted: Int32 | None = None
     ) -> Sweep:
         """Lay out a prepared graph; every node is wanted when none are named."""
-        from palveluverkko.engine import elimination_kernels as kernels
+        from palveluverkko.engine import customising_kernels as kernels
 
         order = prepared.order
         side = prepared.onward if search_from == "starts" else prepared.against
