@@ -89,6 +89,18 @@ def test_coordinates_of_many_nodes_are_those_of_proj(box, monkeypatch):
     np.testing.assert_array_equal(_projection(many, crs)(), exact)
 
 
+@settings(deadline=None, max_examples=200)
+@given(st.integers(-100, 100), st.integers(0, 199), st.integers(-600, 600), st.integers(0, 199))
+def test_no_corner_lies_beyond_the_lattice(west, wide, south, high):
+    # Compiled, nothing would say so: a number from beyond the array would be weighed with zero, and be NaN at times.
+    box = (west / 10, south / 10, west / 10 + wide / 10, south / 10 + high / 10)
+    lon, lat = np.asarray(box)[[0, 0, 2, 2]], np.asarray(box)[[1, 3, 1, 3]]
+    corners = replace(roads(jittered_lattice(3), ways((STREET, 0, 1))), lon=lon, lat=lat, bounds=box)
+    with mock.patch.object(build, "_MANY_NODES", 1):
+        found = _projection(corners, metric_crs(box))
+    np.testing.assert_array_equal(found.func.py_func(*found.args), found())
+
+
 @settings(deadline=None, max_examples=20)
 @given(street_plans())
 def test_a_network_of_many_nodes_is_that_of_few(plan):

@@ -20,7 +20,7 @@ from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
 
-BUILD_VERSION = 5
+BUILD_VERSION = 6
 """Part of every fingerprint: raise it when the same roads would build another network."""
 
 # Bounding box of Finland in degrees; inside it EPSG:3067 (ETRS-TM35FIN) is the metric CRS.
@@ -35,6 +35,9 @@ _MANY_NODES = 200_000
 _LATTICE_STEP = 0.1
 _WIDEST_LATTICE = 20.0
 _FARTHEST_LATTICE = 84.0
+
+
+_NOWHERE = (np.empty(0), np.empty(0))
 
 
 class _Pieces(NamedTuple):
@@ -113,6 +116,7 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
         metres_by_speed_source=metres_by_speed_source,
         rejected_speeds=dict(roads.rejected_speeds),
         fingerprint=fingerprint,
+        cut_xy=(x[roads.cut_nodes], y[roads.cut_nodes]),
     )
 
 
@@ -122,6 +126,7 @@ def assemble(
     junction_xy: tuple[NDArray[np.float64], NDArray[np.float64]],
     junction_id: NDArray[np.int64],
     profile: CarProfile,
+    cut_xy: tuple[NDArray[np.float64], NDArray[np.float64]] = _NOWHERE,
     **described: Any,  # noqa: ANN401 - the fields, which have their types there
 ) -> RoadNetwork:
     """Make a network of edges, whatever they were read from: lay out the graph and find the main part.
@@ -134,6 +139,8 @@ def assemble(
         float64[j] each, metric CRS, and int64[j].
     profile
         Its access leg and season go into the network.
+    cut_xy
+        float64[c] each, metric CRS; where roads leave what was read.
     **described
         The other fields of :class:`RoadNetwork`: ``road_classes``, ``names``, ``crs``, ``bounds``,
         ``metres_by_speed_source``, ``rejected_speeds`` and ``fingerprint``.
@@ -145,6 +152,8 @@ def assemble(
         junction_x=freeze_float64(junction_xy[0]),
         junction_y=freeze_float64(junction_xy[1]),
         junction_id=_frozen_int64(junction_id),
+        cut_x=freeze_float64(cut_xy[0]),
+        cut_y=freeze_float64(cut_xy[1]),
         season=str(profile.season),
         access_speed_kmh=cast("float", profile.access_speed_kmh),
         max_access_metres=cast("float", profile.max_access_metres),
@@ -174,8 +183,9 @@ def _projection(roads: Roads, crs: str) -> Callable[[], tuple[NDArray[np.float64
         return lambda: (np.asarray(x), np.asarray(y))
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
 
-    # Three steps of margin: two for the polynomials, one for rounding. np.arange(west, east, step) drifts by 0.1 um.
-    columns, rows = (int((end - begin) / _LATTICE_STEP) + 7 for begin, end in ((west, east), (south, north)))
+    # Margins: three steps before, two for the polynomials and one for rounding; five after, of which two for rounding:
+    # 19.9 degrees are 198.99 steps here and 199 in the kernel. np.arange(west, east, step) drifts by 0.1 um.
+    columns, rows = (int((end - begin) / _LATTICE_STEP) + 9 for begin, end in ((west, east), (south, north)))
     west, south = west - 3 * _LATTICE_STEP, south - 3 * _LATTICE_STEP
     lattice = np.meshgrid(west + _LATTICE_STEP * np.arange(columns), south + _LATTICE_STEP * np.arange(rows))
     lattice_x, lattice_y = (freeze_float64(one) for one in project(*lattice))

@@ -59,12 +59,14 @@ def find_main(edges: Edges, layers: Layers) -> NDArray[np.bool_]:
     edge, label = edge[kept], label[kept]
     if not edge.size:
         return np.asarray(weak)
-    once = np.unique(label.astype(np.int64) * edges.tail.size + edge)
-    metres = np.bincount(once // edges.tail.size, weights=edges.metres[once % edges.tail.size])
+    # An edge counts once, however many arcs drive it. np.unique took 1 s for 2.5 million arcs.
+    share = edges.metres / np.maximum(1, np.bincount(edge, minlength=weak.size))
+    metres = np.bincount(label, weights=share[edge])
     found = np.zeros(weak.size, dtype=np.bool_)
-    found[edge[label == metres.argmax()]] = True
+    longest = metres.argmax()
+    found[edge[label == longest]] = True
     local = np.flatnonzero(weak & edges.local)
-    found[local] = _joined_to(np.flatnonzero(strong == metres.argmax()), edges, local, layers)
+    found[local] = _joined_to(np.flatnonzero(strong == longest), edges, local, layers)
     enough = edges.metres[found].sum() >= _ENOUGH * edges.metres[weak].sum()
     return np.asarray(found if enough else weak)
 

@@ -49,14 +49,16 @@ def lay_layers(junctions: int, edges: Edges) -> Layers:
     forward_time, backward_time = edges.forward_time, edges.backward_time
     through = np.arange(junctions, dtype=np.int32)
     for node, which in ((through, ~edges.local), (begin, edges.local), (end, edges.local)):
-        onward, back = np.flatnonzero(which & edges.forward), np.flatnonzero(which & edges.backward)
+        onward, back = (np.flatnonzero(which & open_).astype(np.int32) for open_ in (edges.forward, edges.backward))
         arcs += [
             (node[edges.tail[onward]], node[edges.head[onward]], forward_time[onward], 2 * onward),
             (node[edges.head[back]], node[edges.tail[back]], backward_time[back], 2 * back + 1),
         ]
     tail, head, time, piece = (np.concatenate(column) for column in zip(*arcs, strict=True))
     graph, order = sort_into_graph(junctions + 2 * touched.size, tail, head, time)
-    ends, local = np.column_stack((edges.tail, edges.head)), edges.local[:, None]
+    local = np.flatnonzero(edges.local)
+    enter, leave = np.column_stack((edges.tail, edges.head)), np.column_stack((edges.head, edges.tail))
+    enter[local], leave[local] = end[enter[local]], begin[leave[local]]
     layer = np.repeat(
         np.array([THROUGH, TRIP_BEGINS, TRIP_ENDS], dtype=np.int8), [junctions, touched.size, touched.size]
     )
@@ -66,6 +68,6 @@ def lay_layers(junctions: int, edges: Edges) -> Layers:
         arc_piece=freeze_int32(piece[order]),
         node_junction=freeze_int32(np.concatenate((through, touched, touched))),
         node_layer=layer,
-        enter=freeze_int32(np.where(local, end[ends], ends)),
-        leave=freeze_int32(np.where(local, begin[ends], ends)[:, ::-1]),
+        enter=freeze_int32(enter),
+        leave=freeze_int32(leave),
     )

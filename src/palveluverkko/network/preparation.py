@@ -1,6 +1,6 @@
 """The order of elimination of a road network, kept on disk: searches in bulk start at once the second time.
 
-The order takes 2 µs a node to find and depends on which junctions are joined, not on speeds: networks of the same
+The order takes 1 to 2 µs a node to find and depends on which junctions are joined, not on speeds: networks of the same
 roads share it, summer and winter.
 """
 

@@ -129,6 +129,8 @@ class RoadNetwork:
     enter, leave
         int32[e, 2]; of each edge, forward and backward: the node from which a trip drives into the piece to end on
         it, and the node where a trip that begins on it comes out.
+    cut_x, cut_y
+        float64[c]; where roads leave the file, metric CRS: the edge of the extract.
     crs
         Metric CRS, such as ``"EPSG:3067"``.
     bounds
@@ -155,6 +157,8 @@ class RoadNetwork:
     node_layer: NDArray[np.int8]
     enter: Int32
     leave: Int32
+    cut_x: Float64
+    cut_y: Float64
     road_classes: tuple[str, ...]
     names: tuple[str, ...]
     crs: str
@@ -207,6 +211,7 @@ class RoadNetwork:
             "junctions": int(self.junction_x.size),
             "edges": int(self.edges.tail.size),
             "arcs": int(self.graph.head.size),
+            "roads_cut": int(self.cut_x.size),
             "kilometres": round(float(self.edges.metres.sum()) / 1000, 1),
             "main_component_share": round(float(self.edges.metres[self.edges.main].sum() / self.edges.metres.sum()), 4),
             "local_kilometres": round(float(self.edges.metres[self.edges.local].sum()) / 1000, 1),

@@ -32,7 +32,7 @@ USER_STORE = "user"
 NO_STORE = "none"
 """Build anew each time."""
 
-_STORE_VERSION = 3
+_STORE_VERSION = 4
 _NESTED: dict[str, Any] = {"graph": Graph, "edges": Edges}
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import geopandas
 import numpy as np
 import pandas as pd
 
+from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import snap
+from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.table import TravelTimeTable
 from palveluverkko.service.levels import LevelsByPlace
 from palveluverkko.service.people import POPULATION
@@ -15,8 +20,10 @@ from palveluverkko.service.people import POPULATION
 COLUMNS = ("subject", "id", "verdict", "metres", "detail")
 
 
-def gather_findings(network: RoadNetwork, table: TravelTimeTable, levels: LevelsByPlace) -> pd.DataFrame:
-    """List what is off the network, cut off, unreached, suppressed, defaulted or not understood.
+def gather_findings(
+    network: RoadNetwork, table: TravelTimeTable, levels: LevelsByPlace, surfaces: Mapping[str, Surface]
+) -> pd.DataFrame:
+    """List what is off the network, cut off, unreached, suppressed, defaulted, not understood or beyond the file.
 
     Returns
     -------
@@ -24,7 +31,15 @@ def gather_findings(network: RoadNetwork, table: TravelTimeTable, levels: Levels
         subject (service_point, place or network), id, verdict, metres (NaN where it has no meaning), detail.
     """
     snapped = table.findings()
-    return _together([snapped, _unreached(levels, snapped), _suppressed(levels.frame), _of_network(network)])
+    return _together(
+        [
+            snapped,
+            _unreached(levels, snapped),
+            _suppressed(levels.frame),
+            edge_of_extract(network, surfaces),
+            _of_network(network),
+        ]
+    )
 
 
 def check_findings(
@@ -60,6 +75,26 @@ def _suppressed(places: pd.DataFrame) -> pd.DataFrame:
     hidden = places.index[places[POPULATION] < 0]
     detail = "The number of people is hidden (-1) and counts as none in every sum."
     return _rows([("place", str(one), "suppressed", np.nan, detail) for one in hidden])
+
+
+def edge_of_extract(network: RoadNetwork, surfaces: Mapping[str, Surface]) -> pd.DataFrame:
+    """Say for each level from which minute on its areas meet roads that leave the file; no row where they meet none.
+
+    Nobody knows what lies beyond: from there on areas may be too small, and ways round through it too long.
+    """
+    rows = []
+    for code, surface in surfaces.items():
+        time = surface.at(network.cut_x, network.cut_y)
+        reached = time[time != UNREACHED]
+        if reached.size:
+            minutes = math.floor(reached.min() / MILLISECONDS_PER_MINUTE)
+            detail = (
+                f"Level {code} meets the edge of the road file after {minutes} minutes; {reached.size:,} of "
+                f"{time.size:,} roads that end there are reached. Areas beyond may be too small and times too long: "
+                "use a larger extract."
+            )
+            rows.append(("network", code, "edge_of_extract", np.nan, detail))
+    return _rows(rows)
 
 
 def _of_network(network: RoadNetwork) -> pd.DataFrame:

@@ -156,7 +156,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
             one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)
             for one in study.scenarios
         }
-    findings = gather_findings(inputs.network, table, levels)
+    findings = gather_findings(inputs.network, table, levels, surfaces)
     return Results(
         inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, impacts, findings,
         clock.seconds,
