@@ -89,7 +89,7 @@ def edge_of_extract(network: RoadNetwork, surfaces: Mapping[str, Surface]) -> pd
         if reached.size:
             minutes = math.floor(reached.min() / MILLISECONDS_PER_MINUTE)
             detail = (
-                f"Level {code} meets the edge of the road file after {minutes} minutes; {reached.size:,} of "
+                f"Level {code} meets the edge of the road file after {minutes} min; {reached.size:,} of "
                 f"{time.size:,} roads that end there are reached. Areas beyond may be too small and times too long: "
                 "use a larger extract."
             )
