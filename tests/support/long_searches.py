@@ -1,5 +1,6 @@
 """Searches that take long, one after the other, each to be interrupted; run as a program of its own."""
 
+import signal
 import sys
 import time
 
@@ -14,6 +15,8 @@ HOUR = 3_600_000
 
 def run_all():
     """Name each search on a line of standard output when it begins; say how it ended on the next."""
+    # A shell that runs the tests in the background has told its children to ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     random = np.random.default_rng(1)
     large = grid_graph(random, rows=600, columns=700)
     town = prepare(grid_graph(random, rows=150, columns=200))
