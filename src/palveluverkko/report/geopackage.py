@@ -305,3 +305,12 @@ def _write_styles(path: Path, styles: Mapping[str, Style], language: str) -> Non
                 (name, GEOMETRY_COLUMN, name, to_qml(style), text(f"layer_{name}", language), _NO_TIME),
             )
         database.execute("UPDATE gpkg_contents SET last_change = ?", (_NO_TIME,))
+    # The file counts its transactions, and GDAL needs one more at times: a copy begins anew, so that equal results are
+    # equal bytes.
+    anew = path.with_name(f"{path.name}.anew")
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("VACUUM INTO ?", (str(anew),))
+        anew.replace(path)
+    finally:
+        anew.unlink(missing_ok=True)
