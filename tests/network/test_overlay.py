@@ -50,6 +50,15 @@ def test_closing_roads_equals_a_network_without_them(plan, random):
     np.testing.assert_array_equal(times(closed, method="sweep"), expected)
 
 
+@settings(deadline=None, max_examples=20)
+@given(street_plans(), st.randoms(use_true_random=False), st.sampled_from([0.5, 1.0, 2.0]))
+def test_a_closed_road_stays_closed_at_other_speeds(plan, random, factor):
+    network = network_of(roads(*plan))
+    open_ = np.asarray([random.choice([0.0, 1.0]) for _ in range(network.edges.tail.size)])
+    expected = times(network.with_speeds(open_ * factor))
+    np.testing.assert_array_equal(times(network.with_speeds(open_).with_speeds(factor)), expected)
+
+
 def _without(network, kept):
     """Give times on the arcs of some edges alone, by Floyd and Warshall over the nodes of the graph."""
     nodes, edges = network.graph.nodes, network.edges

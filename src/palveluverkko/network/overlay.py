@@ -34,7 +34,8 @@ def with_speeds(network: RoadNetwork, factor: NDArray[np.float64]) -> RoadNetwor
         vertex_backward=_divided(edges.vertex_backward, slower),
     )
     piece_time = np.column_stack((changed.forward_time, changed.backward_time))
-    piece_time[~open_] = UNREACHED
+    # Also what an earlier overlay closed: its time is 0 by now.
+    piece_time[~np.column_stack((changed.forward, changed.backward))] = UNREACHED
     piece = network.arc_piece
     # What drives no piece, a turn or a change of layer, takes as long as before.
     time = np.where(piece < 0, network.graph.travel_time, piece_time.ravel()[np.maximum(piece, 0)])
