@@ -33,7 +33,7 @@ HEAVY = (
     "shapely",
 )
 
-COMMANDS = ("run", "check", "isochrones", "matrix", "warm", "network")
+COMMANDS = ("run", "check", "isochrones", "matrix", "sensitivity", "warm", "network")
 
 
 def call(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from palveluverkko.network.store import read_network, write_network
     from palveluverkko.osm.profile import CarProfile
     from palveluverkko.planning.impact import impact
+    from palveluverkko.planning.sensitivity import Variant, sensitivity
     from palveluverkko.reach.areas import to_isochrones
     from palveluverkko.reach.stream import write_travel_times
     from palveluverkko.reach.surface import surface
@@ -45,6 +46,7 @@ _HOMES = {
     "Scenario": "domain.planning",
     "Season": "domain.travel",
     "TravelTimeTable": "reach.table",
+    "Variant": "planning.sensitivity",
     "bands": "service.areas",
     "classify": "service.levels",
     "impact": "planning.impact",
@@ -54,6 +56,7 @@ _HOMES = {
     "read_service_points": "tables.points",
     "read_study": "study.study",
     "run_study": "study.pipeline",
+    "sensitivity": "planning.sensitivity",
     "surface": "reach.surface",
     "to_isochrones": "reach.areas",
     "to_map": "maps.page",
@@ -73,6 +76,7 @@ __all__ = [
     "Scenario",
     "Season",
     "TravelTimeTable",
+    "Variant",
     "bands",
     "classify",
     "impact",
@@ -82,6 +86,7 @@ __all__ = [
     "read_service_points",
     "read_study",
     "run_study",
+    "sensitivity",
     "surface",
     "to_isochrones",
     "to_map",

@@ -42,6 +42,7 @@ _STEP_NAMES = {
     "areas": "Surfaces and bands",
     "searches": "Searching and writing",
     "scenarios": "Scenarios",
+    "variants": "Speeds and seasons",
     "write": "Writing files",
     "warm": "Compiling",
 }
@@ -261,6 +262,52 @@ def matrix(
 
 
 @app.command()
+def sensitivity(
+    study: StudyArgument,
+    *,
+    speed_factor: Annotated[
+        str, typer.Option(help="Driving speeds relative to the season's, with commas; 0.9 is a tenth slower.")
+    ] = "0.9,1.0,1.1",
+    season: Annotated[
+        str | None, typer.Option(help="summer, winter or both with a comma; the study's own when not given.")
+    ] = None,
+    access_legs: Annotated[
+        str, typer.Option(help="fixed, or scaled: the way between road and place takes part in the factor.")
+    ] = "fixed",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for sensitivity.xlsx, .csv, .png and the places; none when not given.")
+    ] = None,
+) -> None:
+    """Say whose band changes if cars drive slower, faster or in another season."""
+    from palveluverkko.domain.travel import AccessLegs, check_seasons, check_speed_factors
+    from palveluverkko.study.folder import check_folder
+    from palveluverkko.study.study import read_study
+
+    factors = check_speed_factors(_parse_numbers(speed_factor, "--speed-factor", "0.9,1.0,1.1"))
+    seasons = () if season is None else check_seasons([one.strip() for one in season.split(",") if one.strip()])
+    legs = AccessLegs.parse(access_legs)
+    chosen = read_study(study)
+    if out is not None:
+        check_folder(out, named_by="--out")
+    # A slip in the options or the study file is told at once; what computes takes seconds to import.
+    from datetime import date
+
+    from palveluverkko.study.sensitivity import study_sensitivity, write_study_sensitivity
+
+    with _progress() as progress:
+        result = study_sensitivity(chosen, speed_factors=factors, seasons=seasons, access_legs=legs, progress=progress)
+        files = []
+        if out is not None:
+            progress("write", 0, 0)
+            files = write_study_sensitivity(chosen, result, out, day=date.today())  # noqa: DTZ011  # the user's day
+    _echo_sensitivity(result.areas, result.norms)
+    if files:
+        typer.echo("Files:")
+    for file in files:
+        typer.echo(f"  {file}")
+
+
+@app.command()
 def warm() -> None:
     """Compile what searches are made of ahead of the first use."""
     from palveluverkko.engine.warm import cache_folder
@@ -378,11 +425,14 @@ def _profile(season: str | None, access_speed_kmh: float | None, max_access_metr
 def _parse_minutes(text: str) -> tuple[float, ...]:
     from palveluverkko.domain.travel import check_minutes
 
+    return check_minutes(_parse_numbers(text, "--minutes", "15,30,60"))
+
+
+def _parse_numbers(text: str, option: str, example: str) -> list[float]:
     try:
-        values = [float(part) for part in text.split(",") if part.strip()]
+        return [float(part) for part in text.split(",") if part.strip()]
     except ValueError:
-        raise StudyError(f"--minutes {text!r} is not numbers with commas between, such as 15,30,60.") from None
-    return check_minutes(values)
+        raise StudyError(f"{option} {text!r} is not numbers with commas between, such as {example}.") from None
 
 
 def _echo_network(network: RoadNetwork) -> None:
@@ -409,17 +459,39 @@ def _echo_findings(findings: pd.DataFrame) -> None:
             typer.echo(f"  and {len(same) - _FINDINGS_SHOWN:,} more with {verdict}")
 
 
-def _echo_norms(norms: pd.DataFrame) -> int:
+def _echo_norms(norms: pd.DataFrame, *, indent: str = "") -> int:
     """Say how the norms of the whole study turned out; give the number that failed."""
     failed = 0
     for norm in norms[norms["area"] == ""].to_dict("records") if len(norms) else ():
         word = "met" if norm["passed"] else f"NOT met, {norm['missing']:,} people short"
         typer.echo(
-            f"Norm {norm['level']} {norm['minutes']:g} min for {norm['share']:.0%} of {norm['group']}: "
+            f"{indent}Norm {norm['level']} {norm['minutes']:g} min for {norm['share']:.0%} of {norm['group']}: "
             f"{norm['share_reached']:.1%}, {word}"
         )
         failed += not norm["passed"]
     return failed
+
+
+def _echo_sensitivity(areas: pd.DataFrame, norms: pd.DataFrame) -> None:
+    """Say for each variant and level whose band changes, where most, and which norms turn out otherwise."""
+    for variant, levels in areas.groupby("variant", sort=False):
+        whole, single = levels[levels["area"] == ""], levels[levels["area"] != ""]
+        baseline = bool(whole["baseline"].iloc[0])
+        typer.echo(f"{variant} (baseline):" if baseline else f"{variant}:")
+        for line in whole.to_dict("records"):
+            if baseline or math.isnan(line["share_changed"]):
+                typer.echo(f"  {line['level']}: mean {_minutes(line['mean'])}")
+                continue
+            own = single[(single["level"] == line["level"]) & (single["people_changed"] > 0)]
+            most = own.loc[own["share_changed"].idxmax()] if len(own) else None
+            where = "" if most is None else f", most in {most['area_name']} ({most['share_changed']:.1%})"
+            typer.echo(
+                f"  {line['level']}: {line['share_changed']:.1%} of people change bands, "
+                f"{line['people_better']:,.0f} nearer and {line['people_worse']:,.0f} farther"
+                f"{where}; {line['people_cut_off']:,.0f} cut off; {_more_minutes(line['extra_minutes_mean'])}"
+            )
+        if len(norms):
+            _echo_norms(norms[norms["variant"] == variant], indent="  ")
 
 
 def _echo_off_network(findings: pd.DataFrame) -> None:
@@ -434,3 +506,8 @@ def _echo_off_network(findings: pd.DataFrame) -> None:
 def _minutes(value: float) -> str:
     """Write minutes for a terminal; NaN means beyond the last threshold."""
     return "beyond the last threshold" if math.isnan(value) else f"{value:.1f} min"
+
+
+def _more_minutes(extra: float) -> str:
+    """Say how much longer journeys become; NaN where nobody arrives before and after."""
+    return "nobody arrives as before" if math.isnan(extra) else f"{extra:+.1f} min on average"

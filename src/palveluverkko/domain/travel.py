@@ -10,6 +10,7 @@ from typing import TypeVar
 from palveluverkko.domain.errors import StudyError
 
 Word = TypeVar("Word", bound=StrEnum)
+Value = TypeVar("Value")
 
 MILLISECONDS_PER_MINUTE = 60_000
 """Times are int32 milliseconds inside; minutes appear at the two ends only."""
@@ -48,6 +49,18 @@ class Season(StrEnum):
         return _parse(cls, value, "season")
 
 
+class AccessLegs(StrEnum):
+    """What a speed factor does to the way between road and place."""
+
+    FIXED = "fixed"
+    SCALED = "scaled"
+
+    @classmethod
+    def parse(cls, value: str) -> AccessLegs:
+        """Read the word from text, or say which words are known."""
+        return _parse(cls, value, "access legs")
+
+
 def _parse(kind: type[Word], value: str, what: str) -> Word:
     try:
         return kind(value)
@@ -74,6 +87,54 @@ def check_minutes(minutes: Sequence[float]) -> tuple[float, ...]:
         if after <= before:
             raise StudyError(f"minutes holds {after:g} after {before:g}; write them in rising order, each once.")
     return checked
+
+
+SLOWEST_FACTOR, QUICKEST_FACTOR = 0.1, 10.0
+"""Speed factors beyond these are slips, such as 90 for 90 %."""
+
+MOST_FACTORS = 12
+"""Speed factors that one figure can show side by side, in two seasons."""
+
+
+def check_speed_factor(factor: float) -> float:
+    """Check a speed relative to another: 0.9 is a tenth slower.
+
+    Raises
+    ------
+    StudyError
+        The factor is no number, or none that a speed could have.
+    """
+    if not SLOWEST_FACTOR <= factor <= QUICKEST_FACTOR:
+        raise StudyError(
+            f"the speed factor is {factor:g}; give one from {SLOWEST_FACTOR:g} to {QUICKEST_FACTOR:g}: 0.9 is a tenth "
+            "slower."
+        )
+    return float(factor)
+
+
+def check_speed_factors(factors: Sequence[float]) -> tuple[float, ...]:
+    """Check speed factors that stand side by side: some, each possible, each once (StudyError)."""
+    checked = tuple(check_speed_factor(one) for one in factors)
+    if not checked:
+        raise StudyError("no speed factor is given; give at least one, such as 0.9.")
+    if len(checked) > MOST_FACTORS:
+        raise StudyError(f"{len(checked)} speed factors are given; give at most {MOST_FACTORS}.")
+    return _each_once(checked, "speed factor")
+
+
+def check_seasons(words: Sequence[str]) -> tuple[Season, ...]:
+    """Check seasons that stand side by side: at least one, each known, each once (StudyError)."""
+    checked = tuple(Season.parse(one) for one in words)
+    if not checked:
+        raise StudyError(f"no season is given; give one or more of: {', '.join(Season)}.")
+    return _each_once(checked, "season")
+
+
+def _each_once(values: tuple[Value, ...], what: str) -> tuple[Value, ...]:
+    for value in values:
+        if values.count(value) > 1:
+            raise StudyError(f"the {what} {value} is given twice; give each once.")
+    return values
 
 
 def to_milliseconds(minutes: float) -> int:

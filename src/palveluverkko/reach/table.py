@@ -93,6 +93,7 @@ def travel_times(
     direction: Direction | str = Direction.TO_SERVICE,
     method: str = "auto",
     threads: int = 0,
+    snapped: tuple[Snapped, Snapped] | None = None,
 ) -> TravelTimeTable:
     """Compute the travel time between every service point and every place, access legs included.
 
@@ -110,6 +111,8 @@ def travel_times(
         ``"buckets"``, ``"sweep"``, or ``"auto"`` for the quicker one; the times are the same.
     threads
         Number of threads; 0 for one on each processor. The times are the same.
+    snapped
+        Where points and places stand, from a table on the same roads at other speeds; snapped anew when None.
 
     Raises
     ------
@@ -125,7 +128,7 @@ def travel_times(
     """
     direction, budget = Direction.parse(direction), to_milliseconds(budget_minutes)
     check_search(method, threads, budget)
-    sides = Sides.of(network, points, places, direction)
+    sides = Sides.of(network, points, places, direction, snapped=snapped)
     milliseconds, plan = search.time_table(
         network.roads,
         starts=sides.starts,
@@ -168,10 +171,14 @@ class Sides:
         points: geopandas.GeoDataFrame,
         places: geopandas.GeoDataFrame,
         direction: Direction,
+        *,
+        snapped: tuple[Snapped, Snapped] | None = None,
     ) -> Sides:
         """Snap points and places to the network; a point that cannot belong to it is refused (TableError)."""
-        check_near_network(network, points, where="service points")
-        near, far = snap(network, points), snap(network, places)
+        if snapped is None:
+            check_near_network(network, points, where="service points")
+            snapped = snap(network, points), snap(network, places)
+        near, far = snapped
         towards = direction is Direction.TO_SERVICE
         begins, ends = (far, near) if towards else (near, far)
         return cls(direction, near, far, begins.starts(network), ends.ends(network))

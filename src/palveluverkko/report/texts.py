@@ -9,6 +9,7 @@ from datetime import date
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.levels import LANGUAGES, LevelScheme
+from palveluverkko.report.sensitivity_texts import SENSITIVITY_TEXTS
 
 NO_BREAK_SPACE = "\u00a0"
 EN_DASH = "\u2013"
@@ -322,6 +323,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "pattern_aged_over": _in("{low} vuotta täyttäneet", "{low} år fyllda", "Aged {low} and over"),
     "pattern_beyond": _in("Yli {minutes} min päässä", "Längre än {minutes} min", "Beyond {minutes} min"),
     "pattern_of_level": _in("{what}, {level}", "{what}, {level}", "{what}, {level}"),
+    **SENSITIVITY_TEXTS,
 }
 
 _AGE = re.compile(r"age_(\d+)_(\d*)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ MOST_WORST_PLACES = 25
 """Longest journeys listed per level: a page each."""
 
 _WHOLE = ""
+_METHODS = ("time", "levels", "threshold", "mean", "people", "suppressed")
 _LINE = 140  # characters of a line on the sheet of sources
 _CHART_MARKERS = ("circle", "square", "diamond", "triangle")  # those that Excel fills
 
@@ -95,7 +96,7 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         _write_scenarios(book, impacts)
         _write_findings(book, findings)
         _write_bands(book, people)
-        _write_sources(book, sources)
+        write_sources(book, sources, methods=_METHODS)
 
 
 def _write_summary(
@@ -416,7 +417,8 @@ def _write_bands(book: Book, people: pd.DataFrame) -> None:
     write_table(book, sheet, 3, columns, people, first_width=16)
 
 
-def _write_sources(book: Book, sources: Mapping[str, str]) -> None:
+def write_sources(book: Book, sources: Mapping[str, str], *, methods: Sequence[str]) -> None:
+    """List the inputs, and below them the texts that say how things were computed."""
     sheet = book.sheet("sources")
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 1, 100)
@@ -430,7 +432,7 @@ def _write_sources(book: Book, sources: Mapping[str, str]) -> None:
         row += 1
     row += 1
     sheet.write_string(row, 0, book.say("method_heading"), heading)
-    for key in ("time", "levels", "threshold", "mean", "people", "suppressed"):
+    for key in methods:
         row += 1
         method = book.say(f"method_{key}")
         sheet.set_row(row, 32 if len(method) > _LINE else 17)

@@ -16,12 +16,12 @@ MANIFEST = "run.json"
 """Lists the files of a run under ``files``."""
 
 
-def check_folder(output: Path) -> None:
+def check_folder(output: Path, *, named_by: str = "[output] directory") -> None:
     """Refuse a folder that cannot be written to, before anything long is computed; leaves nothing behind."""
     nearest = next(one for one in (output.parent, *output.parent.parents) if one.exists())
     for one in (output, nearest):
         if one.exists() and not one.is_dir():
-            raise StudyError(f"[output] directory names {output}, but {one} is a file; choose a folder.")
+            raise StudyError(f"{named_by} names {output}, but {one} is a file; choose a folder.")
     with _write_errors(output):
         if output.exists() and not os.access(output, os.W_OK | os.X_OK):
             raise PermissionError(None, "Permission denied", str(output))
@@ -30,12 +30,12 @@ def check_folder(output: Path) -> None:
 
 
 @contextmanager
-def taking_over(output: Path) -> Iterator[Path]:
+def taking_over(output: Path, *, manifest: str | None = MANIFEST) -> Iterator[Path]:
     """Give an empty folder; when the block ends well, its files replace those of the earlier run.
 
     An error in the block or while the files are moved leaves the earlier results as they were. A file of the earlier
     run that the new one does not write, such as the surface of a level that is gone, leaves with it; whatever else
-    lies in the folder stays.
+    lies in the folder stays. Without a manifest of earlier runs only files of the same names are replaced.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def taking_over(output: Path) -> Iterator[Path]:
             staging, earlier = Path(beside) / "new", Path(beside) / "earlier"
             staging.mkdir()
             yield staging
-            _take_over(staging, output, earlier)
+            _take_over(staging, output, earlier, _files_of_earlier_run(output, manifest))
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -56,9 +56,9 @@ def files_in(folder: Path) -> list[Path]:
     return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
 
 
-def _take_over(staging: Path, output: Path, earlier: Path) -> None:
+def _take_over(staging: Path, output: Path, earlier: Path, listed: list[Path]) -> None:
     written = files_in(staging)
-    gone = [path for path in _files_of_earlier_run(output) if path not in written]
+    gone = [path for path in listed if path not in written]
     touched = []
     try:
         for path in (*written, *gone):
@@ -89,9 +89,11 @@ def _keep(target: Path, copy: Path) -> None:
         shutil.copy2(target, copy)
 
 
-def _files_of_earlier_run(output: Path) -> list[Path]:
+def _files_of_earlier_run(output: Path, manifest: str | None) -> list[Path]:
+    if manifest is None:
+        return []
     try:
-        listed = json.loads((output / MANIFEST).read_text(encoding="utf-8"))["files"]
+        listed = json.loads((output / manifest).read_text(encoding="utf-8"))["files"]
         names = [PurePosixPath(one) for one in listed]
     except (OSError, ValueError, KeyError, TypeError):
         return []  # no earlier run, or none of ours

@@ -244,7 +244,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         points_served=served_by_point(levels.frame, inputs.points, scheme.codes),
         impacts={name: one.summary() for name, one in results.impacts.items()},
         findings=results.findings,
-        sources=_sources(study, inputs.network),
+        sources=name_sources(study, inputs.network),
     )
     figures = folder / "figures"
     write_figures(
@@ -304,7 +304,8 @@ def _notes(study: Study, network: RoadNetwork, day: date) -> list[str]:
     ]
 
 
-def _sources(study: Study, network: RoadNetwork) -> dict[str, str]:
+def name_sources(study: Study, network: RoadNetwork) -> dict[str, str]:
+    """Name the inputs and settings of a study for its readers, in its language."""
     language = study.study.language
     rows = {
         "source_network": study.network.osm.name,
