@@ -22,7 +22,7 @@ def check_folder(output: Path, *, named_by: str = "[output] directory") -> None:
     for one in (output, nearest):
         if one.exists() and not one.is_dir():
             raise StudyError(f"{named_by} names {output}, but {one} is a file; choose a folder.")
-    with _write_errors(output):
+    with _write_errors(output, named_by):
         if output.exists() and not os.access(output, os.W_OK | os.X_OK):
             raise PermissionError(None, "Permission denied", str(output))
         with tempfile.TemporaryDirectory(dir=nearest, prefix=f".{output.name}."):
@@ -30,7 +30,9 @@ def check_folder(output: Path, *, named_by: str = "[output] directory") -> None:
 
 
 @contextmanager
-def taking_over(output: Path, *, manifest: str | None = MANIFEST) -> Iterator[Path]:
+def taking_over(
+    output: Path, *, manifest: str | None = MANIFEST, named_by: str = "[output] directory"
+) -> Iterator[Path]:
     """Give an empty folder; when the block ends well, its files replace those of the earlier run.
 
     An error in the block or while the files are moved leaves the earlier results as they were. A file of the earlier
@@ -42,7 +44,7 @@ def taking_over(output: Path, *, manifest: str | None = MANIFEST) -> Iterator[Pa
     PalveluverkkoError
         A file or folder cannot be written.
     """
-    with _write_errors(output):
+    with _write_errors(output, named_by):
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as beside:
             staging, earlier = Path(beside) / "new", Path(beside) / "earlier"
@@ -102,11 +104,11 @@ def _files_of_earlier_run(output: Path, manifest: str | None) -> list[Path]:
 
 
 @contextmanager
-def _write_errors(output: Path) -> Iterator[None]:
+def _write_errors(output: Path, named_by: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise PalveluverkkoError(
             f"{error.filename or output} cannot be written: {error.strerror}. Close it in other programs, or choose "
-            "an [output] directory that you may write to."
+            f"an {named_by} that you may write to."
         ) from error

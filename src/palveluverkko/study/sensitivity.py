@@ -116,7 +116,7 @@ def write_study_sensitivity(study: Study, result: StudySensitivity, folder: Path
     Whatever else lies in the folder stays, also the results of a run.
     """
     language, scheme = study.study.language, study.scheme
-    with taking_over(folder, manifest=None) as staging:
+    with taking_over(folder, manifest=None, named_by="--out folder") as staging:
         write_sensitivity(
             staging / "sensitivity.xlsx",
             title=study.study.name,
