@@ -25,6 +25,34 @@ class NetworkError(PalveluverkkoError):
     """A road network or its store cannot be used as asked."""
 
 
+class DownloadError(PalveluverkkoError):
+    """Something on the web cannot be had: refused, broken off, damaged, or not what was asked for."""
+
+
+class NotThereError(DownloadError):
+    """The server answers that it has no such file."""
+
+
+class UnreachableError(DownloadError):
+    """The server cannot be reached at all: no network, no such host, nobody listening, no trust in its certificate."""
+
+
+class BrokenOffError(DownloadError):
+    """The server was too slow or too busy, or the connection broke: trying again may help.
+
+    Parameters
+    ----------
+    message
+        What is told when no attempt is left.
+    wait_seconds
+        How long the server asks to be left alone; 0 when it says nothing.
+    """
+
+    def __init__(self, message: str, *, wait_seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+
+
 def name_ids(ids: Iterable[object], *, most: int = 3) -> str:
     """Name the first few ids of a list for an error message.
 
