@@ -45,7 +45,11 @@ _STEP_NAMES = {
     "variants": "Speeds and seasons",
     "write": "Writing files",
     "warm": "Compiling",
+    "fetch": "Fetching",
 }
+
+_ASKED_FROM_BYTES = 100_000_000
+"""Downloads from here on are agreed with whoever sits at the terminal."""
 
 _COMPILING = "Compiling the search kernels for this machine, once (up to a minute) …"
 
@@ -61,6 +65,8 @@ app = typer.Typer(
 )
 network_app = typer.Typer(help="Build and inspect road networks.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(network_app, name="network")
+fetch_app = typer.Typer(help="Fetch open data from the web.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(fetch_app, name="fetch")
 
 StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, such as study.toml.")]
 NetworkArgument = Annotated[
@@ -101,13 +107,13 @@ def main() -> None:
         raise
 
 
-def _interrupted() -> NoReturn:
+def _interrupted(left: str = "nothing was written") -> NoReturn:
     """Leave at once: whatever lay beside a file is gone by now, and threads need not be waited for.
 
     Not by ``sys.exit``: after an interrupt within an import Python ends as if it had not been caught.
     """
     sys.stdout.flush()
-    sys.stderr.write("palveluverkko: interrupted; nothing was written\n")
+    sys.stderr.write(f"palveluverkko: interrupted; {left}\n")
     sys.stderr.flush()
     os._exit(EXIT_INTERRUPTED)
 
@@ -354,11 +360,88 @@ def network_info(network: NetworkArgument, *, season: SeasonOption = None) -> No
     _echo_network(read)
 
 
+@fetch_app.command("osm")
+def fetch_osm(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT",
+            help="finland, a region (lappi), another extract of Geofabrik (europe/estonia), a place, or a box: "
+            "west,south,east,north.",
+        ),
+    ],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write; named after WHAT when not given.")
+    ] = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(metavar="URL", envvar="PALVELUVERKKO_MIRROR", help="Server of extracts instead of Geofabrik's."),
+    ] = None,
+    overpass: Annotated[
+        str | None,
+        typer.Option(metavar="URL", envvar="PALVELUVERKKO_OVERPASS", help="Overpass server for places and boxes."),
+    ] = None,
+    nominatim: Annotated[
+        str | None,
+        typer.Option(metavar="URL", envvar="PALVELUVERKKO_NOMINATIM", help="Nominatim server for names of places."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Fetch without asking, however much it is.")] = False,
+) -> None:
+    """Fetch roads of OpenStreetMap; what was interrupted goes on."""
+    from palveluverkko.domain.download import part_of
+    from palveluverkko.osm.fetch import LICENCE, Servers, fetch_roads, path_of_extract
+
+    default = Servers()
+    servers = Servers(mirror or default.geofabrik, overpass or default.overpass, nominatim or default.nominatim)
+    with _progress() as progress:
+        progress("fetch", 0, 0)
+
+        def begin(done: int, total: int) -> None:
+            big = total - done >= _ASKED_FROM_BYTES and not yes
+            if big and not progress.agree(f"{(total - done) / 1e6:,.0f} MB are to be fetched. Go on?"):
+                progress.say("Nothing was fetched")
+                raise typer.Exit
+
+        def show(done: int, total: int) -> None:
+            of_all = f"of {total / 1e6:,.0f} " if total else ""
+            progress(f"{done / 1e6:,.0f} {of_all}MB", done, total)
+
+        try:
+            fetched = fetch_roads(
+                what, out, user_agent=f"palveluverkko/{__version__}", servers=servers, progress=show, begin=begin
+            )
+        except KeyboardInterrupt:
+            path = path_of_extract(what, out)
+            if path is None or not part_of(path).exists():
+                raise
+            # Left from within: the bar is gone first, so that the line stands alone.
+            interrupted = f"{part_of(path)} keeps what has arrived, run the same again to go on"
+        else:
+            interrupted = ""
+    if interrupted:
+        _interrupted(interrupted)
+    typer.echo(f"{fetched.path}")
+    size = f"{fetched.path.stat().st_size / 1e6:,.1f} MB"
+    dated = f"data of {fetched.data_date}" if fetched.data_date else "data without a date"
+    typer.echo(f"{size}, {dated}, {fetched.check if fetched.fresh else f'was there already, {fetched.check}'}")
+    typer.echo(f"From {fetched.what}")
+    typer.echo(f"Licence: {LICENCE}")
+    if fetched.hint:
+        typer.echo(fetched.hint)
+    typer.echo(f'In study.toml, seen from its folder: osm = "{fetched.path.as_posix()}"')
+
+
 class _Steps:
     """Shows what is being done: a bar and lines above it on a terminal, nothing in a pipe."""
 
-    def __init__(self, show: Callable[[str, int, int], None], say: Callable[[str], None]) -> None:
-        self._show, self.say = show, say
+    def __init__(
+        self,
+        show: Callable[[str, int, int], None],
+        say: Callable[[str], None],
+        agree: Callable[[str], bool],
+    ) -> None:
+        self._show, self.say, self.agree = show, say, agree
 
     def __call__(self, step: str, done: int, total: int) -> None:
         """Show how much of a step is done; a total of 0 is not known."""
@@ -372,7 +455,7 @@ def _progress() -> Iterator[_Steps]:
 
     choose_cache_folder()
     if not sys.stderr.isatty():
-        yield _Steps(lambda _step, _done, _total: None, lambda _line: None)
+        yield _Steps(lambda _step, _done, _total: None, lambda _line: None, lambda _question: True)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -388,8 +471,20 @@ def _progress() -> Iterator[_Steps]:
         def say(line: str) -> None:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+        def agree(question: str) -> bool:
+            # Without a keyboard nobody can answer: a script on a terminal's stderr is taken at its word.
+            if not sys.stdin.isatty():
+                return True
+            bar.stop()
+            try:
+                answer = typer.confirm(question, default=True, err=True)
+            except typer.Abort:
+                raise KeyboardInterrupt from None
+            bar.start()
+            return answer
+
         with told_when_compiling(lambda: say(_COMPILING)):
-            yield _Steps(show, say)
+            yield _Steps(show, say, agree)
 
 
 def _read_network(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import email.utils
 import hashlib
 import random
 import socket
@@ -222,6 +224,22 @@ def test_a_missing_file_is_said_at_once(server, tmp_path):
 def test_a_server_in_trouble_is_asked_again(server, tmp_path, status):
     url = server.route("/a.pbf", Reply(b"<html>", status, {"Content-Type": "text/html"}), file(BODY))
     assert fetch(url, tmp_path / "a.pbf").path.read_bytes() == BODY
+
+
+def test_each_failure_in_a_row_doubles_the_pause_and_a_server_may_ask_for_more_but_not_for_hours():
+    silent, asking, greedy = (BrokenOffError("", wait_seconds=one) for one in (0.0, 5.0, 9999.0))
+    patience = Patience(pause_seconds=1.0)
+    assert [patience.wait_seconds(failed, silent) for failed in (1, 2, 3, 20)] == [1.0, 2.0, 4.0, 120.0]
+    assert [patience.wait_seconds(failed, asking) for failed in (1, 2, 3, 4)] == [5.0, 5.0, 5.0, 8.0]
+    assert patience.wait_seconds(1, greedy) == 120.0
+
+
+def test_an_hour_to_come_back_is_understood(server, tmp_path):
+    later = email.utils.format_datetime(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1), usegmt=True)
+    url = server.route("/a.pbf", Reply(b"", 503, {"Retry-After": later}))
+    with pytest.raises(BrokenOffError) as error:
+        fetch(url, tmp_path / "a.pbf", patience=ONCE)
+    assert 3000 < error.value.wait_seconds <= 3600
 
 
 def test_a_server_that_stays_in_trouble_is_given_up(server, tmp_path):

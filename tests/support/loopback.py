@@ -18,12 +18,17 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass
 class Reply:
-    """One answer; ``cut`` ends the connection after so many bytes of the body, ``silent`` says nothing at all."""
+    """One answer.
+
+    ``cut`` ends the connection after so many bytes of the body, or with ``hold`` leaves it open and sends no more;
+    ``silent`` says nothing at all.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    hold: bool = False
     silent: bool = False
     length: bool = True
     chunked: bool = False
@@ -138,6 +143,8 @@ def _handler(loopback: Loopback) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
             self.wfile.write(_on_the_wire(reply))
+            if reply.hold:
+                loopback.over.wait(30)
 
     return Handler
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from palveluverkko.domain.errors import BrokenOffError, DownloadError, UnreachableError
+from palveluverkko.domain.errors import BrokenOffError, DamagedError, DownloadError, UnreachableError
 from palveluverkko.domain.web import Answer, Patience, WrongRangeError, host_of, length_of, opened, refuse_web_page
 
 Progress = Callable[[int, int], None]
@@ -127,7 +127,7 @@ def download(
     answer = _persist(task, patience or Patience(), allowed_hosts)
     if checksum is not None and not checksum.fits(part.path):
         part.forget()
-        raise DownloadError(
+        raise DamagedError(
             f"{url} arrived damaged: its {checksum.algorithm} is not {checksum.digest}. It has been deleted; run again."
         )
     part.finish()
@@ -216,8 +216,9 @@ def _persist(task: _Task, patience: Patience, allowed_hosts: tuple[str, ...]) ->
             failed = 1 if there > task.most else failed + 1
             task.most = max(task.most, there)
             if failed >= patience.attempts:
-                kept = f" What has arrived ({there:,} bytes) is kept; run again to go on." if there else ""
-                raise type(error)(f"{error}{kept}") from error
+                if not there:
+                    raise
+                raise type(error)(f"{error} What has arrived ({there:,} bytes) is kept; run again to go on.") from error
             patience.pause(failed, error if isinstance(error, BrokenOffError) else BrokenOffError(str(error)))
 
 

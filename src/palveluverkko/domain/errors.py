@@ -37,6 +37,10 @@ class UnreachableError(DownloadError):
     """The server cannot be reached at all: no network, no such host, nobody listening, no trust in its certificate."""
 
 
+class DamagedError(DownloadError):
+    """A file has arrived and is not what its checksum says."""
+
+
 class BrokenOffError(DownloadError):
     """The server was too slow or too busy, or the connection broke: trying again may help.
 

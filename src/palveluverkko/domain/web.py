@@ -60,9 +60,13 @@ class Patience:
     pause_seconds: float = 1.0
     timeout_seconds: float = 60.0
 
+    def wait_seconds(self, failed: int, error: BrokenOffError) -> float:
+        """Tell how long to wait after failures in a row: twice as long each time, and what the server asks for."""
+        return min(max(self.pause_seconds * 2.0 ** (failed - 1), error.wait_seconds), _LONGEST_WAIT_SECONDS)
+
     def pause(self, failed: int, error: BrokenOffError) -> None:
-        """Wait before the next attempt, as long as the server asked for or longer with each failure in a row."""
-        time.sleep(min(max(self.pause_seconds * 2.0 ** (failed - 1), error.wait_seconds), _LONGEST_WAIT_SECONDS))
+        """Wait before the next attempt."""
+        time.sleep(self.wait_seconds(failed, error))
 
 
 @dataclass(frozen=True)
