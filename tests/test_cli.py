@@ -33,7 +33,7 @@ HEAVY = (
     "shapely",
 )
 
-COMMANDS = ("run", "check", "isochrones", "matrix", "sensitivity", "warm", "network")
+COMMANDS = ("run", "check", "isochrones", "matrix", "sensitivity", "warm", "network", "fetch")
 
 
 def call(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -56,7 +56,9 @@ def run_here(monkeypatch, *arguments: object) -> int:
     return int(end.value.code or 0)
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("network", "-h"), ("--version",)])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("run", "--help"), ("network", "-h"), ("fetch", "osm", "-h"), ("--version",)]
+)
 def test_help_imports_nothing_heavy(arguments):
     code = (
         "import sys\nfrom palveluverkko.cli import app\n"

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from loopback import file, serving
 from pydantic import BaseModel
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -30,6 +31,16 @@ def study_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path
+
+
+@pytest.fixture
+def the_web(monkeypatch):
+    """Serve from this machine, as the web would, what the examples fetch."""
+    monkeypatch.setenv("no_proxy", "*")
+    with serving() as server:
+        monkeypatch.setenv("PALVELUVERKKO_MIRROR", server.url)
+        server.route("/europe/finland-latest.osm.pbf", file((ROOT / "data" / "lappi" / "lappi.osm.pbf").read_bytes()))
+        yield server
 
 
 def keys_of(model: type[BaseModel]) -> list[tuple[str, str]]:
@@ -94,7 +105,8 @@ def test_every_command_has_a_section_and_an_example(name):
 def test_every_option_of_a_command_is_in_its_page():
     text = (DOCS / "commands.md").read_text(encoding="utf-8")
     group = get_command(app)
-    commands = [*group.commands.values(), *group.commands["network"].commands.values()]
+    inner = [deeper for one in group.commands.values() for deeper in getattr(one, "commands", {}).values()]
+    commands = [*group.commands.values(), *inner]
     options = {option for command in commands for parameter in command.params for option in parameter.opts}
     missing = [option for option in sorted(options) if option.startswith("--") and option not in text]
     assert missing == []
@@ -132,7 +144,7 @@ def test_python_examples_run(page, study_folder):
     runpy.run_path(str(script))
 
 
-@pytest.mark.usefixtures("study_folder")
+@pytest.mark.usefixtures("study_folder", "the_web")
 def test_console_examples_print_what_the_page_says():
     shown = "\n".join(blocks(DOCS / "commands.md", "console"))
     examples = re.findall(r"^\$ palveluverkko (.*)\n((?:(?!\$ ).*\n?)*)", shown, re.MULTILINE)

@@ -358,6 +358,19 @@ def test_a_silent_server_is_given_up_after_the_timeout(server, tmp_path):
     assert len(server.asked) == 2
 
 
+def test_the_proxy_of_the_environment_is_used(server, tmp_path, monkeypatch):
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv("http_proxy", server.url)
+    server.route("/a.pbf", file(BODY, cut=250_000), file(BODY))
+    assert fetch("http://somewhere.invalid/a.pbf", tmp_path / "a.pbf").path.read_bytes() == BODY
+    assert [one.headers["Host"] for one in server.asked] == ["somewhere.invalid"] * 2
+
+
+def test_a_proxy_that_wants_a_log_in_is_said(server, tmp_path):
+    with pytest.raises(DownloadError, match=r"the proxy on the way to 127\.0\.0\.1 wants a log-in"):
+        fetch(server.route("/a.pbf", Reply(b"", 407)), tmp_path / "a.pbf")
+
+
 def test_a_machine_without_network_is_told_at_once(tmp_path):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
