@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -134,10 +135,10 @@ def test_a_place_is_asked_of_nominatim_and_overpass_with_a_margin(fetch, server)
     assert (code, err) == (0, [])
     assert out[0] == "ivalo.osm"
     assert "data of 2026-11-25, answer complete" in out[1]
-    assert out[2].startswith("From 10 km around Ivalo, Inari, Lappi, Suomi, 27.1")
+    assert out[2].startswith(f"From {server.url}: 10 km around Ivalo, Inari, Lappi, Suomi (27.1")
     assert out[3:] == [LICENCE, 'In study.toml, seen from its folder: osm = "ivalo.osm"']
     assert server.paths() == ["/search", "/api/interpreter"]
-    assert "[bbox:68.5101689," in server.asked[1].form["data"][0]
+    assert "](68.5101689," in server.asked[1].form["data"][0]
     assert read_roads(Path("ivalo.osm"), CarProfile()).way_id.tolist() == [10]
     assert server.asked[0].headers["User-Agent"].startswith("palveluverkko/")
 
@@ -145,7 +146,7 @@ def test_a_place_is_asked_of_nominatim_and_overpass_with_a_margin(fetch, server)
 def test_a_box_is_asked_for_as_it_is(fetch, server):
     code, out, _ = fetch("27.4,68.6,27.7,68.7", "--out", "ivalo.osm")
     assert (code, out[0], server.paths()) == (0, "ivalo.osm", ["/api/interpreter"])
-    assert "[bbox:68.6000000,27.4000000,68.7000000,27.7000000]" in server.asked[0].form["data"][0]
+    assert "](68.6000000,27.4000000,68.7000000,27.7000000);" in server.asked[0].form["data"][0]
 
 
 def refused(answer: tuple[int, list[str], list[str]]) -> str:
@@ -204,7 +205,7 @@ def unused_address() -> str:
 def test_a_machine_without_network_is_told_what_to_fetch_by_hand_and_where_it_goes(fetch):
     away = unused_address()
     said = refused(fetch("lappi", "--mirror", away, "--out", "study/lappi.osm.pbf"))
-    assert "127.0.0.1 cannot be reached" in said
+    assert "127.0.0.1 cannot be reached (Connection refused). Without network: " in said
     assert f"fetch {away}/europe/finland-latest.osm.pbf on another machine and put it at study/finland-" in said
     for options in (("--nominatim", away), ("--overpass", away)):
         said = refused(fetch("Ivalo", *options))
@@ -244,12 +245,20 @@ def test_what_cannot_be_fetched_is_one_line_before_roads_are_asked_for(fetch, se
     assert set(server.paths()) <= {"/search"}
 
 
-def call(*arguments: object, at_first: object = None) -> tuple[int, str, str]:
+def call(
+    *arguments: object, at_first: Callable[[], bool] | None = None, before: Callable[[], None] | None = None
+) -> tuple[int, str, str]:
     """Run the command line as another process; send an interrupt as soon as something is so."""
+
+    def prepare() -> None:
+        # A process in the background of a shell ignores interrupts, and so do its children: these do not.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if before is not None:
+            before()
+
     command = [sys.executable, "-m", "palveluverkko", "fetch", "osm", *map(str, arguments)]
-    heeding = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: E731
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
-    with subprocess.Popen(command, preexec_fn=heeding, **pipes) as process:  # noqa: PLW1509 - no threads of ours
+    with subprocess.Popen(command, preexec_fn=prepare, **pipes) as process:  # noqa: PLW1509 - no threads of ours
         while at_first is not None and not at_first():
             assert process.poll() is None, process.communicate()
             time.sleep(0.005)
@@ -282,6 +291,20 @@ def test_an_interrupt_keeps_what_has_arrived_and_the_same_command_goes_on(server
     assert not part.exists()
 
 
+def test_a_disk_that_fills_up_is_one_line_and_the_next_run_goes_on(server, tmp_path):
+    resource = pytest.importorskip("resource")
+    most = len(PBF) // 2
+    code, out, err = call("finland", before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
+    assert (code, out) == (cli.EXIT_BAD_INPUT, "")
+    assert err == (
+        "palveluverkko: finland-latest.osm.pbf finds no room (File too large); make room and run again, what has "
+        "arrived is kept.\n"
+    )
+    assert call("finland")[0] == 0
+    assert server.asked[-1].headers["Range"] == f"bytes={most}-"
+    assert (tmp_path / "finland-latest.osm.pbf").read_bytes() == PBF
+
+
 def test_an_interrupt_at_overpass_leaves_nothing(server, tmp_path):
     server.route("/api/interpreter", Reply(silent=True))
     code, out, err = call("Ivalo", at_first=lambda: "/api/interpreter" in server.paths())
@@ -310,7 +333,7 @@ def on_a_terminal(folder: Path, *arguments: str, typed: bytes = b"") -> tuple[in
     return process.wait(), shown.decode()
 
 
-BIG = 150_000_000
+BIG = 101_000_000
 
 
 def big(_asked):
@@ -322,7 +345,7 @@ def test_whoever_sits_at_a_terminal_is_asked_before_much_is_fetched(server, tmp_
     server.route("/europe/finland-latest.osm.pbf", big)
     code, shown = on_a_terminal(tmp_path, "finland", typed=b"n\n")
     assert code == 0
-    assert "150 MB are to be fetched. Go on? [Y/n]" in shown
+    assert "101 MB are to be fetched. Go on? [Y/n]" in shown
     assert "Nothing was fetched" in shown
     assert list(tmp_path.iterdir()) == []
 
@@ -335,8 +358,9 @@ def test_who_agrees_or_has_agreed_gets_it_and_sees_how_far_it_is(server, tmp_pat
     code, shown = on_a_terminal(tmp_path, "finland", *options, typed=b"y\n" if asked else b"")
     assert code == 0
     assert ("Go on?" in shown) is asked
-    assert "of 150 MB" in shown
+    assert "of 101 MB" in shown
     assert (tmp_path / "finland-latest.osm.pbf").stat().st_size == BIG
+    (tmp_path / "finland-latest.osm.pbf").unlink()
 
 
 def test_from_python_the_public_servers_are_the_default_and_others_are_named(server, tmp_path):

@@ -197,6 +197,28 @@ def test_a_part_that_is_longer_than_the_file_is_begun_anew(server, tmp_path):
     assert fetch(url, tmp_path / "a.pbf", patience=Patience(3, 0.0)).path.read_bytes() == NEWER
 
 
+def test_a_server_that_continues_another_version_is_not_believed(server, tmp_path):
+    def careless(asked):
+        asked.headers.pop("If-Range", None)
+        return file(NEWER)(asked)
+
+    url = server.route("/a.pbf", file(BODY, cut=250_000), careless)
+    assert fetch(url, tmp_path / "a.pbf", patience=Patience(3, 0.0)).path.read_bytes() == NEWER
+    assert ranges(server) == [None, "bytes=250000-", None]
+
+
+def test_a_part_that_another_program_writes_to_is_begun_anew(server, tmp_path):
+    url = server.route("/a.pbf", file(BODY))
+    strangers = [b"stranger"]
+
+    def meddle(_done: int, _total: int) -> None:
+        while strangers:
+            with part_of(tmp_path / "a.pbf").open("ab") as part:
+                part.write(strangers.pop())
+
+    assert fetch(url, tmp_path / "a.pbf", progress=meddle).path.read_bytes() == BODY
+
+
 @pytest.mark.parametrize("given", ["bytes 0-599999/600000", "bytes 250000-300000/600000", "items 1-2/3", ""])
 def test_another_range_than_asked_for_is_not_written(server, tmp_path, given):
     wrong = Reply(BODY[250_000:], 206, {"Content-Range": given})

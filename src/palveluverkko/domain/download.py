@@ -25,6 +25,8 @@ _PIECE = 1 << 18
 _SPARE = 1 << 26
 """Bytes left free on the disk (64 MB), so that a full one does not stop everything else."""
 
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+
 _OK, _PARTIAL = 200, 206
 
 
@@ -267,6 +269,8 @@ def _receive(task: _Task, answer: Answer) -> None:
         part.begin(task.url, _validator(answer), total)
     with part.path.open("ab") as file:
         _copy(task, answer, first, file, offset, total)
+    if total and part.size != total:
+        raise WrongRangeError(f"{part.path} is also written by another program; wait for it, or run again.")
 
 
 def _offset(task: _Task, answer: Answer) -> int:
@@ -277,6 +281,8 @@ def _offset(task: _Task, answer: Answer) -> int:
     given = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", answer.headers.get("Content-Range", ""))
     if answer.status != _PARTIAL or given is None or int(given[1]) != there:
         raise WrongRangeError(f"{answer.url} answers with another part of the file than was asked for.")
+    if not _same_version(task.part.validator(task.url), answer):
+        raise WrongRangeError(f"{answer.url} has changed since it was begun; run again.")
     if given[3] != "*" and int(given[2]) + 1 != int(given[3]):
         raise WrongRangeError(f"{answer.url} answers with less of the file than was asked for.")
     return there
@@ -300,6 +306,11 @@ def _validator(answer: Answer) -> str:
     return answer.headers.get("Last-Modified", "") if tag.startswith("W/") or not tag else tag
 
 
+def _same_version(validator: str, answer: Answer) -> bool:
+    """Tell whether an answer is of the version that was begun, as far as it says: not every server heeds If-Range."""
+    return validator in {answer.headers.get("ETag", validator), answer.headers.get("Last-Modified", validator)}
+
+
 def _check_room(target: Path, wanted: int) -> None:
     folder = next(one for one in (target.absolute().parent, *target.absolute().parents) if one.exists())
     free = shutil.disk_usage(folder).free
@@ -311,6 +322,8 @@ def _check_room(target: Path, wanted: int) -> None:
 
 
 def _not_written(target: Path, error: OSError) -> DownloadError:
-    if error.errno == errno.ENOSPC:
-        return DownloadError(f"{target.parent} is full; make room and run again, what has arrived is kept.")
+    if error.errno in _FULL:
+        return DownloadError(
+            f"{target} finds no room ({error.strerror}); make room and run again, what has arrived is kept."
+        )
     return DownloadError(f"{target} cannot be written: {error.strerror}. Choose a folder that you may write to.")

@@ -276,7 +276,7 @@ def _refusal(url: str, error: urllib.error.HTTPError) -> DownloadError:
 
 
 def _failure(url: str, reason: object) -> DownloadError:
-    said = str(reason) or type(reason).__name__
+    said = (reason.strerror if isinstance(reason, OSError) else "") or str(reason) or type(reason).__name__
     if isinstance(reason, ssl.SSLCertVerificationError):
         return UnreachableError(
             f"{host_of(url)} shows a certificate that this machine does not trust ({reason.verify_message}); where a "

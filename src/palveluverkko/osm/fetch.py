@@ -115,31 +115,38 @@ def fetch_roads(
     asking = _Asking(servers or Servers(), user_agent, patience or Patience(), progress, begin)
     if not what.strip():
         raise StudyError("say what to fetch: finland, a region, a place, or west,south,east,north.")
-    region = find_region(what)
-    if region is not None:
-        return _fetch_region(region, out, asking)
-    if slug(what) in _FINLAND_NAMES:
-        return _fetch_extract(FINLAND, out, asking)
-    box = Box.parse(what)
+    box, extract, region = Box.parse(what), _extract_of(what), find_region(what)
     if box is not None:
         return _fetch_box(box, "the box", out or Path(f"box{_XML}"), asking)
-    if "/" in what:
-        return _fetch_extract(what, out, asking)
-    return _fetch_place(what, out, asking)
+    if extract is None:
+        return _fetch_place(what, out, asking)
+    if out is not None and not out.name.endswith(files.PBF):
+        raise StudyError(f"{out} does not end in {files.PBF}, which is what extracts are.")
+    fetched = _fetch_extract(extract, _path_of(extract, region, out), asking)
+    return fetched if region is None else _cut(region, fetched, out)
 
 
 def path_of_extract(what: str, out: Path | None) -> Path | None:
-    """Give the file that fetching an area downloads and can go on with later; None where it cannot."""
-    region = find_region(what)
-    if region is not None or slug(what) in _FINLAND_NAMES:
-        return _source_of_region(out) if region is not None else out or Path(file_name(FINLAND))
-    return (out or Path(file_name(what))) if "/" in what else None
+    """Give the file of the extract that holds an area, whose download can go on later; None where it is no extract."""
+    extract = _extract_of(what)
+    return None if extract is None else _path_of(extract, find_region(what), out)
 
 
-def _fetch_extract(extract: str, out: Path | None, asking: _Asking) -> Fetched:
-    path = out or Path(file_name(extract))
-    if not path.name.endswith(files.PBF):
-        raise StudyError(f"{path} does not end in {files.PBF}, which is what extracts are.")
+def _extract_of(what: str) -> str | None:
+    """Give the path of the extract that holds an area."""
+    if slug(what) in _FINLAND_NAMES or find_region(what) is not None:
+        return FINLAND
+    return what if "/" in what else None
+
+
+def _path_of(extract: str, region: Region | None, out: Path | None) -> Path:
+    """Name the file of an extract; where a region is cut out of it into ``out``, it lies beside that."""
+    if out is None:
+        return Path(file_name(extract))
+    return out if region is None else out.with_name(file_name(extract))
+
+
+def _fetch_extract(extract: str, path: Path, asking: _Asking) -> Fetched:
     downloaded, checksum = fetch_extract(
         extract,
         path,
@@ -156,19 +163,6 @@ def _fetch_extract(extract: str, out: Path | None, asking: _Asking) -> Fetched:
         check="size checked (the server has no checksum)" if checksum is None else f"{checksum.algorithm} checked",
         fresh=downloaded.fresh,
     )
-
-
-def _fetch_region(region: Region, out: Path | None, asking: _Asking) -> Fetched:
-    """Fetch Finland, of which Geofabrik has no parts, and cut the region out of it."""
-    if out is not None and not out.name.endswith(files.PBF):
-        raise StudyError(f"{out} does not end in {files.PBF}, which is what extracts are.")
-    return _cut(region, _fetch_extract(FINLAND, _source_of_region(out), asking), out)
-
-
-def _source_of_region(out: Path | None) -> Path:
-    """Name the file of Finland beside that of the region."""
-    name = file_name(FINLAND)
-    return Path(name) if out is None else out.with_name(name)
 
 
 def _cut(region: Region, finland: Fetched, out: Path | None) -> Fetched:
@@ -228,7 +222,7 @@ def _fetch_box(box: Box, words: str, path: Path, asking: _Asking) -> Fetched:
         )
     except UnreachableError as error:
         raise _by_hand(error, path) from error
-    return Fetched(path, f"{words}, {box}, from {asking.servers.overpass}", _date_of_xml(path), "answer complete")
+    return Fetched(path, f"{asking.servers.overpass}: {words} ({box})", _date_of_xml(path), "answer complete")
 
 
 def _by_hand(error: UnreachableError, path: Path) -> UnreachableError:

@@ -78,10 +78,11 @@ def query(box: Box, way_tags: Iterable[tuple[str, str]]) -> str:
     values: dict[str, list[str]] = {}
     for key, value in way_tags:
         values.setdefault(key, []).append(value)
-    ways = "".join(f'way["{key}"~"^({"|".join(some)})$"];' for key, some in values.items())
+    # On the ways alone: a box for the whole question might drop the nodes outside it of ways that cross its sides.
     sides = f"{box.south:.7f},{box.west:.7f},{box.north:.7f},{box.east:.7f}"
+    ways = "".join(f'way["{key}"~"^({"|".join(some)})$"]({sides});' for key, some in values.items())
     return (
-        f"[out:xml][timeout:{_QUERY_SECONDS}][maxsize:{_QUERY_BYTES}][bbox:{sides}];"
+        f"[out:xml][timeout:{_QUERY_SECONDS}][maxsize:{_QUERY_BYTES}];"
         f"({ways})->.roads;"
         'rel(bw.roads)["type"~"^restriction(:|$)"]->.rules;'
         "(.roads;node(w.roads);.rules;);out body;"
