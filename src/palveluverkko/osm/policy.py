@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from palveluverkko.domain.travel import Season
+from palveluverkko.osm.conditions import Conditions
 from palveluverkko.osm.limits import LimitReader
 
 Values = Mapping[str, Sequence[str]]
@@ -54,6 +55,25 @@ class Ferry:
 
 
 @dataclass(frozen=True)
+class TurnDelays:
+    """What a turn costs at a junction without signals, for roads of some classes.
+
+    Attributes
+    ----------
+    left_seconds
+        A left turn across the oncoming traffic of the own road.
+    right_seconds
+        A right turn.
+    classes
+        Values of ``highway`` whose turns cost this; others cost nothing.
+    """
+
+    left_seconds: float
+    right_seconds: float
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Policy:
     """Every table of a profile; the TOML file explains and sources each."""
 
@@ -79,6 +99,8 @@ class Policy:
     ferry: Ferry
     access_speed_kmh: float
     max_access_metres: float
+    conditions: Conditions
+    turn_delays: TurnDelays
     digest: str
 
     @classmethod
@@ -120,7 +142,13 @@ class Policy:
             ferry=Ferry(**document["ferry"]),
             access_speed_kmh=document["access_leg"]["speed_kmh"],
             max_access_metres=document["access_leg"]["most_metres"],
-            digest=hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest(),
+            conditions=Conditions.from_document(document),
+            turn_delays=TurnDelays(
+                left_seconds=float(document["turns"]["left_seconds"]),
+                right_seconds=float(document["turns"]["right_seconds"]),
+                classes=tuple(document["turns"]["classes"]),
+            ),
+            digest=hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest(),
         )
 
 

@@ -12,7 +12,7 @@ from itertools import chain, pairwise
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import Season
 from palveluverkko.osm.limits import Limit, read_conditional, read_duration
-from palveluverkko.osm.policy import Policy, Values
+from palveluverkko.osm.policy import Policy, TurnDelays, Values
 
 FERRY = "ferry"
 _FORWARD, _BACKWARD = "forward", "backward"
@@ -104,6 +104,15 @@ class CarProfile:
         """Give a sha256 in hex that changes with any table and any field of the profile."""
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
         return hashlib.sha256(json.dumps([self._policy.digest, values], sort_keys=True).encode()).hexdigest()
+
+    @property
+    def turn_delays(self) -> TurnDelays:
+        """What turning costs at a junction without signals."""
+        return self._policy.turn_delays
+
+    def holds(self, condition: str) -> bool | None:
+        """Say whether the condition of a conditional tag holds in this season; None when it cannot be read."""
+        return self._policy.conditions.holds(condition, Season(self.season))
 
     @property
     def way_tags(self) -> tuple[tuple[str, str], ...]:
