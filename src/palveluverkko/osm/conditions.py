@@ -10,14 +10,13 @@ from __future__ import annotations
 import functools
 import operator
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from typing import Any
 
 from palveluverkko.domain.travel import Season
+from palveluverkko.osm.tables import car_tables
 
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _COMPARISON = re.compile(r"(?P<name>[a-z]+)\s*(?P<sign><=|>=|<|>|=)\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-z]*)")
@@ -109,8 +108,7 @@ def holds(condition: str, season: Season) -> bool | None:
 
 @functools.cache
 def _of_car() -> Conditions:
-    text = resources.files(__package__).joinpath("profiles", "car.toml").read_text(encoding="utf-8")
-    return Conditions.from_document(tomllib.loads(text))
+    return Conditions.from_document(car_tables())
 
 
 @functools.lru_cache(maxsize=4096)

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-_NUMBER_AND_UNIT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-z/]*)")
-_NATIONAL = re.compile(r"(?P<country>[A-Z]{2,3}):(?P<kind>[a-z_]+)", re.IGNORECASE)
-_ZONE = re.compile(r"[A-Z]{2,3}:(?:zone:?)?(?P<number>\d+)", re.IGNORECASE)
+_NUMBER_AND_UNIT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-z/]*)", re.ASCII)
+_NATIONAL = re.compile(r"(?P<country>[a-z]{2,3})(?:-[a-z0-9]{1,3})?:(?P<kind>[a-z_]+)", re.IGNORECASE | re.ASCII)
+_ZONE = re.compile(r"(?:(?P<country>[a-z]{2,3}):)?(?:zone[:_ ]?)?(?P<number>\d+)", re.IGNORECASE | re.ASCII)
+_LIST = re.compile(r"[;|,]")
 _CLOCK = re.compile(r"(?P<hours>\d+):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?")
 _ISO = re.compile(
     r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?", re.IGNORECASE
@@ -28,15 +29,20 @@ class Limit:
     ----------
     kmh
         The limit; NaN when the text is readable and names none, so that the untagged speed holds.
-    national
-        A national code was read rather than a number.
+    country
+        Capitals of the national code that was read; empty when the text is a number.
     unlimited
         The text is ``none``.
     """
 
     kmh: float
-    national: bool = False
+    country: str = ""
     unlimited: bool = False
+
+    @property
+    def names_number(self) -> bool:
+        """Whether the text names a limit."""
+        return not math.isnan(self.kmh)
 
 
 @dataclass(frozen=True)
@@ -69,37 +75,53 @@ class LimitReader:
 
         A list with one unreadable part is not readable as a whole.
         """
-        limits = [self._read_one(part.strip()) for part in re.split(r"[;|]", text)]
+        limits = [self._read_one(part.strip()) for part in _LIST.split(text)]
         readable = [limit for limit in limits if limit is not None]
         if len(readable) < len(limits):
             return None
-        return min(readable, key=lambda limit: math.inf if math.isnan(limit.kmh) else limit.kmh)
+        return min(readable, key=lambda limit: limit.kmh if limit.names_number else math.inf)
+
+    def read_lanes(self, text: str) -> Limit | None:
+        """Read the limits of lanes, such as ``120|100|``; the highest counts, for a car may choose its lane."""
+        limits = [self._read_one(part.strip()) for part in text.split("|") if part.strip()]
+        readable = [limit for limit in limits if limit is not None]
+        if len(readable) < len(limits) or not readable:
+            return None
+        return max(readable, key=lambda limit: limit.kmh if limit.names_number else -math.inf)
+
+    def country(self, text: str) -> str:
+        """Give the capitals of the national code in a text, known to the tables or not; empty without one."""
+        match = _NATIONAL.fullmatch(text.strip()) or _ZONE.fullmatch(text.strip())
+        return (match["country"] or "").upper() if match else ""
 
     def _read_one(self, text: str) -> Limit | None:
-        if text.lower() == "none":
+        word = text.lower()
+        if word == "none":
             return Limit(math.nan, unlimited=True)
-        if text.lower() in self.unset_words:
+        if word in self.unset_words:
             return Limit(math.nan)
-        if text.lower() == "walk":
+        if word == "walk":
             return Limit(self.walk_kmh)
-        return self._number(text) or self._code(text)
+        return self._number(word) or self._code(text)
 
     def _number(self, text: str) -> Limit | None:
-        match = _NUMBER_AND_UNIT.fullmatch(text.lower())
+        match = _NUMBER_AND_UNIT.fullmatch(text)
         if match is None or (match["unit"] and match["unit"] not in self.units):
             return None
-        kmh = float(match["number"]) * self.units.get(match["unit"], 1.0)
-        return Limit(kmh) if self.lowest_kmh <= kmh <= self.highest_kmh else None
+        return self._within(float(match["number"]) * self.units.get(match["unit"], 1.0))
 
     def _code(self, text: str) -> Limit | None:
         if zone := _ZONE.fullmatch(text):
-            kmh = float(zone["number"])
-            return Limit(kmh, national=True) if self.lowest_kmh <= kmh <= self.highest_kmh else None
+            return self._within(float(zone["number"]), (zone["country"] or "").upper())
         match = _NATIONAL.fullmatch(text)
-        kinds = self.national.get(match["country"].upper(), {}) if match else {}
+        country = match["country"].upper() if match else ""
+        kinds = self.national.get(country, {})
         if match is None or match["kind"].lower() not in kinds:
             return None
-        return Limit(kinds[match["kind"].lower()] or math.nan, national=True)
+        return Limit(kinds[match["kind"].lower()] or math.nan, country)
+
+    def _within(self, kmh: float, country: str = "") -> Limit | None:
+        return Limit(kmh, country) if self.lowest_kmh <= kmh <= self.highest_kmh else None
 
 
 def read_conditional(text: str) -> Iterator[tuple[str, str]]:
@@ -111,7 +133,7 @@ def read_conditional(text: str) -> Iterator[tuple[str, str]]:
     [('80', 'winter'), ('60', 'mo-fr 07:00-09:00; wet')]
     """
     for match in _ENTRY.finditer(text):
-        yield match["value"].strip(), match["condition"].strip().strip("()").strip().lower()
+        yield match["value"].strip(" ,"), match["condition"].strip().strip("()").strip().lower()
 
 
 def read_duration(text: str) -> float:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from palveluverkko.domain.travel import Season
 from palveluverkko.osm.conditions import Conditions
 from palveluverkko.osm.limits import LimitReader
+from palveluverkko.osm.tables import car_tables, read_tables
 
 Values = Mapping[str, Sequence[str]]
 """Tag key → the values that count."""
@@ -23,8 +24,6 @@ class Oneway:
     """How the direction of a way is tagged; keys from the most specific."""
 
     keys: Sequence[str]
-    conditional: str
-    always: Sequence[str]
     forward: Sequence[str]
     backward: Sequence[str]
     both: Sequence[str]
@@ -55,6 +54,25 @@ class Ferry:
 
 
 @dataclass(frozen=True)
+class BuiltUp:
+    """Where streets are so dense that the speeds of built-up areas hold.
+
+    Attributes
+    ----------
+    classes
+        Values of ``highway`` that count as streets.
+    radius_metres
+        Within which their length is measured.
+    km_per_km2
+        From this density on an area is built up.
+    """
+
+    classes: tuple[str, ...]
+    radius_metres: float
+    km_per_km2: float
+
+
+@dataclass(frozen=True)
 class TurnDelays:
     """What a turn costs at a junction without signals, for roads of some classes.
 
@@ -73,22 +91,36 @@ class TurnDelays:
     classes: tuple[str, ...]
 
 
+Points = Sequence[tuple[float, float]]
+"""Pairs of a table that is read along straight lines."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """Every table of a profile; the TOML file explains and sources each."""
 
-    untagged_kmh: Mapping[str, float]
-    by_permission_kmh: Mapping[str, float]
-    by_permission_service: Sequence[str]
+    class_kmh: Mapping[str, float]
+    by_permission: frozenset[str]
+    by_permission_service: frozenset[str]
+    untagged_built_up_kmh: Mapping[str, float]
+    untagged_unpaved_kmh: Mapping[str, float]
+    unpaved: Values
     track_kmh: Mapping[str, float]
-    driven: Sequence[tuple[float, float]]
+    built_up: BuiltUp
+    driven: Points
     none_kmh: float
     none_classes: Sequence[str]
+    limit_keys: Sequence[str]
     code_keys: Sequence[str]
+    variable_keys: Sequence[str]
     limits: LimitReader
     winter_limits: Mapping[float, float]
+    winter_country: str
+    winter_kept_where_separated: Sequence[float]
+    winter_separated_classes: Sequence[str]
     winter_keys: Sequence[str]
-    winter_conditions: Sequence[str]
+    winter_kept: Points
+    winter_lowered: Points
     caps: Mapping[str, Mapping[str, float]]
     access: Access
     closed: Mapping[Season, Values]
@@ -104,23 +136,35 @@ class Policy:
     digest: str
 
     @classmethod
-    def named(cls, name: str) -> Policy:
-        """Read the tables of a profile of ours."""
-        text = resources.files(__package__).joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8")
-        return cls._from_document(tomllib.loads(text))
+    def read(cls, own: Path | None = None) -> Policy:
+        """Read the tables of the package, with those of a file laid over them where one is given.
+
+        Raises
+        ------
+        StudyError
+            The file cannot be read, or holds what does not fit.
+        """
+        return _of_package() if own is None else cls.from_document(read_tables(own))
 
     @classmethod
-    def _from_document(cls, document: Mapping[str, Any]) -> Policy:
+    def from_document(cls, document: Mapping[str, Any]) -> Policy:
+        """Make the tables of a document whose keys and values were checked."""
         signed, winter, snapping = document["signed"], document["winter"], document["snapping"]
         return cls(
-            untagged_kmh=document["untagged_kmh"],
-            by_permission_kmh=document["by_permission_kmh"],
-            by_permission_service=document["by_permission_service"]["values"],
-            track_kmh=document["track_kmh"],
-            driven=[(float(limit), float(driven)) for limit, driven in signed["driven"]],
-            none_kmh=signed["none_kmh"],
+            class_kmh=_floats({**document["by_permission_kmh"], **document["untagged_kmh"]}),
+            by_permission=frozenset(document["by_permission_kmh"]),
+            by_permission_service=frozenset(document["by_permission_service"]["values"]),
+            untagged_built_up_kmh=_floats(document["untagged_built_up_kmh"]),
+            untagged_unpaved_kmh=_floats(document["untagged_unpaved_kmh"]),
+            unpaved=document["unpaved"],
+            track_kmh=_floats(document["track_kmh"]),
+            built_up=BuiltUp(**{**document["built_up"], "classes": tuple(document["built_up"]["classes"])}),
+            driven=_points(signed["driven"]),
+            none_kmh=float(signed["none_kmh"]),
             none_classes=signed["none_classes"],
+            limit_keys=signed["limit_keys"],
             code_keys=signed["code_keys"],
+            variable_keys=signed["variable_keys"],
             limits=LimitReader(
                 units=document["units"],
                 national=document["national"],
@@ -129,10 +173,14 @@ class Policy:
                 highest_kmh=signed["highest_kmh"],
                 walk_kmh=signed["walk_kmh"],
             ),
-            winter_limits={float(summer): float(kmh) for summer, kmh in winter["limits"]},
+            winter_limits=dict(_points(winter["limits"])),
+            winter_country=winter["country"],
+            winter_kept_where_separated=winter["kept_where_separated"],
+            winter_separated_classes=winter["separated_classes"],
             winter_keys=winter["keys"],
-            winter_conditions=winter["conditions"],
-            caps={key: document[f"{key}_kmh"] for key in ("surface", "tracktype", "smoothness")},
+            winter_kept=_points(winter["kept"]),
+            winter_lowered=_points(winter["lowered"]),
+            caps={key: _floats(document[f"{key}_kmh"]) for key in ("surface", "tracktype", "smoothness")},
             access=Access(**document["access"]),
             closed={season: _merged(document["closed"]["always"], document["closed"][season]) for season in Season},
             oneway=Oneway(**document["oneway"]),
@@ -150,6 +198,24 @@ class Policy:
             ),
             digest=hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest(),
         )
+
+
+@functools.cache
+def _of_package() -> Policy:
+    return Policy.from_document(car_tables())
+
+
+def matches(tags: Mapping[str, str], values: Values) -> bool:
+    """Say whether a tag has one of the values of its key."""
+    return any(tags.get(key) in accepted for key, accepted in values.items())
+
+
+def _floats(table: Mapping[str, float]) -> dict[str, float]:
+    return {key: float(value) for key, value in table.items()}
+
+
+def _points(pairs: Sequence[Sequence[float]]) -> Points:
+    return sorted((float(left), float(right)) for left, right in pairs)
 
 
 def _merged(one: Values, other: Values) -> Values:

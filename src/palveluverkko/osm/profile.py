@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from itertools import chain, pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import Season
-from palveluverkko.osm.limits import Limit, read_conditional, read_duration
-from palveluverkko.osm.policy import Policy, TurnDelays, Values
+from palveluverkko.osm.limits import read_conditional, read_duration
+from palveluverkko.osm.policy import BuiltUp, Policy, TurnDelays
+from palveluverkko.osm.policy import matches as _matches
+from palveluverkko.osm.speeds import BACKWARD, DEFAULT, FORWARD, NATIONAL, SIGNED, SURFACE, SpeedRules
 
 FERRY = "ferry"
-_FORWARD, _BACKWARD = "forward", "backward"
 _THROUGH, _LOCAL, _NONE = "through", "local", "none"
-_SIGNED, _NATIONAL, _SURFACE, _DEFAULT, _DURATION = "signed", "national", "surface", "default", "duration"
-_FROM_FIRMEST = (_SIGNED, _NATIONAL, _SURFACE, _DEFAULT)
+_DURATION = "duration"
+_FROM_FIRMEST = (SIGNED, NATIONAL, SURFACE, DEFAULT)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Road:
     road_class
         Value of ``highway``, or ``"ferry"``.
     forward_kmh, backward_kmh
-        Speed actually driven along and against the way; 0 where that direction is not permitted.
+        Speed actually driven along and against the way, in Finland and outside built-up areas; 0 where that direction
+        is not permitted.
     local_access
         Drivable on the first and last leg only (private, destination, customers ...).
     snappable
@@ -44,6 +47,10 @@ class Road:
         ``default`` (nothing tagged) or ``duration``. Where the directions differ, the later one in this order.
     tunnel
         The way runs in a tunnel.
+    built_up_kmh
+        Both speeds in built-up areas; None where they are the same.
+    abroad_kmh
+        Both speeds outside Finland; None where they are the same.
     """
 
     road_class: str
@@ -53,8 +60,10 @@ class Road:
     snappable: bool = True
     crossing_minutes: float = math.nan
     wait_minutes: float = 0.0
-    speed_source: str = _DEFAULT
+    speed_source: str = DEFAULT
     tunnel: bool = False
+    built_up_kmh: tuple[float, float] | None = None
+    abroad_kmh: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,11 +78,13 @@ class CarProfile:
         Speed of the access leg between a place and the road, and of the off-road spread; None: the table's value.
     max_access_metres
         Longest access leg; None: the table's value.
+    tables
+        A TOML file with the tables of ``car.toml`` that are to be otherwise, key by key; None: as the package has them.
 
     Raises
     ------
     StudyError
-        The season is not known, or a number cannot be a speed or a distance.
+        The season is not known, a number cannot be a speed or a distance, or the tables do not fit.
 
     Examples
     --------
@@ -84,11 +95,16 @@ class CarProfile:
     season: Season | str = Season.SUMMER
     access_speed_kmh: float | None = None
     max_access_metres: float | None = None
+    tables: Path | str | None = field(default=None, compare=False)
+    _digest: str = field(init=False, repr=False)
     _policy: Policy = field(init=False, repr=False, compare=False)
+    _speeds: SpeedRules = field(init=False, repr=False, compare=False)
+    _access_keys: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    _any_access_key: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Read the tables and fill in their values."""
-        policy = Policy.named("car")
+        policy = Policy.read(None if self.tables is None else Path(self.tables))
         speed = policy.access_speed_kmh if self.access_speed_kmh is None else self.access_speed_kmh
         metres = policy.max_access_metres if self.max_access_metres is None else self.max_access_metres
         if not 0 < speed < math.inf:
@@ -98,12 +114,31 @@ class CarProfile:
         object.__setattr__(self, "season", Season.parse(self.season))
         object.__setattr__(self, "access_speed_kmh", float(speed))
         object.__setattr__(self, "max_access_metres", float(metres))
+        object.__setattr__(self, "_digest", policy.digest)
         object.__setattr__(self, "_policy", policy)
+        object.__setattr__(self, "_speeds", SpeedRules(policy, Season(self.season)))
+        # Most specific first, and what holds now before what holds always.
+        directed = {
+            one: tuple(
+                f"{key}{way}{condition}"
+                for key in policy.access.keys
+                for way in (f":{one}", "")
+                for condition in (":conditional", "")
+            )
+            for one in (FORWARD, BACKWARD)
+        }
+        object.__setattr__(self, "_access_keys", directed)
+        object.__setattr__(self, "_any_access_key", frozenset(chain.from_iterable(directed.values())))
 
     def fingerprint(self) -> str:
         """Give a sha256 in hex that changes with any table and any field of the profile."""
-        values = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        values = {name: getattr(self, name) for name in ("season", "access_speed_kmh", "max_access_metres")}
         return hashlib.sha256(json.dumps([self._policy.digest, values], sort_keys=True).encode()).hexdigest()
+
+    @property
+    def built_up(self) -> BuiltUp:
+        """What counts as a built-up area."""
+        return self._policy.built_up
 
     @property
     def turn_delays(self) -> TurnDelays:
@@ -117,24 +152,20 @@ class CarProfile:
     @property
     def way_tags(self) -> tuple[tuple[str, str], ...]:
         """Pairs of key and value of which a way must carry one to be a road or a ferry at all."""
-        classes = chain(self._policy.untagged_kmh, self._policy.by_permission_kmh)
-        return (*(("highway", road_class) for road_class in classes), ("route", FERRY))
+        return (*(("highway", road_class) for road_class in self._policy.class_kmh), ("route", FERRY))
 
     @property
     def relevant_keys(self) -> frozenset[str]:
         """Tag keys that the policy may read; all others can be dropped before asking."""
         policy = self._policy
-        directed = ["maxspeed", *policy.winter_keys, *policy.access.keys]
         return frozenset(
             chain(
-                ["highway", "route", "service", "duration", "interval", FERRY, "maxspeed:conditional"],
-                (f"maxspeed:{direction}:conditional" for direction in (_FORWARD, _BACKWARD)),
-                directed,
-                (f"{key}:{direction}" for key in directed for direction in (_FORWARD, _BACKWARD)),
-                policy.code_keys,
-                policy.caps,
+                ["highway", "route", "service", "duration", "interval", FERRY],
+                self._speeds.keys,
+                self._any_access_key,
                 chain.from_iterable(policy.closed.values()),
-                [*policy.oneway.keys, policy.oneway.conditional, *policy.oneway.implied],
+                (f"{key}{condition}" for key in policy.oneway.keys for condition in ("", ":conditional")),
+                policy.oneway.implied,
                 policy.never_snap_tags,
                 policy.tunnel,
                 [*policy.ferry.other_users, *policy.ferry.vehicle_keys],
@@ -154,47 +185,66 @@ class CarProfile:
         local = any(permission[direction] == _LOCAL for direction in permitted)
         if road_class == FERRY:
             return self._ferry(tags, permitted, local=local)
-        speeds = {direction: self._speed(tags, road_class, direction) for direction in permitted}
+        separated = len(along) == 1 and not _matches(tags, {"junction": ("roundabout", "circular")})
+        speeds = self._speeds.speeds(tags, road_class, permitted, separated=separated)
+        forward, backward = speeds.get(FORWARD), speeds.get(BACKWARD)
+        kmh = (forward.kmh if forward else 0.0, backward.kmh if backward else 0.0)
+        built_up = (forward.built_up_kmh if forward else 0.0, backward.built_up_kmh if backward else 0.0)
+        abroad = (forward.abroad_kmh if forward else 0.0, backward.abroad_kmh if backward else 0.0)
         tunnel = _matches(tags, self._policy.tunnel)
         return Road(
             road_class=road_class,
-            forward_kmh=speeds.get(_FORWARD, (0.0, ""))[0],
-            backward_kmh=speeds.get(_BACKWARD, (0.0, ""))[0],
+            forward_kmh=kmh[0],
+            backward_kmh=kmh[1],
+            built_up_kmh=built_up if built_up != kmh else None,
+            abroad_kmh=abroad if abroad != kmh else None,
             local_access=local,
             snappable=not tunnel
             and road_class not in self._policy.never_snap_classes
             and not _matches(tags, self._policy.never_snap_tags),
-            speed_source=max((source for _, source in speeds.values()), key=_FROM_FIRMEST.index),
+            speed_source=max((speed.source for speed in speeds.values()), key=_FROM_FIRMEST.index),
             tunnel=tunnel,
         )
 
     def rejected_speeds(self, tags: Mapping[str, str]) -> tuple[str, ...]:
         """Give the texts of speed limits that cannot be read and were passed over."""
-        keys = ("maxspeed", "maxspeed:forward", "maxspeed:backward")
-        winter = chain(self._winter_texts(tags, _FORWARD), self._winter_texts(tags, _BACKWARD))
-        texts = dict.fromkeys(chain((tags[key] for key in keys if key in tags), winter))
-        return tuple(text for text in texts if self._policy.limits.read(text) is None)
+        return self._speeds.rejected(tags)
 
     # --- who may drive
 
     def _permission(self, tags: Mapping[str, str], road_class: str) -> dict[str, str]:
-        return {direction: self._permission_towards(tags, road_class, direction) for direction in (_FORWARD, _BACKWARD)}
-
-    def _permission_towards(self, tags: Mapping[str, str], road_class: str, direction: str) -> str:
-        """Give through, local or none: the most specific readable tag, else what the class implies."""
+        """Give through, local or none by direction: the most specific readable tag, else what the class implies."""
         policy = self._policy
-        needs_sign = road_class in policy.by_permission_kmh or (
+        needs_sign = road_class in policy.by_permission or (
             road_class == "service" and tags.get("service") in policy.by_permission_service
         )
-        if road_class != FERRY and road_class not in policy.untagged_kmh and not needs_sign:
-            return _NONE
-        for key in policy.access.sign_keys if needs_sign else policy.access.keys:
-            for directed in (f"{key}:{direction}", key):
-                if (verdict := self._verdict(tags.get(directed))) is not None:
-                    return verdict
         if road_class == FERRY:
-            return _THROUGH if self._carries_cars(tags) else _NONE
-        return _NONE if needs_sign else _THROUGH
+            implied = _THROUGH if self._carries_cars(tags) else _NONE
+        elif road_class in policy.class_kmh and not needs_sign:
+            implied = _THROUGH
+        elif needs_sign:
+            implied = _NONE
+        else:
+            return {FORWARD: _NONE, BACKWARD: _NONE}
+        if self._any_access_key.isdisjoint(tags):
+            return {FORWARD: implied, BACKWARD: implied}
+        return {
+            direction: self._tagged_permission(tags, keys, needs_sign=needs_sign) or implied
+            for direction, keys in self._access_keys.items()
+        }
+
+    def _tagged_permission(self, tags: Mapping[str, str], keys: Sequence[str], *, needs_sign: bool) -> str | None:
+        for key in keys:
+            if key not in tags or (needs_sign and key.split(":")[0] not in self._policy.access.sign_keys):
+                continue
+            if key.endswith(":conditional"):
+                values = [value for value, condition in read_conditional(tags[key]) if self.holds(condition)]
+                verdicts = [verdict for value in values if (verdict := self._verdict(value))]
+                if verdicts:
+                    return verdicts[-1]
+            elif (verdict := self._verdict(tags[key])) is not None:
+                return verdict
+        return None
 
     def _verdict(self, value: str | None) -> str | None:
         """Classify the value of an access tag, the most generous part of a list; None when it is not known."""
@@ -208,7 +258,7 @@ class CarProfile:
     def _carries_cars(self, tags: Mapping[str, str]) -> bool:
         """Judge a ferry without any access tag for vehicles."""
         ferry = self._policy.ferry
-        if tags.get(FERRY) in self._policy.untagged_kmh:
+        if tags.get(FERRY) in self._policy.class_kmh:
             return True
         if any(self._verdict(tags.get(key)) in (_THROUGH, _LOCAL) for key in ferry.vehicle_keys):
             return True
@@ -218,90 +268,25 @@ class CarProfile:
 
     def _directions(self, tags: Mapping[str, str]) -> tuple[str, ...]:
         oneway = self._policy.oneway
-        always = [
-            value
-            for value, condition in read_conditional(tags.get(oneway.conditional, ""))
-            if condition in oneway.always
-        ]
-        for value in (*always, *(tags.get(key) for key in oneway.keys)):
-            if value in oneway.forward:
-                return (_FORWARD,)
-            if value in oneway.backward:
-                return (_BACKWARD,)
-            if value in oneway.both:
-                return (_FORWARD, _BACKWARD)
-            if value in oneway.closed:
-                return ()
-        return (_FORWARD,) if _matches(tags, oneway.implied) else (_FORWARD, _BACKWARD)
+        for key in oneway.keys:
+            conditional = read_conditional(tags.get(f"{key}:conditional", ""))
+            now = [value for value, condition in conditional if self.holds(condition)]
+            for value in (*reversed(now), tags.get(key)):
+                if value in oneway.forward:
+                    return (FORWARD,)
+                if value in oneway.backward:
+                    return (BACKWARD,)
+                if value in oneway.both:
+                    return (FORWARD, BACKWARD)
+                if value in oneway.closed:
+                    return ()
+        return (FORWARD,) if _matches(tags, oneway.implied) else (FORWARD, BACKWARD)
 
     # --- how fast
 
-    def _speed(self, tags: Mapping[str, str], road_class: str, direction: str) -> tuple[float, str]:
-        """Give the speed driven and its source: the limit in force, else the class, never faster than the ground."""
-        limit = self._limit(tags, road_class, direction)
-        kmh, source = self._untagged(tags, road_class), _DEFAULT
-        if limit is not None:
-            kmh, source = self._driven(limit.kmh), _NATIONAL if limit.national else _SIGNED
-        if self.season == Season.WINTER:
-            winter = self._winter_limit(tags, direction, summer=limit)
-            # Only ever slower: a winter limit above the summer one is a slip of the mapper.
-            if winter is not None and self._driven(winter.kmh) < kmh:
-                kmh, source = self._driven(winter.kmh), _NATIONAL if winter.national else _SIGNED
-        cap = self._ground_cap(tags)
-        return (cap, _SURFACE) if cap < kmh else (kmh, source)
-
-    def _limit(self, tags: Mapping[str, str], road_class: str, direction: str) -> Limit | None:
-        """Give the first tagged limit that names a number; None leaves the untagged speed."""
-        policy = self._policy
-        for key in (f"maxspeed:{direction}", "maxspeed", *policy.code_keys):
-            limit = policy.limits.read(tags.get(key, ""))
-            if limit is not None and limit.unlimited and road_class in policy.none_classes:
-                return Limit(policy.none_kmh)
-            if limit is not None and not math.isnan(limit.kmh):
-                return limit
-        return None
-
-    def _winter_limit(self, tags: Mapping[str, str], direction: str, *, summer: Limit | None) -> Limit | None:
-        """Give the tagged winter limit, else the national rule on the summer limit."""
-        for text in self._winter_texts(tags, direction):
-            limit = self._policy.limits.read(text)
-            if limit is not None and not math.isnan(limit.kmh):
-                return limit
-        if summer is None or summer.kmh not in self._policy.winter_limits:
-            return None
-        return Limit(self._policy.winter_limits[summer.kmh], national=summer.national)
-
-    def _winter_texts(self, tags: Mapping[str, str], direction: str) -> Iterator[str]:
-        """Give the texts of winter limits for a direction, the most specific first."""
-        for key in self._policy.winter_keys:
-            yield from (tags[directed] for directed in (f"{key}:{direction}", key) if directed in tags)
-        for key in (f"maxspeed:{direction}:conditional", "maxspeed:conditional"):
-            for value, condition in read_conditional(tags.get(key, "")):
-                if condition in self._policy.winter_conditions:
-                    yield value
-
-    def _untagged(self, tags: Mapping[str, str], road_class: str) -> float:
-        policy = self._policy
-        if road_class == "track" and tags.get("tracktype") in policy.track_kmh:
-            return float(policy.track_kmh[tags["tracktype"]])
-        return float({**policy.by_permission_kmh, **policy.untagged_kmh}[road_class])
-
-    def _driven(self, limit_kmh: float) -> float:
-        """Turn a limit into the speed driven: straight lines between the points of the table."""
-        for (limit, driven), (next_limit, next_driven) in pairwise([(0.0, 0.0), *self._policy.driven]):
-            if limit_kmh <= next_limit:
-                return driven + (next_driven - driven) * (limit_kmh - limit) / (next_limit - limit)
-        last_limit, last_driven = self._policy.driven[-1]
-        return limit_kmh * last_driven / last_limit
-
-    def _ground_cap(self, tags: Mapping[str, str]) -> float:
-        """Give the highest speed that surface, tracktype and smoothness allow; of a list the slowest part."""
-        parts = ((key, part.strip()) for key in self._policy.caps for part in tags.get(key, "").split(";"))
-        return min((float(self._policy.caps[key].get(part, math.inf)) for key, part in parts), default=math.inf)
-
     def _ferry(self, tags: Mapping[str, str], permitted: Sequence[str], *, local: bool) -> Road:
         ferry = self._policy.ferry
-        limits = {direction: self._limit(tags, FERRY, direction) for direction in permitted}
+        limits = {direction: self._speeds.limit(tags, FERRY, direction) for direction in permitted}
         speeds = {towards: ferry.speed_kmh if limit is None else limit.kmh for towards, limit in limits.items()}
         wait = ferry.wait_minutes
         if not math.isnan(interval := read_duration(tags.get("interval", ""))):
@@ -310,19 +295,15 @@ class CarProfile:
         known = not math.isnan(crossing)
         return Road(
             road_class=FERRY,
-            forward_kmh=float(speeds.get(_FORWARD, 0.0)),
-            backward_kmh=float(speeds.get(_BACKWARD, 0.0)),
+            forward_kmh=float(speeds.get(FORWARD, 0.0)),
+            backward_kmh=float(speeds.get(BACKWARD, 0.0)),
             local_access=local,
             snappable=False,
             crossing_minutes=crossing if known else math.nan,
             wait_minutes=0.0 if known else float(wait),
-            speed_source=_DURATION if known else _DEFAULT if None in limits.values() else _SIGNED,
+            speed_source=_DURATION if known else DEFAULT if None in limits.values() else SIGNED,
         )
 
 
 def _road_class(tags: Mapping[str, str]) -> str:
     return FERRY if tags.get("route") == FERRY else tags.get("highway", "")
-
-
-def _matches(tags: Mapping[str, str], values: Values) -> bool:
-    return any(tags.get(key) in accepted for key, accepted in values.items())
