@@ -258,7 +258,8 @@ def test_the_front_door_alone_loads_no_library(library):
     ("name", "by_class", "closed", "opened", "ferries"),
     [
         # by_class: ways of a drivable class, as counted in the README of the data; closed: those that access, area or
-        # service=bus takes away, in Liechtenstein one track in summer only; opened: cycleways and paths whose own sign lets cars in.
+        # service=bus takes away, one track of Liechtenstein in summer only; opened: cycleways and paths whose own sign
+        # lets cars in.
         ("tampere", 12_343, 262, 41, 0),
         ("andorra", 3_225, 22, 1, 0),
         ("liechtenstein", 4_958, 205, 9, 0),

@@ -46,6 +46,7 @@ class SpeedRules:
     def __init__(self, policy: Policy, season: Season) -> None:
         self._policy = policy
         self._season = season
+        self._unpaved_with_surface = {key: values for key, values in policy.unpaved.items() if key != "tracktype"}
         self._read = functools.lru_cache(4096)(policy.limits.read)
         keys = policy.limit_keys
         self._plain = {one: tuple(_directed(keys, one)) for one in (FORWARD, BACKWARD)}
@@ -203,16 +204,16 @@ class SpeedRules:
         if road_class == "track" and (grade := tags.get("tracktype", "")) in policy.track_kmh:
             return (policy.track_kmh[grade],) * 2
         kmh = policy.class_kmh[road_class]
-        if matches(tags, policy.unpaved):
+        if matches(tags, self._unpaved_with_surface if "surface" in tags else policy.unpaved):
             kmh = min(kmh, policy.untagged_unpaved_kmh.get(road_class, kmh))
         return kmh, min(kmh, policy.untagged_built_up_kmh.get(road_class, kmh))
 
     def _ground_cap(self, tags: Mapping[str, str]) -> float:
-        """Give the highest speed that surface, tracktype and smoothness allow; of a list the slowest part."""
+        """Give the highest speed the ground allows, of a list the slowest part; a surface tells more than a grade."""
         cap = math.inf
         for key, table in self._policy.caps.items():
-            if (text := tags.get(key)) is not None:
-                cap = min(cap, *(table.get(part.strip(), math.inf) for part in text.split(";")))
+            if (text := tags.get(key)) is not None and not (key == "tracktype" and "surface" in tags):
+                cap = min(cap, *(table.get(part.strip().lower(), math.inf) for part in text.split(";")))
         return cap
 
 
