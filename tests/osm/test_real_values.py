@@ -45,7 +45,7 @@ SPEEDS: dict[str, dict[tuple[float, float], list[str]]] = {
     "maxspeed:variable": {(65, 65): ["yes"]},
     "surface": {
         (81, 81): [
-            "asphalt", "paved", "concrete", "concrete:lanes", "concrete:plates", "tartan", "metal_grid", 
+            "asphalt", "paved", "concrete", "concrete:lanes", "concrete:plates", "tartan", "metal_grid",
             "paved;asphalt", "asphalt; paved", "cobbelstone:flattened",
         ],
         (70, 70): ["compacted", "fine_gravel"],

@@ -17,10 +17,11 @@ from palveluverkko.engine.topology import Chains, Laid, depth_first_numbers, lay
 from palveluverkko.network.components import find_local, find_main
 from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.road_network import Edges, RoadNetwork
+from palveluverkko.network.surroundings import Surroundings, find_surroundings
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
 
-BUILD_VERSION = 6
+BUILD_VERSION = 7
 """Part of every fingerprint: raise it when the same roads would build another network."""
 
 # Bounding box of Finland in degrees; inside it EPSG:3067 (ETRS-TM35FIN) is the metric CRS.
@@ -85,12 +86,13 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     crs = metric_crs(roads.bounds)
     way = np.repeat(np.arange(roads.way_id.size, dtype=np.int32), np.diff(roads.first_node))
     with ThreadPoolExecutor(2) as beside:
-        measured = beside.submit(_measure_pieces, roads)
+        measured = beside.submit(_measure_metres, roads)
         projected = beside.submit(_projection(roads, crs))
         chains = _find_chains(roads, way, contract=contract)
         plan = _order_edges(roads, chains)
-        pieces = measured.result()
+        metres = measured.result()
         x, y = projected.result()
+    pieces = _time_pieces(roads, metres, find_surroundings(roads, metres, x, y, profile.built_up))
     laid = lay_chains(
         chains,
         plan.chain,
@@ -193,7 +195,7 @@ def _projection(roads: Roads, crs: str) -> Callable[[], tuple[NDArray[np.float64
     return functools.partial(kernels.interpolate, lon, lat, west, south, _LATTICE_STEP, lattice_x, lattice_y)
 
 
-def _measure_pieces(roads: Roads) -> _Pieces:
+def _measure_metres(roads: Roads) -> NDArray[np.float64]:
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
 
     first_node = _frozen_int64(roads.first_node)
@@ -202,9 +204,24 @@ def _measure_pieces(roads: Roads) -> _Pieces:
     long = np.flatnonzero(np.isnan(metres))
     a, b = node[long], node[long + 1]
     metres[long] = Geod(ellps="WGS84").inv(lon[a], lat[a], lon[b], lat[b])[2]
-    kinds = [(one.forward_kmh, one.backward_kmh, one.crossing_minutes, one.wait_minutes) for one in roads.kinds]
+    return metres
+
+
+def _time_pieces(roads: Roads, metres: NDArray[np.float64], surroundings: Surroundings) -> _Pieces:
+    from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415
+
+    kinds = []
+    for one in roads.kinds:
+        plain = (one.forward_kmh, one.backward_kmh)
+        built_up, abroad = one.built_up_kmh or plain, one.abroad_kmh or plain
+        kinds.append((*plain, *built_up, *abroad, one.crossing_minutes, one.wait_minutes))
     times = kernels.piece_times(
-        first_node, freeze_int32(roads.way_kind), freeze_float64(metres), freeze_float64(np.asarray(kinds))
+        _frozen_int64(roads.first_node),
+        freeze_int32(roads.way_kind),
+        freeze_float64(metres),
+        freeze_float64(np.asarray(kinds)),
+        freeze_float64(surroundings.built_up),
+        _frozen_bool(surroundings.abroad),
     )
     return _Pieces(metres, *times)
 

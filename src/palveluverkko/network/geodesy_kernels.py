@@ -1,4 +1,4 @@
-"""Compiled loops over the straight pieces of roads: lengths on the ellipsoid and times.
+"""Compiled loops over the straight pieces of roads: lengths on the ellipsoid, squares crossed, times.
 
 Self-contained: numba's on-disk cache does not notice an edit in a helper of another file, so a kernel calls only
 helpers of its own file. Arrays arrive read-only where they are inputs; a writable array would be another type and
@@ -20,6 +20,9 @@ _A2, _A4, _B2, _B4 = _A**-2, _A**-4, _B**-2, _B**-4
 
 # Square metres: shorter chords are no length, and their squares would vanish from the quotient below.
 _NOTHING = 1e-24
+
+# Squares between the starts of two rows of a grid: more than any metric CRS is wide, and than a radius more.
+CELLS_IN_ROW = 1 << 32
 
 # Radians (127 km) within which the series of _turn are exact to the last digit.
 _NEAR = 0.02
@@ -88,37 +91,93 @@ def piece_times(
     way_kind: NDArray[np.int32],
     metres: NDArray[np.float64],
     kinds: NDArray[np.float64],
+    built_up: NDArray[np.float64],
+    abroad: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """Time each piece, forward and backward, and measure each way.
 
-    ``kinds`` has forward and backward km/h, minutes of the whole crossing (or NaN) and minutes of the wait. Times are
-    rounded to the millisecond here and nowhere else, 0 where a direction is closed; above int32 they stay at its
-    largest value.
+    ``kinds`` has forward and backward km/h, the same in built-up areas and abroad, minutes of the whole crossing (or
+    NaN) and minutes of the wait. ``built_up`` is the share of each piece that lies in built-up areas. Times are rounded
+    to the millisecond here and nowhere else, 0 where a direction is closed; above int32 they stay at its largest value.
     """
     forward = np.zeros(metres.size, dtype=np.int32)
     backward = np.zeros(metres.size, dtype=np.int32)
     way_metres = np.zeros(way_kind.size, dtype=np.float64)
     for way in range(way_kind.size):
         first, last = first_node[way], first_node[way + 1] - 1
+        kind = kinds[way_kind[way]]
         whole = 0.0
         for piece in range(first, last):
             whole += metres[piece]
         way_metres[way] = whole
-        crossing = kinds[way_kind[way], 2] * 60_000.0
-        wait = kinds[way_kind[way], 3] * 60_000.0
+        crossing, wait = kind[6] * 60_000.0, kind[7] * 60_000.0
         for piece in range(first, last):
             share = metres[piece] / whole if whole > 0.0 else 0.0
             for direction in range(2):
-                speed = kinds[way_kind[way], direction]
-                if speed <= 0.0:
+                if kind[direction] <= 0.0:
                     continue
-                time = metres[piece] * 3600.0 / speed + wait * share if np.isnan(crossing) else crossing * share
+                outside = kind[4 + direction] if abroad[piece] else kind[direction]
+                # Where a limit is tagged both are the same, and the limit abroad holds in its towns too.
+                inside = kind[2 + direction] if kind[2 + direction] != kind[direction] else outside
+                if not np.isnan(crossing):
+                    time = crossing * share
+                elif built_up[piece] == 0.0 or inside == outside:
+                    time = metres[piece] * 3600.0 / outside + wait * share
+                else:
+                    slowness = (1.0 - built_up[piece]) / outside + built_up[piece] / inside
+                    time = metres[piece] * 3600.0 * slowness + wait * share
                 whole_time = np.int32(min(np.rint(time), 2_147_483_647.0))
                 if direction == 0:
                     forward[piece] = whole_time
                 else:
                     backward[piece] = whole_time
     return forward, backward, way_metres
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def cells_of_pieces(
+    position: NDArray[np.int64],
+    node: NDArray[np.int32],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    cell_metres: float,
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]:
+    """Lay pieces over a grid of squares and give, for each square that one crosses, piece, square and share.
+
+    Piece k leads from ``node[position[k]]`` to the next. Squares are numbered row by row: those of a row follow one
+    another. A piece that is split has the same length in every square as before.
+    """
+    count = 0
+    for k in range(position.size):
+        a, b = node[position[k]], node[position[k] + 1]
+        count += 1 + int(abs(np.floor(x[b] / cell_metres) - np.floor(x[a] / cell_metres)))
+        count += int(abs(np.floor(y[b] / cell_metres) - np.floor(y[a] / cell_metres)))
+    piece = np.empty(count, dtype=np.int32)
+    cell = np.empty(count, dtype=np.int64)
+    share = np.empty(count, dtype=np.float64)
+    at = 0
+    for k in range(position.size):
+        a, b = node[position[k]], node[position[k] + 1]
+        dx, dy = x[b] - x[a], y[b] - y[a]
+        column, row = np.int64(np.floor(x[a] / cell_metres)), np.int64(np.floor(y[a] / cell_metres))
+        columns = np.int64(np.floor(x[b] / cell_metres) - column)
+        rows = np.int64(np.floor(y[b] / cell_metres) - row)
+        right, up = np.int64(1 if columns > 0 else 0), np.int64(1 if rows > 0 else 0)
+        done = 0.0
+        for _ in range(1 + abs(columns) + abs(rows)):
+            to_column = ((column + right) * cell_metres - x[a]) / dx if columns != 0 else np.inf
+            to_row = ((row + up) * cell_metres - y[a]) / dy if rows != 0 else np.inf
+            until = min(max(min(to_column, to_row), done), 1.0)
+            piece[at], cell[at], share[at] = k, row * CELLS_IN_ROW + column, until - done
+            at += 1
+            done = until
+            if columns != 0 and to_column <= to_row:
+                column += np.int64(1 if columns > 0 else -1)
+                columns -= np.int64(1 if columns > 0 else -1)
+            elif rows != 0:
+                row += np.int64(1 if rows > 0 else -1)
+                rows -= np.int64(1 if rows > 0 else -1)
+    return piece, cell, share
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)

@@ -1,0 +1,198 @@
+"""Built-up areas and Finland: what the place of a road decides about its speed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import Transformer
+from streets import LAT, LON, ROAD, Way, network_of, roads
+
+from palveluverkko.engine.graph import freeze_float64, freeze_int32
+from palveluverkko.network.build import build_network
+from palveluverkko.network.geodesy_kernels import CELLS_IN_ROW, cells_of_pieces
+from palveluverkko.network.surroundings import CELL_METRES, find_surroundings, street_density
+from palveluverkko.osm.policy import BuiltUp
+from palveluverkko.osm.profile import CarProfile, Road
+from palveluverkko.osm.reader import read_roads
+
+STREET = Road("residential", 35.0, 35.0, built_up_kmh=(30.0, 30.0))
+MAIN = Road("secondary", 65.0, 65.0, built_up_kmh=(48.0, 48.0))
+WINTER_ROAD = Road("primary", 85.0, 85.0, abroad_kmh=(93.0, 93.0))
+BUILT_UP = BuiltUp(("residential", "living_street"), 300.0, 4.0)
+
+
+def planar(given_roads):
+    """Metric coordinates of the nodes and lengths of the pieces, as the builder has them."""
+    x, y = Transformer.from_crs(4326, 3067, always_xy=True).transform(given_roads.lon, given_roads.lat)
+    step = np.hypot(np.diff(x[given_roads.way_node]), np.diff(y[given_roads.way_node]))
+    return np.append(step, 0.0), np.asarray(x), np.asarray(y)
+
+
+def surroundings(given_roads, built_up=BUILT_UP):
+    return find_surroundings(given_roads, *planar(given_roads), built_up)
+
+
+# A village of seven streets, 60 m apart, and a main road that comes from the country and ends in its middle.
+VILLAGE = [*((x, -200.0 + 60.0 * row) for row in range(7) for x in (0.0, 400.0)), (-6000.0, 0.0), (200.0, 10.0)]
+STREETS = [(STREET, 2 * row, 2 * row + 1) for row in range(7)]
+
+
+def village(*more):
+    return roads(VILLAGE, [Way(101 + at, tuple(spots), kind) for at, (kind, *spots) in enumerate([*STREETS, *more])])
+
+
+def test_streets_of_a_village_are_built_up_and_a_road_only_where_it_runs_through():
+    found = surroundings(village((MAIN, 14, 15)))
+    streets, main = found.built_up[0:14:2], found.built_up[14]
+    assert (streets > 0.8).all()
+    assert 0.02 < main < 0.15
+    assert not found.abroad.any()
+
+
+def test_a_lone_street_is_not_built_up():
+    found = surroundings(roads(VILLAGE, [Way(101, (0, 1), STREET), Way(102, (14, 15), MAIN)]))
+    assert not found.built_up.any()
+
+
+def test_without_streets_nothing_is_built_up():
+    assert not surroundings(roads(VILLAGE, [Way(101, (14, 15), MAIN)])).built_up.any()
+
+
+def test_a_road_with_a_limit_is_not_asked_about():
+    assert surroundings(village((ROAD, 14, 15))).built_up[14] == 0
+
+
+def test_a_piece_half_in_town_takes_the_time_of_both_halves():
+    network = network_of(village((MAIN, 14, 15)))
+    edges = network.edges
+    main = int(np.flatnonzero(edges.metres > 5000)[0])
+    share = surroundings(village((MAIN, 14, 15))).built_up[14]
+    metres = edges.metres[main]
+    expected = metres * 3600 * ((1 - share) / 65 + share / 48)
+    assert edges.vertex_forward[edges.first_vertex[main + 1] - 1] == pytest.approx(expected, abs=1)
+    assert metres * 3600 / 65 < expected < metres * 3600 / 48
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=5, unique=True))
+def test_splitting_a_piece_leaves_its_length_in_town_and_that_of_its_neighbours(places):
+    whole = village((MAIN, 14, 15))
+    (x0, y0), (x1, y1) = VILLAGE[14], VILLAGE[15]
+    between = [(x0 + t * (x1 - x0), y0 + t * (y1 - y0)) for t in sorted(places)]
+    spots = [*VILLAGE, *between]
+    ways = [Way(101 + at, tuple(spots_), kind) for at, (kind, *spots_) in enumerate(STREETS)]
+    split = roads(spots, [*ways, Way(108, (14, *range(16, len(spots)), 15), MAIN)])
+    whole_metres, split_metres = planar(whole)[0], planar(split)[0]
+    in_town = float((surroundings(whole).built_up * whole_metres)[14])
+    assert (surroundings(split).built_up * split_metres)[14:].sum() == pytest.approx(in_town, abs=0.1)
+    np.testing.assert_allclose(surroundings(split).built_up[:14], surroundings(whole).built_up[:14], atol=1e-6)
+
+
+COORDINATE = st.floats(-1000, 1000)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=6))
+def test_the_squares_of_a_piece_are_those_that_points_along_it_fall_into(points):
+    x, y = (freeze_float64(np.asarray(one)) for one in zip(*points, strict=True))
+    node = freeze_int32(np.arange(len(points)))
+    position = np.arange(len(points) - 1)
+    position.flags.writeable = False
+    piece, cell, share = cells_of_pieces(position, node, x, y, CELL_METRES)
+    np.testing.assert_allclose(np.bincount(piece, weights=share), 1.0)
+    assert (share >= 0).all()
+    for at in position.tolist():
+        # Two thousand points along the piece, each in its square: the share is theirs, to about one point in each.
+        t = (np.arange(2000) + 0.5) / 2000
+        column, row = (np.floor((c[at] + t * (c[at + 1] - c[at])) / CELL_METRES).astype(int) for c in (x, y))
+        naive = {}
+        for one in (row * CELLS_IN_ROW + column).tolist():
+            naive[one] = naive.get(one, 0) + 1 / 2000
+        given_share = {}
+        for one, part in zip(cell[piece == at].tolist(), share[piece == at].tolist(), strict=True):
+            given_share[one] = given_share.get(one, 0) + part
+        for one in {*naive, *given_share}:
+            assert given_share.get(one, 0) == pytest.approx(naive.get(one, 0), abs=2 / 2000)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.floats(0, 300)), max_size=20),
+    st.sampled_from([50.0, 100.0, 250.0, 300.0]),
+)
+def test_density_is_the_length_in_the_squares_whose_middle_lies_in_the_circle(streets, radius):
+    asked = [(row, column) for row in range(-3, 4) for column in range(-3, 4)]
+    cells = np.asarray([row * CELLS_IN_ROW + column for row, column in asked])
+    street_cells = np.asarray([row * CELLS_IN_ROW + column for row, column, _ in streets], dtype=np.int64)
+    found = street_density(cells, street_cells, np.asarray([metres for *_, metres in streets]), radius)
+    area = sum(math.hypot(a, b) * CELL_METRES <= radius for a in range(-9, 10) for b in range(-9, 10))
+    for (row, column), density in zip(asked, found.tolist(), strict=True):
+        near = [m for a, b, m in streets if math.hypot(a - row, b - column) * CELL_METRES <= radius]
+        assert density == pytest.approx(sum(near) / 1000 / (area * (CELL_METRES / 1000) ** 2), abs=1e-9)
+
+
+def test_nothing_depends_on_the_order_of_the_ways():
+    ways = [Way(101 + at, tuple(spots), kind) for at, (kind, *spots) in enumerate([*STREETS, (MAIN, 14, 15)])]
+    forward, turned = surroundings(roads(VILLAGE, ways)), surroundings(roads(VILLAGE, ways[::-1]))
+    np.testing.assert_allclose(forward.built_up[:16:2], turned.built_up[:16:2][::-1])
+
+
+# --- Finland
+
+
+@pytest.mark.parametrize(
+    ("name", "lon", "lat", "finland"),
+    [
+        ("Helsinki", 24.94, 60.17, True),
+        ("Maarianhamina", 19.94, 60.10, True),
+        ("Tornio", 24.17, 65.86, True),
+        ("Utsjoki", 27.03, 69.90, True),
+        ("Kilpisjärvi", 20.80, 69.04, True),
+        ("Ilomantsi", 30.93, 62.67, True),
+        ("Virolahti", 27.70, 60.58, True),
+        ("Haaparanta", 24.10, 65.83, False),
+        ("Luulaja", 22.15, 65.58, False),
+        ("Kirkkoniemi", 30.05, 69.73, False),
+        ("Tallinna", 24.75, 59.44, False),
+        ("Viipuri", 28.75, 60.71, False),
+        ("Tukholma", 18.07, 59.33, False),
+        ("Sortavala", 30.69, 61.70, False),
+    ],
+)
+def test_the_winter_rule_of_finland_ends_at_its_border(name, lon, lat, finland):
+    here = roads([(0.0, 0.0), (100.0, 0.0)], [Way(101, (0, 1), WINTER_ROAD)])
+    there = replace(here, lon=here.lon - LON + lon, lat=here.lat - LAT + lat)
+    assert surroundings(there).abroad[0] != finland, name
+
+
+def test_a_road_abroad_is_driven_at_its_speed_abroad():
+    at_home = roads([(0.0, 0.0), (1000.0, 0.0)], [Way(101, (0, 1), WINTER_ROAD)])
+    shifted = at_home.lon - LON + 22.15, at_home.lat - LAT + 65.58
+    bounds = (float(shifted[0].min()), float(shifted[1].min()), float(shifted[0].max()), float(shifted[1].max()))
+    abroad = replace(at_home, lon=shifted[0], lat=shifted[1], bounds=bounds)
+    for given_roads, kmh in ((at_home, 85), (abroad, 93)):
+        network = build_network(given_roads, CarProfile(), fingerprint="test")
+        seconds = network.edges.vertex_forward[-1] / 1000
+        assert network.edges.metres[0] / seconds * 3.6 == pytest.approx(kmh, rel=1e-4)
+
+
+@pytest.mark.shared
+def test_the_middle_of_real_towns_is_built_up_and_the_country_is_not(shared_data):
+    found = read_roads(shared_data / "osm" / "tampere.osm.pbf", CarProfile())
+    x, y = Transformer.from_crs(4326, 3067, always_xy=True).transform(found.lon, found.lat)
+    metres = np.append(np.hypot(np.diff(x[found.way_node]), np.diff(y[found.way_node])), 0.0)
+    metres[found.first_node[1:] - 1] = 0.0
+    share = find_surroundings(found, metres, x, y, CarProfile().built_up).built_up
+    kind = np.repeat(found.way_kind, np.diff(found.first_node))
+
+    def in_town(*classes):
+        wanted = np.asarray([one.built_up_kmh is not None and one.road_class in classes for one in found.kinds])[kind]
+        return (share * metres)[wanted].sum() / metres[wanted].sum()
+
+    assert in_town("residential") > 0.5
+    assert in_town("unclassified") < 0.4
