@@ -6,6 +6,7 @@ one-way pairs and roads for the first and last leg only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -83,7 +84,11 @@ def test_times_between_a_node_and_all_nodes_are_those_of_networkx(roads: Roads, 
 def test_nodes_of_the_export_are_the_nodes_of_the_graph_in_order(roads: Roads) -> None:
     network, export = roads.network, roads.export
     junctions, copies = network.junction_id.size, network.graph.nodes - network.junction_id.size
-    assert list(export)[:junctions] == network.junction_id.tolist()
+    ids = network.junction_id.tolist()
+    own = np.isin(np.arange(junctions), np.unique(ids, return_index=True)[1]).tolist()
+    exported = list(export)[:junctions]
+    assert [one for one, is_first in zip(exported, own, strict=True) if is_first] == list(dict.fromkeys(ids))
+    assert all(one < 0 for one, is_first in zip(exported, own, strict=True) if not is_first)
     layers = [layer for _, layer in export.nodes(data="layer")]
     assert layers == ["through"] * junctions + ["start"] * (copies // 2) + ["end"] * (copies // 2)
     assert export.number_of_edges() == network.graph.head.size
@@ -122,13 +127,18 @@ def test_trips_between_positions_are_those_of_networkx_on_roads_cut_by_hand(road
 
 def test_joining_road_pieces_to_chains_changes_no_time(roads: Roads) -> None:
     at = {node: position for position, node in enumerate(roads.whole.junction_id.tolist())}
-    same = [at[node] for node in roads.network.junction_id.tolist()]
+    # Of a node that a barrier takes apart nobody knows which junction is which.
+    count = Counter(roads.whole.junction_id.tolist())
+    own = [position for position, node in enumerate(roads.network.junction_id.tolist()) if count[node] == 1]
+    same = [at[node] for node in roads.network.junction_id[own].tolist()]
     for origin in draw(len(same), ORIGINS):
-        times = search.nearest_nodes(roads.network.graph, seeds=anchor(origin), budget=DAY, search_from="starts").time
+        times = search.nearest_nodes(
+            roads.network.graph, seeds=anchor(own[origin]), budget=DAY, search_from="starts"
+        ).time
         whole = search.nearest_nodes(
             roads.whole.graph, seeds=anchor(same[origin]), budget=DAY, search_from="starts"
         ).time
-        np.testing.assert_array_equal(times[: len(same)], whole[same])
+        np.testing.assert_array_equal(times[own], whole[same])
 
 
 def snappable_pieces(whole: RoadNetwork, count: int) -> list[int]:

@@ -92,7 +92,14 @@ TAGS = st.dictionaries(
     st.sampled_from(["", "track", "primary", "footway", "ferry", "yes", "50", "slow", "Äijälä", "4"]),
     max_size=5,
 )
-LIVE_NODES = st.tuples(st.just("n"), IDS, st.tuples(st.integers(-180, 180), st.integers(-90, 90)))
+NODE_TAGS = st.dictionaries(
+    st.sampled_from(["highway", "barrier", "access", "railway", "direction", "motorcar", "name", "crossing"]),
+    st.sampled_from(["", "traffic_signals", "stop", "gate", "bollard", "private", "no", "yes", "forward", "crossing",
+                     "level_crossing", "turning_circle", "Äijälä"]),
+    max_size=3,
+)  # fmt: skip
+PLACE = st.tuples(st.integers(-180, 180), st.integers(-90, 90))
+LIVE_NODES = st.tuples(st.just("n"), IDS, PLACE, NODE_TAGS)
 WAYS = st.tuples(st.just("w"), IDS, st.lists(IDS, max_size=6), TAGS | st.just({"highway": "track"}), st.booleans())
 RELATIONS = st.tuples(
     st.just("r"), IDS, st.sampled_from(["restriction", "restriction:hgv", "restrictions", "route", ""]),
@@ -105,7 +112,8 @@ def write_elements(path: Path, form: str, elements) -> Path:
     with osmium.SimpleWriter(osmium.io.File(str(path), form)) as writer:
         for kind, one, *content in elements:
             if kind == "n":
-                writer.add_node(osmium.osm.mutable.Node(id=one, location=content[0], version=1))
+                place, tags = content if len(content) > 1 else (*content, {})
+                writer.add_node(osmium.osm.mutable.Node(id=one, location=place, tags=tags, version=1))
             elif kind == "w":
                 refs, tags, visible = content
                 writer.add_way(osmium.osm.mutable.Way(id=one, nodes=refs, tags=tags, version=1, visible=visible))
@@ -165,6 +173,27 @@ def test_of_a_node_given_twice_the_first_counts_and_of_a_drawn_one_the_last(tmp_
     assert assert_reads_like_osmium(path).lon.tolist() == [2, 3]
 
 
+def test_of_a_node_given_twice_the_first_tags_that_mean_something_count(tmp_path):
+    tags = [{"name": "x"}, {"highway": "bus_stop"}, {"highway": "stop"}, {"barrier": "gate"}]
+    nodes = [("n", one, (one, 1), told) for told in tags for one in (1, -1)]
+    path = write_elements(tmp_path / "a.osm.pbf", "pbf", [*nodes, ("w", 1, [1, -1], {"highway": "track"}, True)])
+    found = assert_reads_like_osmium(path)
+    assert found.spot_node.tolist() == [0, 1]
+    assert [spot.kind for spot in found.spots] == ["stop"]
+
+
+def test_tags_of_nodes_in_many_blocks_are_those_of_osmium(tmp_path):
+    chance = random.Random(6)  # noqa: S311
+    kinds = [{}, {}, {"name": "x"}, {"highway": "stop"}, {"barrier": "block"}, {"barrier": "gate", "access": "private"}]
+    elements = [("n", one, (one / 1_000, chance.uniform(0, 80)), chance.choice(kinds)) for one in range(1, 20_000)]
+    elements += [("w", one, [one, one + 1, chance.randrange(1, 20_000)], {"highway": "track"}, True)
+                 for one in range(1, 20_000, 3)]  # fmt: skip
+    for form in ("pbf", "pbf,pbf_dense_nodes=false"):
+        found = assert_reads_like_osmium(write_elements(tmp_path / "a.osm.pbf", form, elements))
+        assert {spot.kind for spot in found.spots} == {"stop", "block", "gate"}
+        assert set(found.barriers_cut) == {"block", "gate"}
+
+
 def test_a_file_with_history_gives_the_roads_of_osmium(tmp_path):
     with osmium.SimpleWriter(osmium.io.File(str(tmp_path / "a.osm.pbf"), "osh.pbf")) as writer:
         versions = [(1, 1, 1, True), (1, 2, 5, True), (2, 1, 2, False), (2, 2, 6, True), (3, 1, 3, True)]
@@ -193,6 +222,7 @@ def test_restrictions_come_as_they_stand_by_rising_id(tmp_path):
 # --- forms that osmium does not write
 
 WAY = raw.group(raw.way(7, [1, 2, 3], [1, 3, 5], [2, 4, 6]))
+TEXTS_OF_NODES = raw.texts("highway", "stop", "name", "Pysäkki", "barrier", "block")
 BLOCKS = {
     "one block": [raw.block(TEXTS + NODES + WAY)],
     "zlib": [raw.block(TEXTS + NODES, form=raw.ZLIB), raw.block(TEXTS + WAY, form=raw.ZLIB)],
@@ -219,6 +249,14 @@ BLOCKS = {
     "value to spare": [raw.block(TEXTS + NODES + raw.group(raw.way(1, [1, 2], [1], [2, 4])))],
     "ids at the limits": [raw.block(TEXTS + raw.group(raw.dense([(-(2**62), 1, 1), (2**62, 2, 2)]))
                                     + raw.group(raw.way(-(2**63), [-(2**62), 2**62], *TRACK)))],
+    "tags of nodes": [raw.block(TEXTS_OF_NODES + raw.group(raw.dense(PLACES, tags=[1, 2, 3, 4, 0, 0, 5, 6, 0]))
+                                + raw.group(raw.node(4, 9, 9, tags=[(5, 6), (1, 2)]), raw.node(5, 9, 9)))
+                      + raw.block(TEXTS + raw.group(raw.way(7, [1, 2, 3, 4, 5], *TRACK)))],
+    "tags of nodes that end early": [raw.block(TEXTS_OF_NODES + raw.group(raw.dense(PLACES, tags=[0, 5, 6]))),
+                                     raw.block(TEXTS + WAY)],
+    "tags of deleted nodes": [raw.block(TEXTS_OF_NODES + raw.group(raw.dense([(1, 1, 1), *PLACES],
+                                        visible=[0, 1, 1, 1], tags=[1, 2, 0, 5, 6, 0, 0, 0]))),
+                              raw.block(TEXTS + WAY)],
     "fields of tomorrow": [raw.block(TEXTS + raw.field(99, b"x") + raw.field(98, 5) + raw.number(97 << 3 | 1)
                                      + bytes(8) + raw.number(96 << 3 | 5) + bytes(4) + NODES + WAY)],
 }  # fmt: skip
@@ -283,6 +321,10 @@ def test_a_cold_process_does_not_load_osmium_for_pbf(tmp_path):
 
 
 LIES = {
+    "tags of nodes beyond the texts": raw.block(TEXTS + raw.group(raw.dense(PLACES, tags=[1, 99, 0, 0, 0])) + WAY),
+    "a key without a value": raw.block(TEXTS + raw.group(raw.dense(PLACES, tags=[1])) + WAY),
+    "fewer values than keys": raw.block(TEXTS + WAY + raw.group(
+        raw.field(1, raw.field(1, 2) + raw.field(2, raw.packed([1])) + raw.field(8, 2) + raw.field(9, 2)))),
     "value missing": raw.block(TEXTS + NODES + raw.group(raw.way(1, [1, 2], [1, 1], [2]))),
     "key beyond the texts": raw.block(TEXTS + NODES + raw.group(raw.way(1, [1, 2], [77], [2]))),
     "value beyond the texts": raw.block(TEXTS + NODES + raw.group(raw.way(1, [1, 2], [1], [2**63]))),
@@ -334,7 +376,7 @@ def test_damage_gives_an_error_or_the_roads_of_osmium(tmp_path):
     """Random bytes changed, removed, repeated: never a crash, and never other roads than osmium's."""
     chance = random.Random(11)  # noqa: S311
     path = tmp_path / "a.osm.pbf"
-    kinds = ["one block", "deleted", "granularity", "zlib"]
+    kinds = ["one block", "deleted", "granularity", "zlib", "tags of nodes"]
     wholes = [b"".join([raw.header(), *BLOCKS[kind]]) for kind in kinds]
     turns = [("n", 1, (1, 1)), ("n", 2, (2, 2)), ("w", 5, [1, 2], {"highway": "track", "name": "Ä"}, True),
              ("r", 9, "restriction", [("w", 5, "from"), ("n", 2, "via")])]  # fmt: skip

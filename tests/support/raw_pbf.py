@@ -48,18 +48,22 @@ def group(*members: bytes) -> bytes:
     return field(2, b"".join(members))
 
 
-def dense(nodes: Sequence[tuple[int, int, int]], *, visible: Sequence[int] = ()) -> bytes:
-    """Write dense nodes of id, lon, lat in units of the granularity."""
+def dense(
+    nodes: Sequence[tuple[int, int, int]], *, visible: Sequence[int] = (), tags: Sequence[int] | None = None
+) -> bytes:
+    """Write dense nodes of id, lon, lat in units of the granularity; tags as key, value, ..., 0 for each node."""
     one, lon, lat = (list(column) for column in zip(*nodes, strict=True)) if nodes else ([], [], [])
     info = b""
     if visible:
         zeros = packed([0] * len(nodes))
         info = field(5, b"".join(field(which, zeros) for which in range(1, 6)) + field(6, packed(visible)))
-    return field(2, field(1, differences(one)) + info + field(8, differences(lat)) + field(9, differences(lon)))
+    told = b"" if tags is None else field(10, packed(tags))
+    return field(2, field(1, differences(one)) + info + field(8, differences(lat)) + field(9, differences(lon)) + told)
 
 
-def node(one: int, lon: int, lat: int, *, info: bytes = b"") -> bytes:
-    return field(1, field(1, signed(one)) + info + field(8, signed(lat)) + field(9, signed(lon)))
+def node(one: int, lon: int, lat: int, *, info: bytes = b"", tags: Sequence[tuple[int, int]] = ()) -> bytes:
+    told = b"".join(field(2 + which, packed(texts)) for which, texts in enumerate(zip(*tags, strict=True)))
+    return field(1, field(1, signed(one)) + told + info + field(8, signed(lat)) + field(9, signed(lon)))
 
 
 def way(one: int, refs: Sequence[int], keys: Sequence[int], values: Sequence[int], *, info: bytes = b"") -> bytes:

@@ -119,7 +119,7 @@ class RoadNetwork:
     junction_x, junction_y
         float64[j]; in the metric CRS.
     junction_id
-        int64[j]; OpenStreetMap node ids.
+        int64[j]; OpenStreetMap node ids. A node that a barrier takes apart is several junctions.
     arc_piece
         int32[m]; the directed piece that each arc of the graph drives, -1 where it stays in its junction.
     node_junction
@@ -254,7 +254,8 @@ class RoadNetwork:
             meet there, 0 for further nodes) and ``layer``; edge attributes
             ``osmid``, ``highway``, ``name``, ``oneway``, ``length`` (metres), ``travel_time`` (seconds, whole
             milliseconds) and ``geometry``. Nodes carry their OpenStreetMap id. The further nodes of a junction
-            that local roads touch (see the class) are numbered below zero, layer ``"start"`` and ``"end"``.
+            that local roads touch (see the class) are numbered below zero, layer ``"start"`` and ``"end"``, and so
+            are all but the first junction of a node that a barrier takes apart.
         """
         return _to_networkx(self)
 
@@ -265,8 +266,7 @@ def _to_networkx(network: RoadNetwork) -> nx.MultiDiGraph:
     edges, junction = network.edges, network.node_junction
     to_degrees = Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True)
     lon, lat = to_degrees.transform(network.junction_x, network.junction_y)
-    further = -np.arange(1, junction.size - lon.size + 1) + min(0, int(network.junction_id.min(initial=0)))
-    ids = [int(one) for one in np.concatenate((network.junction_id, further))]
+    ids = _distinct_ids(network)
     graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
     streets = np.bincount(np.concatenate((edges.tail, edges.head)), minlength=junction.size)
     for node, own in enumerate(ids):
@@ -296,6 +296,17 @@ def _to_networkx(network: RoadNetwork) -> nx.MultiDiGraph:
             geometry=lines[edge] if onward else lines[edge].reverse(),
         )
     return graph
+
+
+def _distinct_ids(network: RoadNetwork) -> list[int]:
+    """Give each node of the graph an id of its own: OpenStreetMap's, or one below zero for all but the first copy."""
+    ids = np.zeros(network.node_junction.size, dtype=np.int64)
+    first = np.unique(network.junction_id, return_index=True)[1]
+    ids[first] = network.junction_id[first]
+    further = np.ones(ids.size, dtype=np.bool_)
+    further[first] = False
+    ids[further] = min(0, int(network.junction_id.min(initial=0))) - np.arange(1, np.count_nonzero(further) + 1)
+    return [int(one) for one in ids]
 
 
 _LAYERS = {THROUGH: "through", TRIP_BEGINS: "start", TRIP_ENDS: "end"}

@@ -14,12 +14,14 @@ import osmium
 from palveluverkko.osm import files
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.roads import (
+    FileSpots,
     FileWays,
     Float64,
     Int64,
     Meanings,
     Restriction,
     Roads,
+    SpotMeanings,
     Tags,
     arrange,
     by_id,
@@ -51,8 +53,9 @@ def read_with_osmium(path: Path, profile: CarProfile, *, progress: Callable[[int
         progress(1, _STEPS)
         node_id = distinct_nodes(ways)
         lon, lat = _read_locations(path, node_id)
+        spots = _read_spots(path, profile, node_id)
         progress(2, _STEPS)
-    roads = arrange(path, ways, node_id, lon, lat)
+    roads = arrange(path, ways, node_id, lon, lat, spots)
     progress(_STEPS, _STEPS)
     return roads
 
@@ -172,3 +175,21 @@ def _add_negative_locations(path: Path, node_id: Int64, lon: Float64, lat: Float
         position = position_of.get(node.id)
         if position is not None and node.location.valid():
             lon[position], lat[position] = node.location.lon, node.location.lat
+
+
+def _read_spots(path: Path, profile: CarProfile, node_id: Int64) -> FileSpots:
+    """Read what stands on the nodes of roads; of a node given twice the first that means something counts."""
+    meanings = SpotMeanings(profile)
+    keys = profile.spot_keys
+    kind_of: dict[int, int] = {}
+    nodes = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(osmium.filter.KeyFilter(*sorted(keys)))
+    for node in cast("Iterable[osmium.osm.Node]", nodes):
+        if node.deleted or node.id in kind_of:
+            continue
+        kind = meanings.judge(tuple((key, value) for key, value in node.tags if key in keys))
+        if kind >= 0:
+            kind_of[node.id] = kind
+    ids = np.array(sorted(kind_of), dtype=np.int64)
+    ids = ids[np.isin(ids, node_id)]
+    kinds = np.array([kind_of[one] for one in ids.tolist()], dtype=np.int32)
+    return meanings.spots(np.searchsorted(node_id, ids), kinds)

@@ -42,6 +42,7 @@ from palveluverkko.osm.pbf_blocks import (
 )
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.roads import (
+    FileSpots,
     FileWays,
     Float64,
     Int32,
@@ -49,6 +50,7 @@ from palveluverkko.osm.roads import (
     Meanings,
     Restriction,
     Roads,
+    SpotMeanings,
     Tags,
     arrange,
     by_id,
@@ -88,10 +90,16 @@ class _WaysOfBlock(NamedTuple):
 
 
 class _NodesOfBlock(NamedTuple):
-    """The nodes of a block that are wanted: position among those wanted, and lon, lat in 1e-7 degrees."""
+    """The nodes of a block that are wanted, and their tags; columns as ``pbf_kernels.read_nodes`` gives them."""
 
+    data: bytes
     positions: Int32
     places: Int32
+    tagged: Int32
+    combinations: npt.NDArray[np.uint64]
+    tags_end: Int32
+    tags: Int32
+    texts: Int32
 
 
 def read_pbf(path: Path, profile: CarProfile, *, progress: Callable[[int, int], None]) -> Roads:
@@ -107,12 +115,15 @@ def read_pbf(path: Path, profile: CarProfile, *, progress: Callable[[int, int], 
         try:
             ways, node_blocks = _read_ways(path, file, size, profile, pool, progress)
             node_id = distinct_nodes(ways)
-            lon, lat = _read_locations(file, node_blocks, node_id, pool, lambda done: progress(size + done, 2 * size))
+            spots = _SpotCollector(profile, node_id.size)
+            lon, lat = _read_nodes(
+                file, node_blocks, node_id, spots, pool, lambda done: progress(size + done, 2 * size)
+            )
         except CutShortError as error:
             raise files.cut_short(path, error) from error
         except DamageError as error:
             raise files.unreadable(path, error) from error
-    roads = arrange(path, ways, node_id, lon, lat)
+    roads = arrange(path, ways, node_id, lon, lat, spots.spots())
     progress(2 * size, 2 * size)
     return roads
 
@@ -283,31 +294,71 @@ def _member_kind(kind: int) -> str:
     return _MEMBER_KINDS[kind]
 
 
-def _tags(block: _WaysOfBlock, pairs: Iterable[Sequence[int]]) -> Tags:
+def _tags(block: _WaysOfBlock | _NodesOfBlock, pairs: Iterable[Sequence[int]]) -> Tags:
     return tuple((_text(block, key), _text(block, value)) for key, value in pairs)
 
 
-def _text(block: _WaysOfBlock, position: int) -> str:
+def _text(block: _WaysOfBlock | _NodesOfBlock, position: int) -> str:
     if position >= len(block.texts):
         raise DamageError("a text that is not there")
     begin, end = block.texts[position].tolist()
     return block.data[begin:end].decode()
 
 
-# --- places of nodes
+# --- places of nodes, and what stands there
 
 
-def _read_locations(
+class _SpotCollector:
+    """Gathers what stands on the nodes block by block; each combination of tags is decoded once."""
+
+    def __init__(self, profile: CarProfile, nodes: int) -> None:
+        self._profile = profile
+        self._known: dict[int, int] = {}
+        self._meanings = SpotMeanings(profile)
+        self._kind = np.full(nodes, -1, dtype=np.int32)
+
+    def keys(self) -> tuple[npt.NDArray[np.uint8], Int32]:
+        """Give the keys that may mean something, as the kernel takes them."""
+        encoded = [key.encode() for key in sorted(self._profile.spot_keys)]
+        ends = np.cumsum([0, *(len(key) for key in encoded)])
+        return np.frombuffer(b"".join(encoded), dtype=np.uint8), freeze(ends, np.int32)
+
+    def add(self, block: _NodesOfBlock) -> None:
+        """Add the nodes of a block; of a node given twice the first that means something counts."""
+        if not block.tagged.size:
+            return
+        combinations, first, inverse = np.unique(block.combinations, return_index=True, return_inverse=True)
+        kinds = [self._judge(block, *one) for one in zip(combinations.tolist(), first.tolist(), strict=True)]
+        kind = np.asarray(kinds, dtype=np.int32)[inverse]
+        free = (kind >= 0) & (self._kind[block.tagged] < 0)
+        # Backwards: the last assignment to a node stays.
+        self._kind[block.tagged[free][::-1]] = kind[free][::-1]
+
+    def spots(self) -> FileSpots:
+        """Give all spots, in the order of the nodes."""
+        return self._meanings.spots(np.flatnonzero(self._kind >= 0), self._kind[self._kind >= 0])
+
+    def _judge(self, block: _NodesOfBlock, combination: int, row: int) -> int:
+        if combination not in self._known:
+            begin = int(block.tags_end[row - 1]) if row else 0
+            tags = _tags(block, block.tags[begin : int(block.tags_end[row])].tolist())
+            self._known[combination] = self._meanings.judge(tags)
+        return self._known[combination]
+
+
+def _read_nodes(
     file: BinaryIO,
     node_blocks: Iterable[Block],
     node_id: Int64,
+    spots: _SpotCollector,
     pool: ThreadPoolExecutor,
     progress: Callable[[int], None],
 ) -> tuple[Float64, Float64]:
-    """Give longitude and latitude of nodes by id, NaN for those that the file does not hold."""
+    """Give longitude and latitude of nodes by id, NaN for those that the file does not hold, and gather their spots."""
     from palveluverkko.osm import pbf_kernels as kernels  # noqa: PLC0415
 
-    kernels.read_nodes(np.frombuffer(_NO_NODES, dtype=np.uint8), node_id)
+    keys = spots.keys()
+    kernels.read_nodes(np.frombuffer(_NO_NODES, dtype=np.uint8), node_id, *keys)
 
     def given() -> Iterator[tuple[Block, bytes]]:
         for block in node_blocks:
@@ -315,16 +366,19 @@ def _read_locations(
             yield block, read_exactly(file, block.size)
 
     def read(block: tuple[Block, bytes]) -> _NodesOfBlock:
-        state, *found = kernels.read_nodes(np.frombuffer(Content.of(block[1]).whole(), dtype=np.uint8), node_id)
-        if state != kernels.FINE:
+        data = Content.of(block[1]).whole()
+        found: Any = kernels.read_nodes(np.frombuffer(data, dtype=np.uint8), node_id, *keys)
+        if found[0] != kernels.FINE:
             raise DamageError("its content is no OpenStreetMap data")
-        return _NodesOfBlock(*found)
+        return _NodesOfBlock(data, *found[1:])
 
     x, y = (np.full(node_id.size, kernels.UNSET, dtype=np.int32) for _ in "xy")
     negative = int(np.searchsorted(node_id, 0))
     for (block, _), made in _in_turn(pool, read, given()):
         with at_block(block.begin):
-            kernels.keep_places(x, y, *made.result(), negative)
+            nodes = made.result()
+            kernels.keep_places(x, y, nodes.positions, nodes.places, negative)
+            spots.add(nodes)
         progress(block.offset)
     missing = (x == kernels.UNSET) | (x == kernels.UNDEFINED)
     lon, lat = x / _UNITS, y / _UNITS

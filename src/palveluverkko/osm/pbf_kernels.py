@@ -32,7 +32,7 @@ _TEXTS, _GROUP, _GRANULARITY, _LAT_OFFSET, _LON_OFFSET = 10, 18, 136, 152, 160
 _TEXT = 10
 _NODE, _DENSE, _WAY, _RELATION = 10, 18, 26, 34
 _ID, _KEYS, _VALUES, _INFO, _REFS, _NODE_LAT, _NODE_LON = 8, 18, 26, 34, 66, 64, 72
-_DENSE_ID, _DENSE_INFO, _DENSE_LAT, _DENSE_LON = 10, 42, 66, 74
+_DENSE_ID, _DENSE_INFO, _DENSE_LAT, _DENSE_LON, _DENSE_TAGS = 10, 42, 66, 74, 82
 _VISIBLE, _DENSE_VISIBLE = 48, 50
 
 # Helpers allocate nothing. Without _nrt=False numba counts references to the arrays that they are handed, which took a
@@ -423,17 +423,57 @@ def _coordinate(value: np.int64, granularity: np.int64, offset: np.int64) -> int
     return int(np.int32(tenth))
 
 
-@nb.njit(cache=True, boundscheck=False, nogil=True)
-def read_nodes(data: NDArray[np.uint8], wanted: NDArray[np.int64]) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
-    """Find the nodes of a block whose id is wanted; ``wanted`` rises strictly.
+@_helper
+def _is_known(
+    data: NDArray[np.uint8], at: int, end: int, known: NDArray[np.uint8], known_first: NDArray[np.int32]
+) -> bool:
+    """Say whether a text is one of the known ones."""
+    for one in range(known_first.size - 1):
+        first = int(known_first[one])
+        if known_first[one + 1] - first == end - at:
+            same = True
+            for offset in range(end - at):
+                same &= data[at + offset] == known[first + offset]
+            if same:
+                return True
+    return False
 
-    Gives what became of the block, the positions in ``wanted`` in the order of the block, and their coordinates (lon,
-    lat; 1e-7 degrees, UNDEFINED for both where a node is deleted or off the globe).
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def read_nodes(
+    data: NDArray[np.uint8], wanted: NDArray[np.int64], known: NDArray[np.uint8], known_first: NDArray[np.int32]
+) -> tuple[
+    int,
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.uint64],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.int32],
+]:
+    """Find the nodes of a block whose id is wanted, and their tags whose key is known.
+
+    ``wanted`` rises strictly; known key ``k`` is ``known[known_first[k]:known_first[k + 1]]``.
+
+    Gives what became of the block; the positions in ``wanted`` in the order of the block, and their coordinates (lon,
+    lat; 1e-7 degrees, UNDEFINED for both where a node is deleted or off the globe); of those among them that are not
+    deleted and carry known keys the position in ``wanted``, the hash of the combination of tags, and where its tags
+    end; keys and values of the tags as texts; start and end of each text. Where no key of the block is known its tags
+    are passed over.
     """
     size = data.size
     positions = np.empty(size // 3 + 1, dtype=np.int32)
     places = np.empty((size // 3 + 1, 2), dtype=np.int32)
-    count = 0
+    tagged = np.empty(size // 2 + 1, dtype=np.int32)
+    combinations = np.empty(size // 2 + 1, dtype=np.uint64)
+    tags_end = np.empty(size // 2 + 1, dtype=np.int32)
+    tags = np.empty((size // 2 + 1, 2), dtype=np.int32)
+    texts = np.empty((0, 2), dtype=np.int32)
+    is_key = np.empty(0, dtype=np.bool_)
+    damaged = (DAMAGED, positions[:0], places[:0], tagged[:0], combinations[:0], tags_end[:0], tags[:0], texts[:0])
+    count = tagged_count = tag_count = text_count = 0
+    has_keys = False
     cursor = 0
 
     granularity, lat_offset, lon_offset = np.int64(100), np.int64(0), np.int64(0)
@@ -441,7 +481,7 @@ def read_nodes(data: NDArray[np.uint8], wanted: NDArray[np.int64]) -> tuple[int,
     while at < size:
         tag, start, at = _field(data, at, size)
         if at < 0:
-            return DAMAGED, positions[:0], places[:0]
+            return damaged
         raw, _ = _varint(data, start, at)
         if tag == _GRANULARITY:
             granularity = np.int64(np.int32(np.int64(raw)))
@@ -449,28 +489,43 @@ def read_nodes(data: NDArray[np.uint8], wanted: NDArray[np.int64]) -> tuple[int,
             lat_offset = np.int64(raw)
         elif tag == _LON_OFFSET:
             lon_offset = np.int64(raw)
+        elif tag == _TEXTS:
+            texts = np.empty(((at - start) // 2 + 1, 2), dtype=np.int32)
+            is_key = np.zeros((at - start) // 2 + 1, dtype=np.bool_)
+            text_count = 0
+            while start < at:
+                tag, first, start = _field(data, start, at)
+                if start < 0:
+                    return damaged
+                if tag == _TEXT:
+                    texts[text_count, 0] = first
+                    texts[text_count, 1] = start
+                    is_key[text_count] = _is_known(data, first, start, known, known_first)
+                    has_keys |= is_key[text_count]
+                    text_count += 1
 
     at = 0
     while at < size:
         tag, start, at = _field(data, at, size)
         if at < 0:
-            return DAMAGED, positions[:0], places[:0]
+            return damaged
         if tag != _GROUP:
             continue
         inner, group_end = start, at
         while inner < group_end:
             tag, start, inner = _field(data, inner, group_end)
             if inner < 0:
-                return DAMAGED, positions[:0], places[:0]
+                return damaged
             if tag != _NODE and tag != _DENSE:  # noqa: PLR1714
                 continue
             dense = tag == _DENSE
             position, end = start, inner
             id_at = id_end = lat_at = lat_end = lon_at = lon_end = info_at = info_end = 0
+            key_at = key_end = value_at = value_end = 0
             while position < end:
                 tag, start, position = _field(data, position, end)
                 if position < 0:
-                    return DAMAGED, positions[:0], places[:0]
+                    return damaged
                 if tag == (_DENSE_ID if dense else _ID):
                     id_at, id_end = start, position
                 elif tag == (_DENSE_LAT if dense else _NODE_LAT):
@@ -479,19 +534,25 @@ def read_nodes(data: NDArray[np.uint8], wanted: NDArray[np.int64]) -> tuple[int,
                     lon_at, lon_end = start, position
                 elif tag == (_DENSE_INFO if dense else _INFO):
                     info_at, info_end = start, position
+                elif tag == (_DENSE_TAGS if dense else _KEYS):
+                    key_at, key_end = start, position
+                elif tag == _VALUES and not dense:
+                    value_at, value_end = start, position
+            if not has_keys:
+                key_at = key_end
             visible_at = visible_end = 0
             visible = 1
             if dense:
                 while info_at < info_end:
                     tag, start, info_at = _field(data, info_at, info_end)
                     if info_at < 0:
-                        return DAMAGED, positions[:0], places[:0]
+                        return damaged
                     if tag == _DENSE_VISIBLE:
                         visible_at, visible_end = start, info_at
             else:
                 visible = _is_visible(data, info_at, info_end)
                 if visible < 0 or (visible and (lat_at == lat_end or lon_at == lon_end)):
-                    return DAMAGED, positions[:0], places[:0]
+                    return damaged
                 if lat_at == lat_end or lon_at == lon_end:
                     lat_at, lat_end, lon_at, lon_end = id_at, id_end, id_at, id_end
             has_flags = visible_at < visible_end
@@ -501,17 +562,47 @@ def read_nodes(data: NDArray[np.uint8], wanted: NDArray[np.int64]) -> tuple[int,
                 raw_lat, lat_at = _varint(data, lat_at, lat_end)
                 raw_lon, lon_at = _varint(data, lon_at, lon_end)
                 if id_at < 0 or lat_at < 0 or lon_at < 0:
-                    return DAMAGED, positions[:0], places[:0]
+                    return damaged
                 identity += _signed(raw)
                 lat += _signed(raw_lat)
                 lon += _signed(raw_lon)
                 if has_flags:
                     raw, visible_at = _varint(data, visible_at, visible_end)
                     if visible_at < 0:
-                        return DAMAGED, positions[:0], places[:0]
+                        return damaged
                     visible = 1 if raw != np.uint64(0) else 0
                 cursor = _lower_bound(wanted, identity, cursor)
-                if cursor < wanted.size and wanted[cursor] == identity:
+                is_wanted = cursor < wanted.size and wanted[cursor] == identity
+                # Keys and values of dense nodes stand in one list, and a 0 behind those of each node.
+                joined = np.uint64(0)
+                tags_before = tag_count
+                while key_at < key_end:
+                    raw, key_at = _varint(data, key_at, key_end)
+                    if key_at < 0:
+                        return damaged
+                    if dense and raw == np.uint64(0):
+                        break
+                    if dense:
+                        raw_value, key_at = _varint(data, key_at, key_end)
+                    else:
+                        raw_value, value_at = _varint(data, value_at, value_end)
+                    if key_at < 0 or value_at < 0:
+                        return damaged
+                    if raw >= np.uint64(text_count) or raw_value >= np.uint64(text_count):
+                        return damaged
+                    key, value = int(np.int64(raw)), int(np.int64(raw_value))
+                    if is_wanted and visible and is_key[key]:
+                        key_hash = _hash(data, texts[key, 0], texts[key, 1])
+                        joined = _join(joined, key_hash, _hash(data, texts[value, 0], texts[value, 1]))
+                        tags[tag_count, 0] = key
+                        tags[tag_count, 1] = value
+                        tag_count += 1
+                if tag_count > tags_before:
+                    tagged[tagged_count] = cursor
+                    combinations[tagged_count] = joined
+                    tags_end[tagged_count] = tag_count
+                    tagged_count += 1
+                if is_wanted:
                     x = _coordinate(lon, granularity, lon_offset)
                     y = _coordinate(lat, granularity, lat_offset)
                     if not visible or x > _LON_MAX or x < -_LON_MAX or y > _LAT_MAX or y < -_LAT_MAX:
@@ -520,7 +611,16 @@ def read_nodes(data: NDArray[np.uint8], wanted: NDArray[np.int64]) -> tuple[int,
                     places[count, 0] = x
                     places[count, 1] = y
                     count += 1
-    return FINE, positions[:count].copy(), places[:count].copy()
+    return (
+        FINE,
+        positions[:count].copy(),
+        places[:count].copy(),
+        tagged[:tagged_count].copy(),
+        combinations[:tagged_count].copy(),
+        tags_end[:tagged_count].copy(),
+        tags[:tag_count].copy(),
+        texts[:text_count].copy(),
+    )
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)

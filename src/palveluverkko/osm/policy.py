@@ -13,6 +13,7 @@ from typing import Any
 from palveluverkko.domain.travel import Season
 from palveluverkko.osm.conditions import Conditions
 from palveluverkko.osm.limits import LimitReader
+from palveluverkko.osm.spots import SpotPolicy
 from palveluverkko.osm.tables import car_tables, read_tables
 
 Values = Mapping[str, Sequence[str]]
@@ -133,6 +134,7 @@ class Policy:
     max_access_metres: float
     conditions: Conditions
     turn_delays: TurnDelays
+    spots: SpotPolicy
     digest: str
 
     @classmethod
@@ -196,6 +198,7 @@ class Policy:
                 right_seconds=float(document["turns"]["right_seconds"]),
                 classes=tuple(document["turns"]["classes"]),
             ),
+            spots=SpotPolicy.from_document(document),
             digest=hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest(),
         )
 

@@ -16,6 +16,7 @@ from palveluverkko.osm.limits import read_conditional, read_duration
 from palveluverkko.osm.policy import BuiltUp, Policy, TurnDelays
 from palveluverkko.osm.policy import matches as _matches
 from palveluverkko.osm.speeds import BACKWARD, DEFAULT, FORWARD, NATIONAL, SIGNED, SURFACE, SpeedRules
+from palveluverkko.osm.spots import JunctionDelays, Spot
 
 FERRY = "ferry"
 _THROUGH, _LOCAL, _NONE = "through", "local", "none"
@@ -51,6 +52,8 @@ class Road:
         Both speeds in built-up areas; None where they are the same.
     abroad_kmh
         Both speeds outside Finland; None where they are the same.
+    roundabout
+        The way is the ring of a roundabout: who drives on it has priority.
     """
 
     road_class: str
@@ -64,6 +67,7 @@ class Road:
     tunnel: bool = False
     built_up_kmh: tuple[float, float] | None = None
     abroad_kmh: tuple[float, float] | None = None
+    roundabout: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,7 +208,22 @@ class CarProfile:
             and not _matches(tags, self._policy.never_snap_tags),
             speed_source=max((speed.source for speed in speeds.values()), key=_FROM_FIRMEST.index),
             tunnel=tunnel,
+            roundabout=tags.get("junction") in self._policy.oneway.implied.get("junction", ()),
         )
+
+    @property
+    def spot_keys(self) -> frozenset[str]:
+        """Tag keys of nodes that the policy may read."""
+        return self._policy.spots.keys
+
+    @property
+    def junction_delays(self) -> JunctionDelays:
+        """Delays at junctions by the rank of the roads that meet."""
+        return self._policy.spots.junction
+
+    def spot(self, tags: Mapping[str, str]) -> Spot | None:
+        """Say what a node on a road with these tags means for a car; None where it means nothing."""
+        return self._policy.spots.spot(tags)
 
     def rejected_speeds(self, tags: Mapping[str, str]) -> tuple[str, ...]:
         """Give the texts of speed limits that cannot be read and were passed over."""

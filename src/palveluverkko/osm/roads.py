@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from palveluverkko.osm import files
+from palveluverkko.osm.barriers import Pieces, cut_at_barriers
 from palveluverkko.osm.profile import CarProfile, Road
+from palveluverkko.osm.spots import Spot
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -52,7 +54,8 @@ class Roads:
     Attributes
     ----------
     node_id, lon, lat
-        OSM id, rising, and position (EPSG:4326, degrees) of each node used.
+        OSM id, rising, and position (EPSG:4326, degrees) of each node used. A node that a barrier takes apart stands
+        several times, the copy with its spot first.
     first_node, way_node
         Way ``w`` runs over the nodes at positions ``way_node[first_node[w]:first_node[w + 1]]``.
     way_id, way_kind
@@ -73,6 +76,12 @@ class Roads:
         Ids of drivable ways without two neighbouring nodes in the file.
     restrictions
         The turn restrictions of the file by rising id, whatever the profile drives.
+    spot_node, spot_kind
+        Positions of the nodes on which something stands, rising, and the position of what it is in ``spots``.
+    spots
+        The different things that stand on nodes, in an order of their own.
+    barriers_cut
+        Number of barriers that cut roads, by kind.
     """
 
     node_id: Int64
@@ -90,6 +99,10 @@ class Roads:
     cut_nodes: Int32 = field(default_factory=lambda: np.empty(0, dtype=np.int32))
     lost_ways: tuple[int, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
+    spot_node: Int32 = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    spot_kind: Int32 = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    spots: tuple[Spot, ...] = ()
+    barriers_cut: Mapping[str, int] = field(default_factory=dict)
 
 
 class FileWays(NamedTuple):
@@ -107,6 +120,17 @@ class FileWays(NamedTuple):
     node_ids: Int64
     rejected_speeds: Mapping[str, int]
     restrictions: tuple[Restriction, ...]
+
+
+class FileSpots(NamedTuple):
+    """What stands on the nodes of roads: positions in the list of nodes, rising, and in ``spots``."""
+
+    node: Int32
+    kind: Int32
+    spots: tuple[Spot, ...]
+
+
+NO_SPOTS = FileSpots(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32), ())
 
 
 class Meanings:
@@ -139,6 +163,26 @@ class Meanings:
     def rejected_speeds(self) -> dict[str, int]:
         """Texts of limits that cannot be read, sorted, with the number of ways."""
         return dict(sorted(self._rejected.items()))
+
+
+class SpotMeanings:
+    """What combinations of tags of nodes mean, each judged once."""
+
+    def __init__(self, profile: CarProfile) -> None:
+        self._profile = profile
+        self._known: dict[Tags, int] = {}
+        self._kinds: dict[Spot, int] = {}
+
+    def judge(self, tags: Tags) -> int:
+        """Give the position of the spot (-1: it means nothing)."""
+        if tags not in self._known:
+            spot = self._profile.spot(dict(tags))
+            self._known[tags] = -1 if spot is None else self._kinds.setdefault(spot, len(self._kinds))
+        return self._known[tags]
+
+    def spots(self, node: npt.NDArray[Any], kind: npt.NDArray[Any]) -> FileSpots:
+        """Give spots on nodes, by position."""
+        return FileSpots(node.astype(np.int32), kind.astype(np.int32), tuple(self._kinds))
 
 
 def is_restriction(tags: Tags) -> bool:
@@ -182,8 +226,17 @@ def distinct_nodes(ways: FileWays) -> Int64:
     return freeze(sorted_ids[new], np.int64)
 
 
-def arrange(path: Path, ways: FileWays, node_id: Int64, lon: Float64, lat: Float64) -> Roads:
-    """Cut the ways at nodes that the file does not hold and number the nodes in use.
+def u_turn_nodes(roads: Roads) -> Int32:
+    """Give the positions of the nodes where one may turn round, rising."""
+    turning = np.asarray([spot.u_turn for spot in roads.spots], dtype=np.bool_)
+    found: Int32 = roads.spot_node[turning[roads.spot_kind]]
+    return found
+
+
+def arrange(
+    path: Path, ways: FileWays, node_id: Int64, lon: Float64, lat: Float64, spots: FileSpots = NO_SPOTS
+) -> Roads:
+    """Cut the ways at nodes that the file does not hold and at barriers, and number the nodes in use.
 
     Parameters
     ----------
@@ -195,6 +248,8 @@ def arrange(path: Path, ways: FileWays, node_id: Int64, lon: Float64, lat: Float
         The ids of their nodes, rising.
     lon, lat
         Position of each node, degrees; NaN where the file has none.
+    spots
+        What stands on these nodes.
     """
     from palveluverkko.osm import pbf_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
 
@@ -205,30 +260,59 @@ def arrange(path: Path, ways: FileWays, node_id: Int64, lon: Float64, lat: Float
     )
     if not way_of_piece.size:
         raise files.without_nodes(path, ways.way_id.size)
+    spot_node, spot_kind, kept_spots = _used_spots(spots, use)
     if not use.all():
         used = use > 0
-        piece_node = (np.cumsum(used, dtype=np.int32) - 1)[piece_node]
+        number = np.cumsum(used, dtype=np.int32) - np.int32(1)
+        piece_node, spot_node = number[piece_node], number[spot_node]
         node_id, lon, lat, use = node_id[used], lon[used], lat[used], use[used]
+    cut_nodes = np.flatnonzero(use & _AT_CUT).astype(np.int32)
+    bounds = (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
+    pieces, kinds, copied, barriers = cut_at_barriers(
+        Pieces(first_node, piece_node, way_of_piece, ways.way_kind[way_of_piece]),
+        ways.kinds,
+        node_id.size,
+        spot_node,
+        [kept_spots[kind] for kind in spot_kind.tolist()],
+    )
+    if barriers:
+        node_id, lon, lat = node_id[copied], lon[copied], lat[copied]
+        spot_node, cut_nodes = (np.searchsorted(copied, one).astype(np.int32) for one in (spot_node, cut_nodes))
     lost = np.ones(ways.way_id.size, dtype=bool)
     lost[way_of_piece] = False
-    names, way_name = _sorted_names(ways.names, ways.way_name[way_of_piece])
+    names, way_name = _sorted_names(ways.names, ways.way_name[pieces.way])
     return Roads(
         node_id=freeze(node_id, np.int64),
         lon=freeze(lon, np.float64),
         lat=freeze(lat, np.float64),
-        first_node=freeze(first_node, np.int64),
-        way_node=freeze(piece_node, np.int32),
-        way_id=freeze(ways.way_id[way_of_piece], np.int64),
-        way_kind=freeze(ways.way_kind[way_of_piece], np.int32),
-        kinds=ways.kinds,
+        first_node=freeze(pieces.first_node, np.int64),
+        way_node=freeze(pieces.node, np.int32),
+        way_id=freeze(ways.way_id[pieces.way], np.int64),
+        way_kind=freeze(pieces.kind, np.int32),
+        kinds=kinds,
         way_name=freeze(way_name, np.int32),
         names=names,
         rejected_speeds=ways.rejected_speeds,
-        bounds=(float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())),
-        cut_nodes=freeze(np.flatnonzero(use & _AT_CUT), np.int32),
+        bounds=bounds,
+        cut_nodes=freeze(cut_nodes, np.int32),
         lost_ways=tuple(ways.way_id[lost].tolist()),
         restrictions=ways.restrictions,
+        spot_node=freeze(spot_node, np.int32),
+        spot_kind=freeze(spot_kind, np.int32),
+        spots=kept_spots,
+        barriers_cut=barriers,
     )
+
+
+def _used_spots(spots: FileSpots, use: npt.NDArray[np.uint8]) -> tuple[Int32, Int32, tuple[Spot, ...]]:
+    """Keep the spots on nodes in use, with their meanings in an order that does not depend on the file."""
+    used = use[spots.node] > 0
+    kind = spots.kind[used]
+    met = [spots.spots[one] for one in np.flatnonzero(np.bincount(kind, minlength=len(spots.spots))).tolist()]
+    kept = tuple(sorted(met, key=repr))
+    position = {spot: at for at, spot in enumerate(kept)}
+    number = np.asarray([position.get(spot, -1) for spot in spots.spots], dtype=np.int32)
+    return spots.node[used], number[kind], kept
 
 
 def _sorted_names(names: tuple[str, ...], position: Int32) -> tuple[tuple[str, ...], Int32]:

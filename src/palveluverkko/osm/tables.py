@@ -82,7 +82,7 @@ def _fits(value: object, example: object) -> bool:
     if isinstance(example, list):
         if not isinstance(value, list):
             return False
-        pairs = bool(example) and isinstance(example[0], list)
+        pairs = bool(example) and isinstance(example[0], list) and not isinstance(example[0][0], str)
         if not all(_is_pair(one) if pairs else _fits(one, example[0] if example else "") for one in value):
             return False
         # Tables of pairs are read along straight lines: they rise, and no speed falls.
