@@ -18,7 +18,7 @@ from palveluverkko.osm.roads import u_turn_nodes
 from palveluverkko.osm.spots import SpotPolicy
 
 PROFILE = CarProfile()
-SECONDS = Policy.named("car").spots.delays
+SECONDS = Policy.read().spots.delays
 
 
 def spot(**tags):
