@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
 
 from palveluverkko.engine.elimination import Preparable
 from palveluverkko.engine.graph import Graph, Int32
@@ -18,6 +17,8 @@ from palveluverkko.engine.graph import Graph, Int32
 if TYPE_CHECKING:
     import geopandas
     import networkx as nx
+
+    from palveluverkko.osm.profile import CarProfile
 
 THROUGH, TRIP_BEGINS, TRIP_ENDS = 0, 1, 2
 """Layers of the graph: what anybody drives, and the first and the last leg on local roads."""
@@ -256,57 +257,46 @@ class RoadNetwork:
             milliseconds) and ``geometry``. Nodes carry their OpenStreetMap id. The further nodes of a junction
             that local roads touch (see the class) are numbered below zero, layer ``"start"`` and ``"end"``, and so
             are all but the first junction of a node that a barrier takes apart.
+            From further attributes :meth:`from_networkx` makes the network again. Roads that ``with_speeds`` closed
+            are left out.
         """
-        return _to_networkx(self)
+        from palveluverkko.network.networkx_graphs import to_networkx  # noqa: PLC0415  # which knows this class
 
+        return to_networkx(self)
 
-def _to_networkx(network: RoadNetwork) -> nx.MultiDiGraph:
-    import networkx as nx  # noqa: PLC0415
+    @staticmethod
+    def from_networkx(graph: nx.MultiDiGraph, *, profile: CarProfile | None = None) -> RoadNetwork:
+        """Make a road network of an OSMnx graph, or of one that :meth:`to_networkx` gave.
 
-    edges, junction = network.edges, network.node_junction
-    to_degrees = Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(network.junction_x, network.junction_y)
-    ids = _distinct_ids(network)
-    graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=True)
-    streets = np.bincount(np.concatenate((edges.tail, edges.head)), minlength=junction.size)
-    for node, own in enumerate(ids):
-        x, y, layer = float(lon[junction[node]]), float(lat[junction[node]]), _LAYERS[network.node_layer[node]]
-        graph.add_node(own, x=x, y=y, street_count=int(streets[node]), layer=layer)
+        Of an OSMnx graph each arc takes its ``travel_time`` (seconds) where it has one, else ``length`` (metres;
+        measured where absent) at ``speed_kph``, else at the speed of the profile for its tags (``highway``,
+        ``maxspeed``, ``access`` and what else OSMnx was told to keep). Of a list of limits, or of classes, the slowest
+        counts. Arcs without time and speed that the profile may not drive are left out. Two arcs along one line in
+        opposite directions become one edge; nothing else is joined.
 
-    vertex_lon, vertex_lat = to_degrees.transform(edges.vertex_x, edges.vertex_y)
-    lines = edges._replace(vertex_x=np.asarray(vertex_lon), vertex_y=np.asarray(vertex_lat)).lines()
-    arcs = network.graph.tail().tolist(), network.graph.head.tolist(), network.arc_piece.tolist()
-    for a, b, piece, time in zip(*arcs, network.graph.travel_time.tolist(), strict=True):
-        if piece < 0:
-            graph.add_edge(
-                ids[a], ids[b], osmid=0, highway="junction", length=0.0, travel_time=time / 1000, oneway=True
-            )
-            continue
-        edge, onward = piece >> 1, piece & 1 == 0
-        graph.add_edge(
-            ids[a],
-            ids[b],
-            osmid=int(edges.way[edge]),
-            highway=network.road_classes[edges.road_class[edge]],
-            name=network.names[edges.name[edge]],
-            oneway=bool(edges.forward[edge] != edges.backward[edge]),
-            reversed=not onward,
-            length=float(edges.metres[edge]),
-            travel_time=time / 1000,
-            geometry=lines[edge] if onward else lines[edge].reverse(),
-        )
-    return graph
+        A graph of ours gives the same network again: layers of local roads, further nodes and the times at every vertex
+        come back, so that travel times are the same to the millisecond.
 
+        Parameters
+        ----------
+        graph
+            With a graph attribute ``crs``, geographic or projected, and nodes with ``x`` and ``y`` in it; simplified or
+            not, with or without ``geometry`` of its edges; also as ``osmnx.load_graphml`` reads it.
+        profile
+            How cars drive; the default is a car in summer. A graph of ours has its profile inside, and one given
+            beside it must agree.
 
-def _distinct_ids(network: RoadNetwork) -> list[int]:
-    """Give each node of the graph an id of its own: OpenStreetMap's, or one below zero for all but the first copy."""
-    ids = np.zeros(network.node_junction.size, dtype=np.int64)
-    first = np.unique(network.junction_id, return_index=True)[1]
-    ids[first] = network.junction_id[first]
-    further = np.ones(ids.size, dtype=np.bool_)
-    further[first] = False
-    ids[further] = min(0, int(network.junction_id.min(initial=0))) - np.arange(1, np.count_nonzero(further) + 1)
-    return [int(one) for one in ids]
+        Raises
+        ------
+        NetworkError
+            The graph is not directed, is empty, lacks its CRS, has nodes without a position, times, lengths or speeds
+            that cannot be, or no road for a car; or it is one of ours and not whole.
 
+        Examples
+        --------
+        >>> graph = osmnx.graph_from_place("Utsjoki, Finland", network_type="drive")  # doctest: +SKIP
+        >>> network = RoadNetwork.from_networkx(graph)  # doctest: +SKIP
+        """
+        from palveluverkko.network.networkx_graphs import from_networkx  # noqa: PLC0415  # which knows this class
 
-_LAYERS = {THROUGH: "through", TRIP_BEGINS: "start", TRIP_ENDS: "end"}
+        return from_networkx(graph, profile=profile)

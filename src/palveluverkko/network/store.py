@@ -77,7 +77,7 @@ def _read_network(
     if path.suffix == STORE_SUFFIX:
         network = read_stored_network(path)
         if profile is not None:
-            _check_same_profile(network, profile, path)
+            check_same_profile(network, profile, path)
         return network
     from palveluverkko.osm.reader import read_roads  # noqa: PLC0415  # not needed for stored ones
 
@@ -162,14 +162,14 @@ def _to_network(plain: dict[str, Any], arrays: dict[str, Any]) -> RoadNetwork:
     return RoadNetwork(**values, **arrays)
 
 
-def _check_same_profile(network: RoadNetwork, profile: CarProfile, path: Path) -> None:
+def check_same_profile(network: RoadNetwork, profile: CarProfile, where: Path | str) -> None:
     """Refuse a network file whose speeds or access legs are not the ones asked for."""
     for name in ("season", "access_speed_kmh", "max_access_metres"):
         built, asked = getattr(network, name), getattr(profile, name)
         if built != asked:
             raise NetworkError(
-                f"{path} was built with {name} = {built}, and {asked} is asked for. Build it again from the road file, "
-                f"or ask for {built}."
+                f"{where} was built with {name} = {built}, and {asked} is asked for. Build it again from the road "
+                f"file, or ask for {built}."
             )
 
 
