@@ -25,6 +25,7 @@ from palveluverkko.osm.pbf import read_pbf
 from palveluverkko.osm.pbf_blocks import UnfamiliarPbfError
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Restriction, Roads, read_roads
+from palveluverkko.osm.roads import arrange
 
 PROFILE = CarProfile()
 TEXTS = raw.texts("highway", "track", "ref", "4", "name", "Koskikatu", "maxspeed", "slow", "note")
@@ -34,11 +35,11 @@ NODES = raw.group(raw.dense(PLACES))
 
 
 def ours(path: Path) -> Roads:
-    return read_pbf(path, PROFILE, progress=lambda _done, _total: None)
+    return arrange(path, read_pbf(path, PROFILE, progress=lambda _done, _total: None))
 
 
 def oracle(path: Path) -> Roads:
-    return read_with_osmium(path, PROFILE, progress=lambda _done, _total: None)
+    return arrange(path, read_with_osmium(path, PROFILE, progress=lambda _done, _total: None))
 
 
 def assert_same(found: Roads, expected: Roads) -> None:

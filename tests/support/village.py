@@ -1,5 +1,6 @@
 """A village as OpenStreetMap XML, and its travel times by hand."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pyproj import Geod
@@ -14,15 +15,21 @@ WAYS = {
 }
 """A crossing, a ring that is driven one way in part, and a bend that is no crossing."""
 
+UNREADABLE = {12: ([5, 3], {"highway": "residential", "maxspeed": "slow"})}
 
-def write_village(path: Path) -> Path:
+
+def write_village(path: Path, *relations: str, ways: Iterable[int] = tuple(WAYS)) -> Path:
+    """Write the village, or some of its ways; and relations as they stand in the file."""
+    chosen = {one: (WAYS | UNREADABLE)[one] for one in ways}
     nodes = "".join(f'<node id="{one}" lon="{lon}" lat="{lat}"/>' for one, (lon, lat) in NODES.items())
-    ways = "".join(
+    written = "".join(
         f'<way id="{one}">{"".join(f"<nd ref={str(ref)!r}/>" for ref in refs)}'
         f"{''.join(f'<tag k={key!r} v={value!r}/>' for key, value in tags.items())}</way>"
-        for one, (refs, tags) in WAYS.items()
+        for one, (refs, tags) in chosen.items()
     )
-    path.write_text(f'<?xml version="1.0"?><osm version="0.6">{nodes}{ways}</osm>', encoding="utf-8")
+    path.write_text(
+        f'<?xml version="1.0"?><osm version="0.6">{nodes}{written}{"".join(relations)}</osm>', encoding="utf-8"
+    )
     return path
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import fields
@@ -18,9 +17,10 @@ from numpy.lib.npyio import NpzFile
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import Graph
-from palveluverkko.network.build import BUILD_VERSION, build_network
+from palveluverkko.network.build import BUILD_VERSION
 from palveluverkko.network.preparation import keep_order
 from palveluverkko.network.road_network import Edges, RoadNetwork
+from palveluverkko.network.sources import Clip, RoadSource
 from palveluverkko.osm.profile import CarProfile
 
 STORE_SUFFIX = ".pvnet"
@@ -37,24 +37,31 @@ _NESTED: dict[str, Any] = {"graph": Graph, "edges": Edges}
 
 
 def read_network(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     *,
     profile: CarProfile | None = None,
+    clip: Clip | None = None,
+    clip_buffer_metres: float | None = None,
     store: str | Path = USER_STORE,
     progress: Callable[[int, int], None] | None = None,
 ) -> RoadNetwork:
-    """Read a road network from an OpenStreetMap file, or from a network file that was written before.
+    """Read a road network from OpenStreetMap files or a table of roads, or from a network file written before.
 
-    A network built from an OpenStreetMap file is kept on disk under the fingerprint of file, profile and version,
-    and read from there the next time. What searches in bulk prepare is kept there too, of a network file as well.
+    A network that was built is kept on disk under the fingerprint of files, profile and version, and read from there
+    the next time. What searches in bulk prepare is kept there too, of a network file as well.
 
     Parameters
     ----------
     path
-        ``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2`` or ``.pvnet``.
+        ``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``, or several of these, which become one; a table of roads
+        (``.gpkg``, ``.parquet``, ``.shp``, ``.geojson``, ``.fgb``); or ``.pvnet``.
     profile
         How cars drive; the default is a car in summer. A network file has its profile inside, and one given beside it
         must agree.
+    clip
+        Only roads that touch this area are kept: a file of polygons, or west, south, east and north in degrees.
+    clip_buffer_metres
+        So far beyond the area roads are kept as well; 20,000 when not given.
     store
         ``"user"`` for the user's cache folder, ``"none"``, or a folder.
     progress
@@ -63,53 +70,62 @@ def read_network(
     Raises
     ------
     RoadFileError
-        The road file is missing, damaged, of another kind, or without roads.
+        A road file is missing, damaged, of another kind, or without roads (in the area).
+    TableError
+        A table of roads or of polygons breaks its contract.
     NetworkError
-        The network file is damaged, of another version, or was built with another profile.
+        The network file is damaged, of another version, or was built with another profile; or it stands beside other
+        files or an area.
     """
-    network = _read_network(Path(path), profile, store, progress)
+    source = RoadSource.named(path, clip=clip, clip_buffer_metres=clip_buffer_metres)
+    network = _read_network(source, profile, store, progress)
     return network if store == NO_STORE else keep_order(network, _store_folder(store))
 
 
 def _read_network(
-    path: Path, profile: CarProfile | None, store: str | Path, progress: Callable[[int, int], None] | None
+    source: RoadSource, profile: CarProfile | None, store: str | Path, progress: Callable[[int, int], None] | None
 ) -> RoadNetwork:
-    if path.suffix == STORE_SUFFIX:
-        network = read_stored_network(path)
-        if profile is not None:
-            check_same_profile(network, profile, path)
-        return network
-    from palveluverkko.osm.reader import read_roads  # noqa: PLC0415  # not needed for stored ones
-
+    built = [one for one in source.files if one.suffix == STORE_SUFFIX]
+    if built:
+        return _read_built(source, built[0], profile)
     profile = profile or CarProfile()
-    if not path.is_file() or store == NO_STORE:
-        # A path that is no file has no fingerprint; read_roads says what is wrong with it.
+    if not source.are_there or store == NO_STORE:
+        # A path that is no file has no fingerprint; who reads it says what is wrong with it.
         with ThreadPoolExecutor(1) as beside:
-            named = beside.submit(fingerprint_network, path, profile) if path.is_file() else None
-            roads = read_roads(path, profile, progress=progress)
-            return build_network(roads, profile, fingerprint=named.result() if named else "")
-    fingerprint = fingerprint_network(path, profile)
+            named = beside.submit(_fingerprint, source, profile) if source.are_there else None
+            return source.build(profile, fingerprint=named.result if named else str, progress=progress)
+    fingerprint = _fingerprint(source, profile)
     kept = _store_folder(store) / f"{fingerprint}{STORE_SUFFIX}"
     if kept.exists():
         try:
             return read_stored_network(kept)
         except NetworkError:
             kept.unlink(missing_ok=True)  # damaged by somebody else: build it again
-    network = build_network(read_roads(path, profile, progress=progress), profile, fingerprint=fingerprint)
+    network = source.build(profile, fingerprint=lambda: fingerprint, progress=progress)
     with suppress(OSError):  # a full or read-only cache folder costs time, not the result
         write_network(network, kept)
     return network
 
 
-def fingerprint_network(path: Path, profile: CarProfile) -> str:
-    """Name a network by what decides it: the bytes of the file, the profile, the version that builds."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    digest.update(profile.fingerprint().encode())
-    digest.update(f"build {BUILD_VERSION} store {_STORE_VERSION}".encode())
-    return digest.hexdigest()
+def _read_built(source: RoadSource, path: Path, profile: CarProfile | None) -> RoadNetwork:
+    if len(source.files) > 1 or source.area is not None:
+        raise NetworkError(
+            f"{path} is a network that was built; it is neither put together with other files nor clipped. Give the "
+            "road files it was built from."
+        )
+    network = read_stored_network(path)
+    if profile is not None:
+        check_same_profile(network, profile, path)
+    return network
+
+
+def fingerprint_network(path: str | Path | Sequence[str | Path], profile: CarProfile) -> str:
+    """Name a network by what decides it: the bytes of the files in any order, the profile, the version that builds."""
+    return _fingerprint(RoadSource.named(path), profile)
+
+
+def _fingerprint(source: RoadSource, profile: CarProfile) -> str:
+    return source.fingerprint(profile, versions=f"build {BUILD_VERSION} store {_STORE_VERSION}")
 
 
 def write_network(network: RoadNetwork, path: str | Path) -> None:

@@ -14,24 +14,23 @@ import osmium
 from palveluverkko.osm import files
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.roads import (
+    FileRoads,
     FileSpots,
     FileWays,
     Float64,
     Int64,
     Meanings,
     Restriction,
-    Roads,
     SpotMeanings,
     Tags,
-    arrange,
     by_id,
     distinct_nodes,
     in_order,
     is_restriction,
 )
 
-_STEPS = 3
-"""Steps that progress reports: ways, nodes, arrays. osmium does not say how far in the file it is."""
+_STEPS = 2
+"""Steps that progress reports: ways, nodes. osmium does not say how far in the file it is."""
 
 _CUT_SHORT = (
     "EOF",
@@ -46,7 +45,7 @@ _CUT_SHORT = (
 _EMPTY_WAY = b'<osm version="0.6"><way id="1" version="1"/></osm>'
 
 
-def read_with_osmium(path: Path, profile: CarProfile, *, progress: Callable[[int, int], None]) -> Roads:
+def read_with_osmium(path: Path, profile: CarProfile, *, progress: Callable[[int, int], None]) -> FileRoads:
     """Read the ways that a profile may drive; parameters and errors as in ``osm.reader.read_roads``."""
     with _read_errors(path):
         ways = _read_ways(path, profile)
@@ -55,9 +54,8 @@ def read_with_osmium(path: Path, profile: CarProfile, *, progress: Callable[[int
         lon, lat = _read_locations(path, node_id)
         spots = _read_spots(path, profile, node_id)
         progress(2, _STEPS)
-    roads = arrange(path, ways, node_id, lon, lat, spots)
     progress(_STEPS, _STEPS)
-    return roads
+    return FileRoads(ways, node_id, lon, lat, spots)
 
 
 @contextmanager

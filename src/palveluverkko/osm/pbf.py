@@ -42,6 +42,7 @@ from palveluverkko.osm.pbf_blocks import (
 )
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.roads import (
+    FileRoads,
     FileSpots,
     FileWays,
     Float64,
@@ -49,10 +50,8 @@ from palveluverkko.osm.roads import (
     Int64,
     Meanings,
     Restriction,
-    Roads,
     SpotMeanings,
     Tags,
-    arrange,
     by_id,
     distinct_nodes,
     freeze,
@@ -102,7 +101,7 @@ class _NodesOfBlock(NamedTuple):
     texts: Int32
 
 
-def read_pbf(path: Path, profile: CarProfile, *, progress: Callable[[int, int], None]) -> Roads:
+def read_pbf(path: Path, profile: CarProfile, *, progress: Callable[[int, int], None]) -> FileRoads:
     """Read the ways that a profile may drive; parameters and errors as in ``osm.reader.read_roads``.
 
     Raises
@@ -123,9 +122,8 @@ def read_pbf(path: Path, profile: CarProfile, *, progress: Callable[[int, int], 
             raise files.cut_short(path, error) from error
         except DamageError as error:
             raise files.unreadable(path, error) from error
-    roads = arrange(path, ways, node_id, lon, lat, spots.spots())
     progress(2 * size, 2 * size)
-    return roads
+    return FileRoads(ways, node_id, lon, lat, spots.spots())
 
 
 # --- ways and restrictions

@@ -133,6 +133,31 @@ class FileSpots(NamedTuple):
 NO_SPOTS = FileSpots(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32), ())
 
 
+class FileRoads(NamedTuple):
+    """Drivable ways of a file and the places of their nodes, before they are cut where it ends.
+
+    Attributes
+    ----------
+    ways
+        In the order of their ids, each with all the nodes it has in OpenStreetMap.
+    node_id
+        int64[n]; the ids of their nodes, rising.
+    lon, lat
+        float64[n]; degrees, NaN where the file has no place.
+    spots
+        What stands on these nodes.
+    leaving
+        int64[k, 2]; ids of a node with a place and of the next one on a road that was clipped away there.
+    """
+
+    ways: FileWays
+    node_id: Int64
+    lon: Float64
+    lat: Float64
+    spots: FileSpots = NO_SPOTS
+    leaving: Int64 = np.empty((0, 2), dtype=np.int64)
+
+
 class Meanings:
     """What combinations of tags mean; counts the ways of each limit that cannot be read."""
 
@@ -226,6 +251,14 @@ def distinct_nodes(ways: FileWays) -> Int64:
     return freeze(sorted_ids[new], np.int64)
 
 
+def spots_at(node_id: Int64, read: FileRoads) -> tuple[Int32, Int32]:
+    """Give the positions in other ids, rising, of nodes on which something stands, and of what in the spots read."""
+    own = read.node_id[read.spots.node]
+    at = np.searchsorted(node_id, own).clip(max=max(0, node_id.size - 1))
+    here = node_id[at] == own if node_id.size else np.zeros(own.size, dtype=bool)
+    return at[here].astype(np.int32), read.spots.kind[here]
+
+
 def u_turn_nodes(roads: Roads) -> Int32:
     """Give the positions of the nodes where one may turn round, rising."""
     turning = np.asarray([spot.u_turn for spot in roads.spots], dtype=np.bool_)
@@ -233,26 +266,19 @@ def u_turn_nodes(roads: Roads) -> Int32:
     return found
 
 
-def arrange(
-    path: Path, ways: FileWays, node_id: Int64, lon: Float64, lat: Float64, spots: FileSpots = NO_SPOTS
-) -> Roads:
+def arrange(path: Path, read: FileRoads) -> Roads:
     """Cut the ways at nodes that the file does not hold and at barriers, and number the nodes in use.
 
     Parameters
     ----------
     path
         The file, for the message that its nodes are missing.
-    ways
-        In the order of their ids.
-    node_id
-        The ids of their nodes, rising.
-    lon, lat
-        Position of each node, degrees; NaN where the file has none.
-    spots
-        What stands on these nodes.
+    read
+        What it holds.
     """
     from palveluverkko.osm import pbf_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
 
+    ways, node_id, lon, lat, spots, leaving = read
     # PT16, 4.9 million nodes: 0.2 s for both kernels.
     way_node = kernels.positions_in(freeze(ways.node_ids, np.int64), freeze(node_id, np.int64))
     way_of_piece, first_node, piece_node, use = kernels.cut_pieces(
@@ -261,6 +287,8 @@ def arrange(
     if not way_of_piece.size:
         raise files.without_nodes(path, ways.way_id.size)
     spot_node, spot_kind, kept_spots = _used_spots(spots, use)
+    at_leaving = np.isin(node_id, leaving[:, 0])
+    use[at_leaving & (use > 0)] |= _AT_CUT
     if not use.all():
         used = use > 0
         number = np.cumsum(used, dtype=np.int32) - np.int32(1)

@@ -50,12 +50,12 @@ def read_table(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
     return locate(read_rows(path), crs=crs, where=Path(path).name)
 
 
-def read_rows(path: str | Path) -> pd.DataFrame:
+def read_rows(path: str | Path, *, suffixes: tuple[str, ...] = SUFFIXES) -> pd.DataFrame:
     """Read a file as it is: a GeoDataFrame where it holds a geometry, else a DataFrame."""
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise TableError(f"{path} is of an unknown kind ({suffix or 'no suffix'}); use one of {', '.join(SUFFIXES)}.")
+    if suffix not in suffixes:
+        raise TableError(f"{path} is of an unknown kind ({suffix or 'no suffix'}); use one of {', '.join(suffixes)}.")
     if not path.is_file():
         raise TableError(f"{path} does not exist; check the name and the folder.")
     try:
@@ -152,7 +152,7 @@ def _from_rows(rows: Iterable[Sequence[str]], *, where: str) -> pd.DataFrame:
 
 
 def _read_layer(path: Path) -> pd.DataFrame:
-    """Read the one layer of a GeoPackage or GeoJSON file."""
+    """Read the one layer of a GeoPackage, GeoJSON, shapefile or FlatGeobuf file."""
     try:
         layers = pyogrio.list_layers(path)
         with_geometry = [str(name) for name, kind in layers if kind is not None]

@@ -1,0 +1,116 @@
+"""Roads of several files as one: what stands in more than one of them counts once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from palveluverkko.osm.profile import Road
+from palveluverkko.osm.roads import (
+    FileRoads,
+    FileSpots,
+    FileWays,
+    Int64,
+    by_id,
+    distinct_nodes,
+    freeze,
+    in_order,
+    spots_at,
+)
+from palveluverkko.osm.spots import Spot
+
+Thing = TypeVar("Thing")
+
+
+def merge(files: Sequence[FileRoads]) -> FileRoads:
+    """Put the roads of files together; the order in which they are given does not matter.
+
+    Ways and nodes are known by their ids. Of a way that several files have, the version with the most nodes counts, and
+    among equals, as of nodes with different places, that of the file with the most nodes. Where one file ends and
+    another goes on nothing is cut any more.
+    """
+    files = sorted(files, key=_rank)
+    ways = _merge_ways([one.ways for one in files])
+    node_id = distinct_nodes(ways)
+    lon, lat = np.full(node_id.size, np.nan), np.full(node_id.size, np.nan)
+    standing = np.full(node_id.size, -1, dtype=np.int32)
+    spots: dict[Spot, int] = {}
+    for one in files:
+        at = np.searchsorted(one.node_id, node_id).clip(max=one.node_id.size - 1)
+        fresh = np.isnan(lon) & (one.node_id[at] == node_id)
+        lon[fresh], lat[fresh] = one.lon[at[fresh]], one.lat[at[fresh]]
+        # What stands on a node comes from the file that its place comes from.
+        where, kind = spots_at(node_id, one)
+        standing[where] = np.where(fresh[where], _renumbered(one.spots.spots, spots)[kind], standing[where])
+    leaving = np.unique(np.concatenate([one.leaving for one in files]), axis=0)
+    occupied = np.flatnonzero(standing >= 0).astype(np.int32)
+    return FileRoads(
+        ways,
+        node_id,
+        lon,
+        lat,
+        FileSpots(occupied, standing[occupied], tuple(spots)),
+        _still_leaving(leaving, ways, node_id[~np.isnan(lon)]),
+    )
+
+
+def _rank(read: FileRoads) -> tuple[int, int, bytes]:
+    """Put the larger file first, and decide between equals by what is in them."""
+    digest = hashlib.sha256()
+    for column in (read.node_id, read.lon, read.lat, read.ways.way_id, read.ways.way_kind, read.ways.node_ids):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return -int((~np.isnan(read.lon)).sum()), -read.ways.way_id.size, digest.digest()
+
+
+def _merge_ways(files: Sequence[FileWays]) -> FileWays:
+    kinds: dict[Road, int] = {}
+    names: dict[str, int] = {}
+    way_kind = [_renumbered(one.kinds, kinds)[one.way_kind] for one in files]
+    way_name = [_renumbered(one.names, names)[one.way_name] for one in files]
+    way_id = np.concatenate([one.way_id for one in files])
+    nodes_in_way = np.concatenate([one.nodes_in_way for one in files])
+    # The first of each id after sorting; the sort is stable, so that the better file goes first among equals.
+    order = np.lexsort((-nodes_in_way, way_id))
+    chosen = order[np.append(True, way_id[order][1:] != way_id[order][:-1])[: order.size]]
+    first = np.concatenate(([0], np.cumsum(nodes_in_way, dtype=np.int64)))[:-1]
+    count = nodes_in_way[chosen]
+    offset = np.concatenate(([0], np.cumsum(count, dtype=np.int64)))
+    at = np.arange(offset[-1]) + np.repeat(first[chosen] - offset[:-1], count)
+    rejected = sum((Counter(one.rejected_speeds) for one in files), Counter[str]())
+    return in_order(
+        FileWays(
+            way_id=freeze(way_id[chosen], np.int64),
+            way_kind=freeze(np.concatenate(way_kind)[chosen], np.int32),
+            kinds=tuple(kinds),
+            way_name=freeze(np.concatenate(way_name)[chosen], np.int32),
+            names=tuple(names),
+            nodes_in_way=freeze(count, np.int32),
+            node_ids=freeze(np.concatenate([one.node_ids for one in files])[at], np.int64),
+            rejected_speeds=dict(sorted(rejected.items())),
+            restrictions=by_id(one for ways in files for one in ways.restrictions),
+        )
+    )
+
+
+def _renumbered(own: Sequence[Thing], common: dict[Thing, int]) -> Int64:
+    """Give the position of each thing of a file among those of all files, which grow."""
+    return np.asarray([common.setdefault(one, len(common)) for one in own], dtype=np.int64)
+
+
+def _still_leaving(leaving: Int64, ways: FileWays, located: Int64) -> Int64:
+    """Give the pairs of nodes that no way joins, even now."""
+    if not leaving.size:
+        return leaving
+    owner = np.repeat(np.arange(ways.way_id.size), ways.nodes_in_way)
+    same = owner[1:] == owner[:-1]
+    a, b = ways.node_ids[:-1][same], ways.node_ids[1:][same]
+    asked = np.unique(leaving)
+    near = np.isin(a, asked) & np.isin(b, asked) & np.isin(a, located) & np.isin(b, located)
+    joined = {*zip(a[near].tolist(), b[near].tolist(), strict=True)}
+    joined |= {(two, one) for one, two in joined}
+    still = [pair for pair in leaving.tolist() if tuple(pair) not in joined]
+    return np.asarray(still, dtype=np.int64).reshape(-1, 2)
