@@ -389,8 +389,8 @@ def fetch_osm(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Fetch without asking, however much it is.")] = False,
 ) -> None:
     """Fetch roads of OpenStreetMap; what was interrupted goes on."""
-    from palveluverkko.domain.download import part_of
-    from palveluverkko.osm.fetch import LICENCE, Servers, fetch_roads, path_of_extract
+    from palveluverkko.domain.download import KeptInterrupt
+    from palveluverkko.osm.fetch import Servers, fetch_roads
 
     default = Servers()
     servers = Servers(mirror or default.geofabrik, overpass or default.overpass, nominatim or default.nominatim)
@@ -407,29 +407,18 @@ def fetch_osm(
             of_all = f"of {total / 1e6:,.0f} " if total else ""
             progress(f"{done / 1e6:,.0f} {of_all}MB", done, total)
 
+        interrupted = ""
         try:
             fetched = fetch_roads(
                 what, out, user_agent=f"palveluverkko/{__version__}", servers=servers, progress=show, begin=begin
             )
-        except KeyboardInterrupt:
-            path = path_of_extract(what, out)
-            if path is None or not part_of(path).exists():
-                raise
-            # Left from within: the bar is gone first, so that the line stands alone.
-            interrupted = f"{part_of(path)} keeps what has arrived, run the same again to go on"
-        else:
-            interrupted = ""
+        except KeptInterrupt as kept:
+            # Told when the bar is gone, so that the line stands alone.
+            interrupted = f"{kept.part} keeps what has arrived, run the same again to go on"
     if interrupted:
         _interrupted(interrupted)
-    typer.echo(f"{fetched.path}")
-    size = f"{fetched.path.stat().st_size / 1e6:,.1f} MB"
-    dated = f"data of {fetched.data_date}" if fetched.data_date else "data without a date"
-    typer.echo(f"{size}, {dated}, {fetched.check if fetched.fresh else f'was there already, {fetched.check}'}")
-    typer.echo(f"From {fetched.what}")
-    typer.echo(f"Licence: {LICENCE}")
-    if fetched.hint:
-        typer.echo(fetched.hint)
-    typer.echo(f'In study.toml, seen from its folder: osm = "{fetched.path.as_posix()}"')
+    for line in fetched.lines():
+        typer.echo(line)
 
 
 class _Steps:

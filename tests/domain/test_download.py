@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loopback import Reply, certificate, file, redirect, serving
 
-from palveluverkko.domain.download import Checksum, Downloaded, download, part_of
+from palveluverkko.domain.download import Checksum, Downloaded, KeptInterrupt, download, part_of
 from palveluverkko.domain.errors import BrokenOffError, DownloadError, NotThereError, UnreachableError
 from palveluverkko.domain.web import Patience
 
@@ -173,8 +173,9 @@ def interrupt_at(most: int):
 
 def test_an_interrupt_keeps_what_has_arrived(server, tmp_path):
     url = server.route("/a.pbf", file(BODY))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeptInterrupt) as interrupt:
         fetch(url, tmp_path / "a.pbf", progress=interrupt_at(1))
+    assert interrupt.value.part == part_of(tmp_path / "a.pbf")
     kept = part_of(tmp_path / "a.pbf").stat().st_size
     assert kept > 0
     assert fetch(url, tmp_path / "a.pbf").path.read_bytes() == BODY

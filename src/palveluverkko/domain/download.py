@@ -70,6 +70,20 @@ class Downloaded:
     fresh: bool
 
 
+class KeptInterrupt(KeyboardInterrupt):
+    """Ctrl-C during a download that can go on from what has arrived.
+
+    Parameters
+    ----------
+    part
+        The file that holds it.
+    """
+
+    def __init__(self, part: Path) -> None:
+        super().__init__()
+        self.part = part
+
+
 def part_of(path: Path) -> Path:
     """Name the file that holds what has arrived so far."""
     return path.with_name(f"{path.name}.part")
@@ -112,6 +126,8 @@ def download(
 
     Raises
     ------
+    KeptInterrupt
+        Ctrl-C when something has arrived.
     DownloadError
         The file cannot be had (``domain.web.opened``), is cut short, a web page or wrong by its checksum, or the disk
         has no room for it.
@@ -121,19 +137,29 @@ def download(
         raise DownloadError(f"{path} is a folder; name the file in it.")
     if checksum is not None and path.is_file() and checksum.fits(path):
         return Downloaded(path, path.stat().st_size, url, "", fresh=False)
-    part = _Part(path)
-    if checksum is not None and part.is_whole(url) and checksum.fits(part.path):
-        part.finish()
-        return Downloaded(path, path.stat().st_size, url, "", fresh=True)
-    task = _Task(url, part, user_agent, progress or _silent, begin or _silent)
-    answer = _persist(task, patience or Patience(), allowed_hosts)
-    if checksum is not None and not checksum.fits(part.path):
-        part.forget()
-        raise DamagedError(
-            f"{url} arrived damaged: its {checksum.algorithm} is not {checksum.digest}. It has been deleted; run again."
-        )
+    task = _Task(url, _Part(path), user_agent, progress or _silent, begin or _silent)
+    try:
+        return _bring(task, checksum, patience or Patience(), allowed_hosts)
+    except KeyboardInterrupt as interrupt:
+        if task.part.size:
+            raise KeptInterrupt(task.part.path) from interrupt
+        raise
+
+
+def _bring(task: _Task, checksum: Checksum | None, patience: Patience, allowed_hosts: tuple[str, ...]) -> Downloaded:
+    """Complete the part, check it, and let it take its place."""
+    part, url, said, age = task.part, task.url, task.url, ""
+    if not (checksum is not None and part.is_whole(url) and checksum.fits(part.path)):
+        answer = _persist(task, patience, allowed_hosts)
+        said, age = answer.url, answer.headers.get("Last-Modified", "")
+        if checksum is not None and not checksum.fits(part.path):
+            part.forget()
+            raise DamagedError(
+                f"{url} arrived damaged: its {checksum.algorithm} is not {checksum.digest}. It has been deleted; run "
+                f"again."
+            )
     part.finish()
-    return Downloaded(path, path.stat().st_size, answer.url, answer.headers.get("Last-Modified", ""), fresh=True)
+    return Downloaded(part.target, part.target.stat().st_size, said, age, fresh=True)
 
 
 def _silent(_done: int, _total: int) -> None:

@@ -65,6 +65,19 @@ class Fetched:
     fresh: bool = True
     hint: str = ""
 
+    def lines(self) -> list[str]:
+        """Give what whoever fetched it wants to know: file, size, day, origin, licence, and what to do with it."""
+        size = f"{self.path.stat().st_size / 1e6:,.1f} MB"
+        dated = f"data of {self.data_date}" if self.data_date else "data without a date"
+        return [
+            f"{self.path}",
+            f"{size}, {dated}, {self.check if self.fresh else f'was there already, {self.check}'}",
+            f"From {self.what}",
+            f"Licence: {LICENCE}",
+            *([self.hint] if self.hint else []),
+            f'In study.toml, seen from its folder: osm = "{self.path.as_posix()}"',
+        ]
+
 
 @dataclass(frozen=True)
 class _Asking:
@@ -124,12 +137,6 @@ def fetch_roads(
         raise StudyError(f"{out} does not end in {files.PBF}, which is what extracts are.")
     fetched = _fetch_extract(extract, _path_of(extract, region, out), asking)
     return fetched if region is None else _cut(region, fetched, out)
-
-
-def path_of_extract(what: str, out: Path | None) -> Path | None:
-    """Give the file of the extract that holds an area, whose download can go on later; None where it is no extract."""
-    extract = _extract_of(what)
-    return None if extract is None else _path_of(extract, find_region(what), out)
 
 
 def _extract_of(what: str) -> str | None:
