@@ -301,7 +301,9 @@ def test_a_circle_of_redirects_ends(server, tmp_path):
         fetch(server.route("/a.pbf", redirect("/a.pbf")), tmp_path / "a.pbf")
 
 
-@pytest.mark.parametrize("to", ["ftp://127.0.0.1/a.pbf", "file:///etc/hostname"])
+@pytest.mark.parametrize(
+    "to", ["ftp://127.0.0.1/a.pbf", "file:///etc/hostname", "http://[::1/a", "http://127.0.0.1:x/a"]
+)
 def test_a_redirect_out_of_the_web_is_refused(server, tmp_path, to):
     with pytest.raises(DownloadError, match=r"leads to|is refused"):
         fetch(server.route("/a.pbf", redirect(to)), tmp_path / "a.pbf", allowed_hosts=("127.0.0.1",))
@@ -338,7 +340,19 @@ def test_a_certificate_that_is_not_trusted_is_said_with_the_remedy(tmp_path, mon
         assert fetch(url, tmp_path / "a.pbf").path.read_bytes() == BODY
 
 
-@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://example.org/a", "a.pbf", "https:///a", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("file:///etc/hostname", "ftp://example.org/a", "a.pbf", "https:///a", "", "http://127.0.0.1:x/a"),
+        *(
+            "http://[::1/a",
+            "http://127.0.0.1/a b",
+            "http://127.0.0.1/ä",
+            "http://127.0.0.1/a\n",
+            "http://127.0.0.1:99999/",
+        ),
+    ],
+)
 def test_what_is_no_address_on_the_web_is_refused(tmp_path, url):
     with pytest.raises(DownloadError, match="is no address on the web"):
         fetch(url, tmp_path / "a.pbf")

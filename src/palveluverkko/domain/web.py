@@ -210,8 +210,13 @@ def host_of(url: str) -> str:
 
 
 def _check(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in _SCHEMES or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        # Asking for the port tells whether it is one.
+        written = url.isascii() and url.isprintable() and " " not in url and parts.port != 0
+    except ValueError:
+        written = False
+    if not written or parts.scheme not in _SCHEMES or not parts.hostname:
         raise DownloadError(f"{url!r} is no address on the web; it must begin with https:// or http:// and a host.")
     if parts.username is not None:
         raise DownloadError(f"the address of {parts.hostname} holds a user name; that cannot be used, take it out.")
@@ -255,6 +260,8 @@ def _errors(url: str) -> Iterator[None]:
         raise _refusal(url, error) from error
     except urllib.error.URLError as error:
         raise _failure(url, error.reason) from error
+    except (ValueError, http.client.InvalidURL) as error:
+        raise DownloadError(f"{url} leads to what is no address on the web ({error}).") from error
     except (http.client.HTTPException, OSError) as error:
         raise _failure(url, error) from error
 

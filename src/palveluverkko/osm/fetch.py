@@ -24,6 +24,7 @@ MARGIN_METRES = 10_000
 """Kept around a place or a region: trips near its edge leave it and come back."""
 
 _XML = ".osm"
+_EXTRACT = re.compile(r"/?[a-z0-9-]+(/[a-z0-9-]+)+/?")
 _FINLAND_NAMES = frozenset({"finland", "suomi"})
 _BUSY_SECONDS = 15.0
 """First pause where a server that many share is busy."""
@@ -129,12 +130,14 @@ def fetch_roads(
     if not what.strip():
         raise StudyError("say what to fetch: finland, a region, a place, or west,south,east,north.")
     box, extract, region = Box.parse(what), _extract_of(what), find_region(what)
+    suffix = _XML if extract is None else files.PBF
+    if out is not None and not out.name.endswith(suffix):
+        kind = "answers of Overpass" if extract is None else "extracts"
+        raise StudyError(f"{out} does not end in {suffix}, which is what {kind} are.")
     if box is not None:
         return _fetch_box(box, "the box", out or Path(f"box{_XML}"), asking)
     if extract is None:
-        return _fetch_place(what, out, asking)
-    if out is not None and not out.name.endswith(files.PBF):
-        raise StudyError(f"{out} does not end in {files.PBF}, which is what extracts are.")
+        return _fetch_place(what, out or Path(f"{slug(what) or 'place'}{_XML}"), asking)
     fetched = _fetch_extract(extract, _path_of(extract, region, out), asking)
     return fetched if region is None else _cut(region, fetched, out)
 
@@ -143,7 +146,7 @@ def _extract_of(what: str) -> str | None:
     """Give the path of the extract that holds an area."""
     if slug(what) in _FINLAND_NAMES or find_region(what) is not None:
         return FINLAND
-    return what if "/" in what else None
+    return what.strip("/") if _EXTRACT.fullmatch(what) else None
 
 
 def _path_of(extract: str, region: Region | None, out: Path | None) -> Path:
@@ -184,7 +187,7 @@ def _cut(region: Region, finland: Fetched, out: Path | None) -> Fetched:
     return Fetched(finland.path, finland.what, finland.data_date, finland.check, finland.fresh, hint)
 
 
-def _fetch_place(name: str, out: Path | None, asking: _Asking) -> Fetched:
+def _fetch_place(name: str, path: Path, asking: _Asking) -> Fetched:
     servers, patience = asking.servers, asking.patience
     try:
         place = find_place(name, nominatim=servers.nominatim, user_agent=asking.user_agent, patience=patience)
@@ -192,11 +195,10 @@ def _fetch_place(name: str, out: Path | None, asking: _Asking) -> Fetched:
         near = near_extracts(name, mirror=servers.geofabrik, user_agent=asking.user_agent)
         raise NotThereError(f"{error} {near_regions(name)}{near}") from error
     except UnreachableError as error:
-        raise _by_hand(error, out or Path(f"{slug(name)}{_XML}")) from error
+        raise _by_hand(error, path) from error
     box = place.box.widened(MARGIN_METRES)
     _check_size(place, box, name, asking)
-    around = f"{MARGIN_METRES / 1000:g} km around {place.name}"
-    return _fetch_box(box, around, out or Path(f"{slug(name) or 'place'}{_XML}"), asking)
+    return _fetch_box(box, f"{MARGIN_METRES / 1000:g} km around {place.name}", path, asking)
 
 
 def _check_size(place: Place, box: Box, name: str, asking: _Asking) -> None:
@@ -209,8 +211,6 @@ def _check_size(place: Place, box: Box, name: str, asking: _Asking) -> None:
 
 
 def _fetch_box(box: Box, words: str, path: Path, asking: _Asking) -> Fetched:
-    if path.suffix != _XML:
-        raise StudyError(f"{path} does not end in {_XML}, which is what Overpass gives.")
     profile = CarProfile()
     try:
         fetch_box(
