@@ -15,7 +15,7 @@ def check_path(path: Path) -> None:
     if path.is_dir():
         raise RoadFileError(f"{path} is a folder; name the OpenStreetMap file in it.")
     if not path.is_file():
-        raise RoadFileError(f"{path} does not exist; check the path, or fetch an extract of the region.")
+        raise RoadFileError(f"{path} does not exist; check the path, or fetch one (palveluverkko fetch osm).")
     if not path.name.endswith(SUFFIXES):
         raise RoadFileError(
             f"{path} is not known as an OpenStreetMap file; its name must end in {', '.join(SUFFIXES)}."
