@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from palveluverkko.osm.profile import CarProfile, Road
 from palveluverkko.osm.reader import read_roads
-from palveluverkko.osm.roads import FileSpots, FileWays, arrange, distinct_nodes
+from palveluverkko.osm.roads import FileRoads, FileSpots, FileWays, arrange, distinct_nodes
 from palveluverkko.osm.spots import Spot
 
 STREET, PRIVATE = Road("residential", 40.0, 40.0), Road("service", 20.0, 20.0, local_access=True)
@@ -43,7 +43,7 @@ def arranged(walks, standing, *, lost=()):
     at = [position for position, one in enumerate(node_id.tolist()) if one in standing]
     kind = [SPOTS.index(standing[int(node_id[position])]) for position in at]
     spots = FileSpots(np.array(at, dtype=np.int32), np.array(kind, dtype=np.int32), SPOTS)
-    return arrange(Path("drawn"), ways, node_id, place, place, spots)
+    return arrange(Path("drawn"), FileRoads(ways, node_id, place, place, spots))
 
 
 def straight(roads):

@@ -44,7 +44,7 @@ def file_roads(places, ways, *, leaving=()):
     )
     node_id = distinct_nodes(read)
     lon, lat = (np.asarray([places.get(one, (np.nan, np.nan))[axis] for one in node_id.tolist()]) for axis in (0, 1))
-    return FileRoads(read, node_id, lon, lat, np.asarray(leaving, dtype=np.int64).reshape(-1, 2))
+    return FileRoads(read, node_id, lon, lat, leaving=np.asarray(leaving, dtype=np.int64).reshape(-1, 2))
 
 
 def nodes_of(roads: Roads) -> list[tuple[int, list[int]]]:

@@ -29,7 +29,7 @@ from palveluverkko.osm.roads import (
     is_restriction,
 )
 
-_STEPS = 2
+_STEPS = 3
 """Steps that progress reports: ways, nodes. osmium does not say how far in the file it is."""
 
 _CUT_SHORT = (
