@@ -115,14 +115,14 @@ class Sensitivity:
         areas = split_by_area(base.frame, column, name_column)
         rows = []
         for outcome in (self.baseline, *self.outcomes):
-            checked = check_norms(outcome.levels.frame, norms, column=column, name_column=name_column)
+            met = _norms_met(check_norms(outcome.levels.frame, norms, column=column, name_column=name_column))
             head = (outcome.variant, outcome.season, outcome.speed_factor, outcome is self.baseline)
             changes = {code: _compare(base, outcome.levels, code) for code in base.scheme.codes}
             for area, name, members in areas:
                 for code, change in changes.items():
-                    own = checked[(checked["level"] == code) & (checked["area"] == area)] if norms else checked
-                    met = int(own["passed"].sum()) if norms else 0
-                    rows.append((*head, area, name, code, *change.count(heads, members), len(own), met))
+                    rows.append(
+                        (*head, area, name, code, *change.count(heads, members), *met.get((code, area), (0, 0)))
+                    )
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def check_norms(
@@ -288,6 +288,15 @@ def _compare(base: LevelsByPlace, changed: LevelsByPlace, code: str) -> _Change:
     # Beyond the last threshold, NaN, sorts behind it.
     before, after = (np.searchsorted(base.minutes, levels.frame[f"band_{code}"]) for levels in (base, changed))
     return _Change(times[0], times[1], after - before)
+
+
+def _norms_met(checked: pd.DataFrame) -> dict[tuple[str, str], tuple[int, int]]:
+    """Give the number of norms of each level and area, and how many of them are met."""
+    met: dict[tuple[str, str], tuple[int, int]] = {}
+    for norm in checked.to_dict("records"):
+        total, passed = met.get((norm["level"], norm["area"]), (0, 0))
+        met[norm["level"], norm["area"]] = total + 1, passed + norm["passed"]
+    return met
 
 
 def _range(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
