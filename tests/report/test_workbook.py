@@ -137,7 +137,7 @@ def test_points_scenarios_and_findings_equal_their_frames(book, study):
     findings = _rows(_sheet(book, "findings"))
     assert findings[0]["Havainto"] == "Kaukana tiestä"
     assert [row["Etäisyys (m)"] for row in findings] == [812.5, None, None]
-    assert [row["Lisätieto (englanniksi)"] for row in findings] == study.findings["detail"].tolist()
+    assert [row["Lisätieto"] for row in findings] == study.findings["detail"].tolist()
 
 
 def test_no_cell_anywhere_is_a_formula_or_a_link(book):

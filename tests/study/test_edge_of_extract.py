@@ -36,10 +36,10 @@ def test_a_level_meets_the_edge_when_its_surface_does():
     whole = network.edges.forward_time.max() / 60_000
     found = edge_of_extract(network, {"L": surface_from_the_first_spot(network, 60)})
     assert found[["subject", "id", "verdict"]].to_numpy().tolist() == [["network", "L", "edge_of_extract"]]
-    said = int(found["detail"].iloc[0].split(" after ")[1].split()[0])
+    said = found["values"].iloc[0]
     assert whole > 10
-    assert said == pytest.approx(whole, abs=1)
-    assert "1 of 1 roads" in found["detail"].iloc[0]
+    assert said["minutes"] == pytest.approx(whole, abs=1)
+    assert (said["level"], said["reached"], said["total"]) == ("L", 1, 1)
 
 
 def test_an_edge_beyond_the_budget_or_no_edge_is_no_finding():

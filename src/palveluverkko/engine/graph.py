@@ -73,6 +73,8 @@ class Anchors(NamedTuple):
         int32[k, s]; milliseconds from the beginning of that piece to the point.
     access
         int32[k]; milliseconds of the access leg.
+    further
+        int32[k, s]; milliseconds by which the access leg of a slot is longer than ``access``; None where none is.
     """
 
     node: Int32
@@ -80,6 +82,7 @@ class Anchors(NamedTuple):
     piece: Int32
     offset: Int32
     access: Int32
+    further: Int32 | None = None
 
 
 def freeze_int32(array: NDArray[Any]) -> Int32:

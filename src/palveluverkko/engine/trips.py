@@ -198,9 +198,17 @@ def _trips_along_one_piece(
     start, end = _meetings(starts.piece.ravel(), ends.piece.ravel())
     ahead = ends.offset.ravel()[end].astype(np.int64) - starts.offset.ravel()[start]
     start_point, end_point = start // starts.piece.shape[1], end // ends.piece.shape[1]
-    time = ahead + starts.access[start_point] + ends.access[end_point]
+    time = ahead + _access_legs(starts, start) + _access_legs(ends, end)
     kept = (ahead >= 0) & (time <= budget)
     return start_point[kept], end_point[kept], time[kept].astype(np.int32)
+
+
+def _access_legs(points: Anchors, slot: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the milliseconds between a point and the road at some slots, which are numbered through all points."""
+    legs: NDArray[np.int64] = points.access[slot // points.piece.shape[1]].astype(np.int64)
+    if points.further is not None:
+        legs += points.further.ravel()[slot]
+    return legs
 
 
 def _meetings(first: Int32, second: Int32) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -74,7 +74,7 @@ def compile_kernels() -> None:
     """Call every function of the engine on a graph of a few nodes, with the types of arrays of real calls."""
     import numpy as np
 
-    from palveluverkko.engine import grid, search, topology
+    from palveluverkko.engine import grid, nearest, search, topology
     from palveluverkko.engine.elimination import prepare
     from palveluverkko.engine.graph import Anchors, build_graph, freeze_int32
     from palveluverkko.engine.sweep import Sweep
@@ -116,6 +116,11 @@ def compile_kernels() -> None:
         longest_metres=100.0,
         latest=_BUDGET,
     )
+    corner = np.asarray([0.0, 90.0])
+    tree = nearest.build_tree(np.asarray([0, 2]), corner, corner, np.ones(1, dtype=np.bool_))
+    one = np.zeros(1, dtype=np.int32)
+    courses = nearest.Courses(one == 0, one.astype(np.int8), one, one.astype(np.int64))
+    nearest.snap_to_lines(tree, corner, corner, courses, factor=1, longest=1, further=1, degrees=30)
 
 
 def _beside_kernels() -> list[Path]:

@@ -158,7 +158,7 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
     norms
         Targets: level, minutes, share, group, area, area_name, share_reached, passed, missing.
     findings
-        What to check: subject, id, verdict, metres, detail.
+        What to check: subject, id, verdict, metres, detail (in the language of the page).
     roads
         Background: road_class and line geometry; any CRS.
     language

@@ -157,8 +157,7 @@ def _finding(
     return Finding(
         name=name,
         metres="" if np.isnan(metres) else texts.page["finding_metres"].format(metres=texts.decimal(metres)),
-        # The pipeline's sentences are English; on a Finnish or Swedish page they stand only where they alone say it.
-        detail=detail if texts.language == "en" or subject == "network" else "",
+        detail=detail,
         kind=subject if position >= 0 else "",
         position=position,
     )

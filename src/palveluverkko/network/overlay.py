@@ -46,6 +46,8 @@ def with_speeds(network: RoadNetwork, factor: NDArray[np.float64]) -> RoadNetwor
     result = replace(network, graph=same_arcs, edges=changed, fingerprint=digest)
     # A cached property looks here before it is computed.
     result.__dict__["roads"] = network.roads.with_times(same_arcs.travel_time)
+    if open_.all() and "segments" in network.__dict__:
+        result.__dict__["segments"] = network.segments
     return result
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from palveluverkko.engine.elimination import Preparable
 from palveluverkko.engine.graph import Graph, Int32
+from palveluverkko.engine.nearest import SegmentTree, build_tree
 
 # geopandas, pandas, shapely and networkx take 0.9 s to import, and building or reading a network needs none of them.
 if TYPE_CHECKING:
@@ -175,6 +176,15 @@ class RoadNetwork:
     def roads(self) -> Preparable:
         """The graph for searches, which prepare it when that pays; one that was read from a store keeps its order."""
         return Preparable(self.graph)
+
+    @cached_property
+    def segments(self) -> SegmentTree:
+        """The edges that points may be tied to, packed so that the nearest is found quickly; kept once it is asked for.
+
+        13 bytes for each straight piece (57 MB for 4.5 million), a tenth of a second for a million.
+        """
+        edges = self.edges
+        return build_tree(edges.first_vertex, edges.vertex_x, edges.vertex_y, edges.snappable)
 
     def with_speeds(self, factor: float | NDArray[np.float64]) -> RoadNetwork:
         """Give the network with other speeds, or with roads closed.

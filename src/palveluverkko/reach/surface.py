@@ -207,12 +207,12 @@ def _around_points(
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]]:
     """Give the pieces on a point's own edge, from which one drives straight to the point or is driven to."""
     edges = network.edges
-    access = snapped.access_metres * network.access_milliseconds_per_metre
     found = []
-    for point in np.flatnonzero(snapped.edge >= 0):
-        edge, vertex, fraction = snapped.edge[point], snapped.vertex[point], snapped.fraction[point]
+    for spots, point in [(some, point) for some in snapped.spots for point in np.flatnonzero(some.line >= 0)]:
+        access = spots.metres[point] * network.access_milliseconds_per_metre
+        edge, vertex, fraction = spots.line[point], spots.vertex[point], spots.fraction[point]
         first, end = edges.first_vertex[edge], edges.first_vertex[edge + 1]
-        spot = (snapped.x[point], snapped.y[point])
+        spot = (spots.x[point], spots.y[point])
         for column, allowed, before_point in (
             (edges.vertex_forward, edges.forward[edge], towards),
             (edges.vertex_backward, edges.backward[edge], not towards),
@@ -223,7 +223,7 @@ def _around_points(
             inner_time = np.abs(at_spot - column[side].astype(np.float64))
             xy = np.vstack((inner, spot)) if before_point else np.vstack((spot, inner))
             time = np.append(inner_time, 0.0) if before_point else np.insert(inner_time, 0, 0.0)
-            time = time + access[point]
+            time = time + access
             line = np.column_stack((xy[:-1], xy[1:]))
             found.append((line, np.column_stack((time[:-1], time[1:])), np.full(len(line), bool(allowed))))
     return found

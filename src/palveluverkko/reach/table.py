@@ -16,7 +16,7 @@ from palveluverkko.engine import search
 from palveluverkko.engine.graph import Anchors
 from palveluverkko.engine.plan import LONGEST_SWEPT
 from palveluverkko.network.road_network import RoadNetwork
-from palveluverkko.reach.snap import Snapped, check_near_network, snap
+from palveluverkko.reach.snap import Snapped, Verdict, check_near_network, snap
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,14 @@ class TravelTimeTable:
 
     def findings(self) -> pd.DataFrame:
         """List points and places that are off the network or on a piece cut off from it."""
-        return _findings(self.snapped_points, self.snapped_places)
+        return snapped_findings(self.snapped_points, self.snapped_places)
+
+    def access_legs(self) -> geopandas.GeoDataFrame:
+        """Draw the access legs of all points, and of the places that :meth:`findings` lists."""
+        doubtful = [one for one in Verdict if one not in {Verdict.OK, Verdict.BOTH_CARRIAGEWAYS}]
+        near = self.snapped_points.access_legs("service_point")
+        far = self.snapped_places.access_legs("place", of=doubtful)
+        return geopandas.GeoDataFrame(pd.concat((near, far), ignore_index=True), crs=near.crs)
 
 
 def travel_times(
@@ -195,7 +202,7 @@ class Sides:
 
     def findings(self) -> pd.DataFrame:
         """List points and places that are off the network or on a piece cut off from it."""
-        return _findings(self.snapped_points, self.snapped_places)
+        return snapped_findings(self.snapped_points, self.snapped_places)
 
 
 def check_search(method: str, threads: int, budget: int) -> None:
@@ -212,8 +219,13 @@ def check_search(method: str, threads: int, budget: int) -> None:
         )
 
 
-def _findings(points: Snapped, places: Snapped) -> pd.DataFrame:
-    return pd.concat((points.findings("service_point"), places.findings("place")), ignore_index=True)
+def snapped_findings(points: Snapped, places: Snapped) -> pd.DataFrame:
+    """List points and places that are not simply on the road, as :meth:`Snapped.findings` does.
+
+    Places tied to both carriageways of a road are left out: in a town they are many, and nothing is wrong with them.
+    """
+    near, far = points.findings("service_point"), places.findings("place")
+    return pd.concat((near, far[far["verdict"] != Verdict.BOTH_CARRIAGEWAYS]), ignore_index=True)
 
 
 def to_minutes(milliseconds: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -44,6 +44,10 @@ CREATE TABLE layer_styles (
 )
 """
 
+_GEOMETRY = {
+    "bands": "MultiPolygon", "isochrones": "MultiPolygon", "service_points": "Point", "access_legs": "LineString",
+}  # fmt: skip
+
 # Roads by how much they matter on a map; the keys continue texts.py's roads_*.
 ROAD_GROUPS: Mapping[str, tuple[str, ...]] = {
     "main": ("motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link"),
@@ -61,6 +65,7 @@ def write_results(
     isochrones: gpd.GeoDataFrame,
     findings: pd.DataFrame,
     roads: gpd.GeoDataFrame | None = None,
+    access_legs: gpd.GeoDataFrame | None = None,
     scheme: LevelScheme,
     language: str,
 ) -> None:
@@ -78,6 +83,8 @@ def write_results(
         A layer of points if it is a GeoDataFrame, otherwise a table.
     roads
         Roads to draw, with ``road_class``; the layer is left out when None.
+    access_legs
+        Lines between points and the road, with ``verdict``; the layer is left out when None.
     scheme
         Order, names and colours of the levels.
     language
@@ -91,6 +98,8 @@ def write_results(
     layers: dict[str, pd.DataFrame] = {"bands": bands, "places": places, "isochrones": isochrones}
     if roads is not None:
         layers["roads"] = roads
+    if access_legs is not None:
+        layers["access_legs"] = access_legs
     layers |= {"service_points": service_points, "findings": findings}
     minutes = sorted(set(bands["to_min"].dropna()) | set(isochrones["minutes"]))
     styles = {
@@ -98,6 +107,7 @@ def write_results(
         "isochrones": style_isochrones(scheme, minutes, language),
         "places": style_places(places, scheme, minutes, language),
         "roads": style_roads(language),
+        "access_legs": style_access_legs(language),
         "service_points": style_service_points(service_points, scheme, language),
         "findings": style_findings(findings, language),
     }
@@ -224,6 +234,15 @@ def style_roads(language: str) -> Style:
     return Style((*rules, other))
 
 
+def style_access_legs(language: str) -> Style:
+    """Draw access legs dashed: in ink where the point is simply on its road, in red where a finding says why not."""
+    simple = Symbol("line", outline=INK, width=0.4, dashed=True)
+    doubtful = Symbol("line", outline=BAD[0], width=0.6, dashed=True)
+    plain = ("ok", "both_carriageways")
+    rules = [Rule(word("verdict", verdict, language), equals("verdict", verdict), simple) for verdict in plain]
+    return Style((*rules, Rule(text("layer_findings", language), "ELSE", doubtful)))
+
+
 def style_findings(findings: pd.DataFrame, language: str) -> Style:
     """Mark findings by verdict."""
     verdicts = sorted(findings["verdict"].dropna().unique())
@@ -252,7 +271,7 @@ def _write_layer(path: Path, name: str, frame: pd.DataFrame, *, description: str
         return
     if flat.crs is None:
         raise TableError(f"{name} has no CRS; set one (frame.set_crs) before writing it to {path.name}.")
-    kind = {"bands": "MultiPolygon", "isochrones": "MultiPolygon", "service_points": "Point"}.get(name)
+    kind = _GEOMETRY.get(name)
     pyogrio.write_dataframe(
         flat,
         path,

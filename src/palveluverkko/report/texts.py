@@ -191,12 +191,16 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "subject_service_point": _in("palvelupiste", "serviceenhet", "service point"),
     "subject_place": _in("asuinpaikka", "bostadsort", "place"),
     "subject_network": _in("tieverkko", "vägnät", "road network"),
+    "verdict_ok": _in("Tien varrella", "Vid väg", "On a road"),
     "verdict_off_network": _in("Kaukana tiestä", "Långt från väg", "Far from any road"),
     "verdict_small_component": _in(
         "Tieverkosta irrallaan", "Utan förbindelse till vägnätet", "Cut off from the road network"
     ),
     "verdict_moved_to_main": _in(
         "Siirretty päätieverkolle", "Flyttad till huvudvägnätet", "Moved to the main road network"
+    ),
+    "verdict_both_carriageways": _in(
+        "Liitetty molempiin ajoratoihin", "Knuten till båda körbanorna", "Tied to both carriageways"
     ),
     "verdict_unreached": _in(
         "Ei tavoita lähintä palvelutasoa",
@@ -260,6 +264,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "layer_bands": _in("Matka-aikavyöhykkeet", "Restidszoner", "Travel-time bands"),
     "layer_isochrones": _in("Saavutettavuusalueiden rajat", "Gränser för tillgänglighetsområden", "Isochrones"),
     "layer_findings": _in("Havainnot", "Observationer", "Findings"),
+    "layer_access_legs": _in("Yhteydet tielle", "Anslutningar till väg", "Access legs"),
     "layer_roads": _in("Tiet", "Vägar", "Roads"),
     "layer_styles": _in("Tasojen tyylit (QGIS)", "Lagerstilar (QGIS)", "Layer styles (QGIS)"),
     # Columns that a pattern does not make
@@ -318,7 +323,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_subject": _in("Kohde", "Objekt", "Subject"),
     "column_verdict": _in("Havainto", "Observation", "Finding"),
     "column_metres": _in("Etäisyys (m)", "Avstånd (m)", "Distance (m)"),
-    "column_detail": _in("Lisätieto (englanniksi)", "Närmare uppgift (på engelska)", "Detail"),
+    "column_road": _in("Tie", "Väg", "Road"),
+    "column_way": _in("OpenStreetMap-viiva", "OpenStreetMap-linje", "OpenStreetMap way"),
+    "column_detail": _in("Lisätieto", "Närmare uppgift", "Detail"),
     "pattern_aged": _in("{low}–{high}-vuotiaat", "{low}–{high}-åringar", "Aged {low}–{high}"),
     "pattern_aged_over": _in("{low} vuotta täyttäneet", "{low} år fyllda", "Aged {low} and over"),
     "pattern_beyond": _in("Yli {minutes} min päässä", "Längre än {minutes} min", "Beyond {minutes} min"),

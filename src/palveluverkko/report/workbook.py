@@ -404,6 +404,7 @@ def _write_findings(book: Book, findings: pd.DataFrame) -> None:
             "subject": [word("subject", str(slug), book.language) for slug in findings["subject"]],
             "id": findings["id"].to_numpy(),
             "metres": findings["metres"].to_numpy(),
+            **{name: findings[name].to_numpy() for name in ("road", "way") if name in findings},
             "detail": findings["detail"].to_numpy(),
         }
     )

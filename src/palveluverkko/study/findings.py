@@ -6,112 +6,133 @@ import math
 from collections.abc import Mapping
 
 import geopandas
-import numpy as np
 import pandas as pd
 
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
 from palveluverkko.network.road_network import RoadNetwork
-from palveluverkko.reach.snap import snap
+from palveluverkko.reach.snap import Verdict, snap
 from palveluverkko.reach.surface import Surface
-from palveluverkko.reach.table import TravelTimeTable
+from palveluverkko.reach.table import TravelTimeTable, snapped_findings
 from palveluverkko.service.levels import LevelsByPlace
 from palveluverkko.service.people import POPULATION
+from palveluverkko.study.texts import say_finding
 
-COLUMNS = ("subject", "id", "verdict", "metres", "detail")
+COLUMNS = ("subject", "id", "verdict", "metres", "road", "road_class", "way", "detail")
+
+_FACTS = ("metres", "nearest_metres", "across_metres", "road", "road_class")
 
 
 def gather_findings(
-    network: RoadNetwork, table: TravelTimeTable, levels: LevelsByPlace, surfaces: Mapping[str, Surface]
+    network: RoadNetwork,
+    table: TravelTimeTable,
+    levels: LevelsByPlace,
+    surfaces: Mapping[str, Surface],
+    *,
+    language: str = "en",
 ) -> pd.DataFrame:
     """List what is off the network, cut off, unreached, suppressed, defaulted, not understood or beyond the file.
 
     Returns
     -------
     DataFrame
-        subject (service_point, place or network), id, verdict, metres (NaN where it has no meaning), detail.
+        subject (service_point, place or network), id, verdict, metres (NaN where it has no meaning), road, road_class
+        and way (of the road that a point or place stands on or is nearest to), detail (in the language).
     """
     snapped = table.findings()
-    return _together(
-        [
-            snapped,
-            _unreached(levels, snapped),
-            _suppressed(levels.frame),
-            edge_of_extract(network, surfaces),
-            _of_network(network),
-        ]
-    )
+    parts = [
+        _of_snapping(network, snapped),
+        _unreached(levels, snapped),
+        _suppressed(levels.frame),
+        edge_of_extract(network, surfaces),
+        _of_network(network),
+    ]
+    return _worded(parts, language)
 
 
 def check_findings(
-    network: RoadNetwork, points: geopandas.GeoDataFrame, places: geopandas.GeoDataFrame
+    network: RoadNetwork, points: geopandas.GeoDataFrame, places: geopandas.GeoDataFrame, *, language: str = "en"
 ) -> pd.DataFrame:
     """List the findings of the data alone: those that need no travel times."""
-    parts = [
-        snap(network, points).findings("service_point"),
-        snap(network, places).findings("place"),
-        _suppressed(places),
-        _of_network(network),
+    snapped = snapped_findings(snap(network, points), snap(network, places))
+    return _worded([_of_snapping(network, snapped), _suppressed(places), _of_network(network)], language)
+
+
+def count_doubts(findings: pd.DataFrame) -> int:
+    """Count the findings that ask for something to be looked at: all but points tied to both carriageways."""
+    return int((findings["verdict"] != Verdict.BOTH_CARRIAGEWAYS).sum())
+
+
+def _worded(parts: list[pd.DataFrame], language: str) -> pd.DataFrame:
+    """Put findings together and say each in words."""
+    every = pd.concat([part for part in parts if len(part)] or [_rows([])], ignore_index=True)
+    every["detail"] = [
+        say_finding(language, verdict, values)
+        for verdict, values in zip(every["verdict"], every["values"], strict=True)
     ]
-    return _together(parts)
+    return every.astype({"metres": float, "way": "Int64"})[list(COLUMNS)]
 
 
-def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat([part for part in parts if len(part)] or [_rows([])], ignore_index=True)
+def _of_snapping(network: RoadNetwork, snapped: pd.DataFrame) -> pd.DataFrame:
+    limit = {"limit_metres": network.max_access_metres}
+    values = [facts | limit for facts in snapped[list(_FACTS)].to_dict("records")]
+    return snapped[[one for one in COLUMNS if one in snapped]].assign(
+        values=pd.Series(values, index=snapped.index, dtype=object)
+    )
 
 
 def _unreached(levels: LevelsByPlace, snapped: pd.DataFrame) -> pd.DataFrame:
     """List the places that reach nothing although they stand on the main network."""
     code = levels.scheme.codes[0]
-    listed = set(snapped.loc[snapped["subject"] == "place", "id"])
-    budget = levels.minutes[-1]
+    known = snapped[snapped["verdict"] != Verdict.BOTH_CARRIAGEWAYS]
+    listed = set(known.loc[known["subject"] == "place", "id"])
     alone = [one for one in levels.frame.index[levels.frame[f"time_{code}"].isna()] if str(one) not in listed]
-    detail = f"No open service point of level {code} can be reached within {budget:g} minutes."
-    return _rows([("place", str(one), "unreached", np.nan, detail) for one in alone])
+    values = {"level": code, "minutes": float(levels.minutes[-1])}
+    return _rows([("place", str(one), "unreached", math.nan, values) for one in alone])
 
 
 def _suppressed(places: pd.DataFrame) -> pd.DataFrame:
     if POPULATION not in places:
         return _rows([])
     hidden = places.index[places[POPULATION] < 0]
-    detail = "The number of people is hidden (-1) and counts as none in every sum."
-    return _rows([("place", str(one), "suppressed", np.nan, detail) for one in hidden])
+    return _rows([("place", str(one), "suppressed", math.nan, {}) for one in hidden])
 
 
 def edge_of_extract(network: RoadNetwork, surfaces: Mapping[str, Surface]) -> pd.DataFrame:
     """Say for each level from which minute on its areas meet roads that leave the file; no row where they meet none.
 
     Nobody knows what lies beyond: from there on areas may be too small, and ways round through it too long.
+
+    Returns
+    -------
+    DataFrame
+        subject, id (the level), verdict, metres and values (level, minutes, and how many roads of how many).
     """
-    rows = []
+    rows: list[_Row] = []
     for code, surface in surfaces.items():
         time = surface.at(network.cut_x, network.cut_y)
         reached = time[time != UNREACHED]
         if reached.size:
             minutes = math.floor(reached.min() / MILLISECONDS_PER_MINUTE)
-            detail = (
-                f"Level {code} meets the edge of the road file after {minutes} min; {reached.size:,} of "
-                f"{time.size:,} roads that end there are reached. Areas beyond may be too small and times too long: "
-                "use a larger extract."
-            )
-            rows.append(("network", code, "edge_of_extract", np.nan, detail))
+            values = {"level": code, "minutes": minutes, "reached": reached.size, "total": time.size}
+            rows.append(("network", code, "edge_of_extract", math.nan, values))
     return _rows(rows)
 
 
 def _of_network(network: RoadNetwork) -> pd.DataFrame:
-    rows = []
+    rows: list[_Row] = []
     metres = network.metres_by_speed_source
     guessed = metres.get("default", 0.0)
     if guessed:
-        share = guessed / sum(metres.values())
-        detail = f"{share:.0%} of the road length has no speed limit tagged; the default of its road class was used."
-        rows.append(("network", "", "defaulted_speed", guessed, detail))
+        rows.append(("network", "", "defaulted_speed", guessed, {"share": guessed / sum(metres.values())}))
     for text, count in network.rejected_speeds.items():
-        detail = (
-            f"{count} way{'s' if count > 1 else ''} with a speed limit that is not understood; the default was used."
-        )
-        rows.append(("network", text, "rejected_maxspeed", np.nan, detail))
+        rows.append(("network", text, "rejected_maxspeed", math.nan, {"count": count}))
     return _rows(rows)
 
 
-def _rows(rows: list[tuple[str, str, str, float, str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"metres": float})
+_Row = tuple[str, str, str, float, Mapping[str, object]]
+
+
+def _rows(rows: list[_Row]) -> pd.DataFrame:
+    """Make a table of findings that stand on no road."""
+    frame = pd.DataFrame(rows, columns=["subject", "id", "verdict", "metres", "values"]).astype({"metres": float})
+    return frame.assign(road="", road_class="", way=pd.Series(pd.NA, index=frame.index, dtype="Int64"))

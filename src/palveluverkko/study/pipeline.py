@@ -156,7 +156,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
             one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)
             for one in study.scenarios
         }
-    findings = gather_findings(inputs.network, table, levels, surfaces)
+    findings = gather_findings(inputs.network, table, levels, surfaces, language=study.study.language)
     return Results(
         inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, impacts, findings,
         clock.seconds,
@@ -225,6 +225,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         bands=results.bands,
         isochrones=results.isochrones,
         findings=results.findings,
+        access_legs=results.table.access_legs(),
         scheme=scheme,
         language=language,
     )

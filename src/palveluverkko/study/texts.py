@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
+
+from palveluverkko.report.texts import NO_BREAK_SPACE, format_number
 
 _TEXTS: Mapping[str, Mapping[str, str]] = {
     "fi": {
@@ -27,6 +31,36 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "source_direction": "Suunta",
         "source_method": "Menetelmä",
         "source_fingerprint": "Tieverkon tunniste",
+        "finding_off_network": (
+            "Lähin tie, jolla voi pysähtyä, on {metres} m:n päässä ({road}). Tielle saa olla enintään {limit} m, "
+            "joten matka-aikaa ei ole."
+        ),
+        "finding_off_network_nowhere": "Aineistossa ei ole tietä, jolla voi pysähtyä, joten matka-aikaa ei ole.",
+        "finding_moved_to_main": (
+            "Lähin tie ({nearest} m) on irti päätieverkosta; sen sijaan otettiin päätieverkon lähin tie ({road}, "
+            "{metres} m)."
+        ),
+        "finding_small_component": (
+            "Lähin tie ({road}, {metres} m) on irti päätieverkosta, eikä päätieverkko ole riittävän lähellä."
+        ),
+        "finding_both_carriageways": (
+            "Ajoradat ovat erillään, ja piste on liitetty molempiin ({road}): lähempään on {metres} m, toiseen "
+            "{across} m."
+        ),
+        "finding_unreached": "Yhtään tason {level} avointa palvelupistettä ei tavoiteta {minutes} minuutissa.",
+        "finding_suppressed": "Asukasluku on salattu (-1), ja se lasketaan kaikissa summissa nollana.",
+        "finding_defaulted_speed": (
+            "Tiepituudesta {share} on ilman nopeusrajoitusta; siltä osin on käytetty tieluokan oletusta."
+        ),
+        "finding_rejected_maxspeed": (
+            "Teitä, joiden nopeusrajoitusta ei voitu tulkita: {count}. Niillä on käytetty oletusta."
+        ),
+        "finding_edge_of_extract": (
+            "Taso {level} ulottuu tieaineiston reunalle {minutes} minuutissa; reunaan päättyviä teitä on {total}, "
+            "ja niistä tavoitetaan {reached}. Sen takana alueet voivat olla liian pieniä ja ajat liian pitkiä: "
+            "käytä laajempaa tieaineistoa."
+        ),
+        "road_unnamed": "nimetön, {road_class}",
     },
     "sv": {
         "subtitle": "{season}, {direction}",
@@ -49,6 +83,36 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "source_direction": "Riktning",
         "source_method": "Metod",
         "source_fingerprint": "Vägnätets kännetecken",
+        "finding_off_network": (
+            "Närmaste väg där man kan stanna ligger {metres} m bort ({road}). Det får vara högst {limit} m till "
+            "vägen, så ingen restid finns."
+        ),
+        "finding_off_network_nowhere": "Materialet har ingen väg där man kan stanna, så ingen restid finns.",
+        "finding_moved_to_main": (
+            "Närmaste väg ({nearest} m) saknar förbindelse till huvudvägnätet; i stället togs huvudvägnätets "
+            "närmaste väg ({road}, {metres} m)."
+        ),
+        "finding_small_component": (
+            "Närmaste väg ({road}, {metres} m) saknar förbindelse till huvudvägnätet, och det är för långt till detta."
+        ),
+        "finding_both_carriageways": (
+            "Körbanorna är skilda och punkten är knuten till båda ({road}): {metres} m till den närmare, {across} "
+            "m till den andra."
+        ),
+        "finding_unreached": "Ingen öppen serviceenhet på nivå {level} nås inom {minutes} minuter.",
+        "finding_suppressed": "Invånarantalet är sekretessbelagt (-1) och räknas som noll i alla summor.",
+        "finding_defaulted_speed": (
+            "Av väglängden saknar {share} hastighetsgräns; där används vägklassens standardvärde."
+        ),
+        "finding_rejected_maxspeed": (
+            "Vägar vars hastighetsgräns inte kunde tolkas: {count}. Där används standardvärdet."
+        ),
+        "finding_edge_of_extract": (
+            "Nivå {level} når vägmaterialets kant efter {minutes} minuter; {total} vägar slutar vid kanten, och "
+            "av dem nås {reached}. Bortom kanten kan områdena vara för små och tiderna för långa: använd ett "
+            "större vägmaterial."
+        ),
+        "road_unnamed": "utan namn, {road_class}",
     },
     "en": {
         "subtitle": "{season}, {direction}",
@@ -71,13 +135,62 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "source_direction": "Direction",
         "source_method": "Method",
         "source_fingerprint": "Fingerprint of the road network",
+        "finding_off_network": (
+            "The nearest road that one may stop on is {metres} m away ({road}). At most {limit} m are walked to a "
+            "road, so there is no travel time."
+        ),
+        "finding_off_network_nowhere": "The file holds no road that one may stop on, so there is no travel time.",
+        "finding_moved_to_main": (
+            "The nearest road ({nearest} m) is cut off from the main network; the nearest road of the main "
+            "network was taken instead ({road}, {metres} m)."
+        ),
+        "finding_small_component": (
+            "The nearest road ({road}, {metres} m) is cut off from the main network, which is too far away."
+        ),
+        "finding_both_carriageways": (
+            "The carriageways are apart, and the point is tied to both ({road}): {metres} m to the nearer one, "
+            "{across} m to the other."
+        ),
+        "finding_unreached": "No open service point of level {level} can be reached within {minutes} minutes.",
+        "finding_suppressed": "The number of people is hidden (-1) and counts as none in every sum.",
+        "finding_defaulted_speed": (
+            "{share} of the road length has no speed limit tagged; the default of its road class was used."
+        ),
+        "finding_rejected_maxspeed": "Ways with a speed limit that is not understood: {count}; the default was used.",
+        "finding_edge_of_extract": (
+            "Level {level} meets the edge of the road file after {minutes} min; {reached} of {total} roads that "
+            "end there are reached. Areas beyond may be too small and times too long: use a larger extract."
+        ),
+        "road_unnamed": "unnamed, {road_class}",
     },
 }
+
+
+_WHOLE = ("metres", "nearest_metres", "across_metres", "limit_metres", "reached", "total", "count")
 
 
 def say(language: str, key: str, **values: object) -> str:
     """Give one text in one language, its blanks filled."""
     return _TEXTS[language][key].format(**values)
+
+
+def say_finding(language: str, verdict: str, values: Mapping[str, Any]) -> str:
+    """Say why a finding is one; ``values`` are the facts that it rests on."""
+    whole = {key: format_number(values[key], language, most_decimals=0) for key in _WHOLE if key in values}
+    told: dict[str, object] = {key.removesuffix("_metres"): number for key, number in whole.items()}
+    if "minutes" in values:
+        told["minutes"] = format_number(values["minutes"], language)
+    told |= {"level": values.get("level", ""), "road": values.get("road") or _unnamed(language, values)}
+    if "share" in values:
+        percent = format_number(100 * values["share"], language, most_decimals=0)
+        told["share"] = f"{percent}%" if language == "en" else f"{percent}{NO_BREAK_SPACE}%"
+    if verdict == "off_network" and math.isinf(values["metres"]):
+        verdict = "off_network_nowhere"
+    return say(language, f"finding_{verdict}", **told)
+
+
+def _unnamed(language: str, values: Mapping[str, Any]) -> str:
+    return say(language, "road_unnamed", road_class=values.get("road_class", ""))
 
 
 def say_subtitle(language: str, season: str, direction: str) -> str:
