@@ -168,10 +168,11 @@ def snap_to_lines(
         math.cos(math.radians(degrees)),
     )
     point_x, point_y = freeze_float64(x), freeze_float64(y)
+    order = freeze_int32(kernels.order_points_by_curve(point_x, point_y))
 
     def work(begin: int, _space: None, stop: Stop) -> None:
         end = min(begin + _POINTS_AT_ONCE, count)
-        kernels.snap_points(point_x, point_y, begin, end, *given, stop, nearest, line, vertex, found)
+        kernels.snap_points(point_x, point_y, order, begin, end, *given, stop, nearest, line, vertex, found)
 
     begins = range(0, count, _POINTS_AT_ONCE)
     for _ in in_threads(begins, work, make_workspace=lambda: None, threads=threads or available()):

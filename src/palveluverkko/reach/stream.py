@@ -40,9 +40,9 @@ _BLOCK_BYTES = 48_000_000
 
 # Bytes: three columns of a group and what the writer makes of them; a line of text, joined from its parts.
 _GROUP_BYTES, _TEXT_BYTES = 32, 120
-# Bytes for a point on either side, its id, position and anchors among them; for a road as a line to snap to; of Python
-# and its packages once they are all at work.
-_POINT_BYTES, _LINE_BYTES, _FIXED_BYTES = 600, 420, 100_000_000
+# Bytes for a point on either side, its id, positions and anchors among them; for a straight piece of road in the tree
+# that points are snapped with, and while it is built; of Python and its packages once they are all at work.
+_POINT_BYTES, _SEGMENT_BYTES, _BUILDING_BYTES, _FIXED_BYTES = 600, 13, 35, 100_000_000
 # Bytes of a trip on disk: a travel time, and its share of two columns of ids.
 _PARQUET_TRIP = 4.2
 
@@ -162,8 +162,8 @@ def _foresee(network: RoadNetwork, sides: Sides, plan: search.Plan, suffix: str,
         on_disk = trips * _PARQUET_TRIP
     # One block is written while the next is searched; the roads turned round; snapping is over before both.
     turned = 12 * network.graph.head.size + 4 * network.graph.nodes
-    searching = plan.peak_bytes + block + group + turned
-    snapping = _LINE_BYTES * network.edges.tail.size
+    searching = plan.peak_bytes + block + group + turned + _SEGMENT_BYTES * network.edges.vertex_x.size
+    snapping = _BUILDING_BYTES * network.edges.vertex_x.size
     peak = _FIXED_BYTES + _POINT_BYTES * (points + places) + max(searching, snapping)
     findings = sides.findings()
     return StreamedTimes(points, places, plan, int(peak), int(on_disk) + 10_000, findings)
