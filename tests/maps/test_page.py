@@ -119,6 +119,13 @@ def test_numbers_that_json_cannot_say_are_refused() -> None:
         to_script_json([float("nan")])
 
 
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_findings_say_their_details_whatever_the_language(study: dict[str, Any], language: str) -> None:
+    document = Document(build_page(**{**study, "language": language}).html)
+    for detail in study["findings"]["detail"]:
+        assert " ".join(detail.split()) in " ".join(document.text.split())
+
+
 def test_every_level_has_a_switch_and_its_bands_and_every_road_class_is_drawn(study: dict[str, Any]) -> None:
     html = build_page(**study).html
     document = Document(html)

@@ -105,6 +105,19 @@ def study(scheme):
             ],
             crs=3067,
         ),
+        access_legs=gpd.GeoDataFrame(
+            {
+                "subject": ["service_point", "service_point", "place"],
+                "id": ["POSIO", "POSIO", HOSTILE],
+                "verdict": ["both_carriageways", "both_carriageways", "moved_to_main"],
+                "metres": [30.0, 50.0, 40.0],
+                "edge": pd.array([7, 8, 9], dtype="Int64"),
+                "way": pd.array([1, 2, 3], dtype="Int64"),
+                "road": ["Valtatie 4", "Valtatie 4", HOSTILE],
+            },
+            geometry=[shapely.LineString([(545_000, 7_330_000), (545_000 + d, 7_330_000)]) for d in (30, -50, 40)],
+            crs=3067,
+        ),
         impact=pd.DataFrame(
             {
                 "level": ["L", "A", "E"],

@@ -16,7 +16,7 @@ from palveluverkko.domain.levels import LANGUAGES
 from palveluverkko.report import geopackage
 from palveluverkko.report.geopackage import write_results
 
-LAYERS = ["bands", "places", "isochrones", "roads", "service_points", "findings"]
+LAYERS = ["bands", "places", "isochrones", "roads", "access_legs", "service_points", "findings"]
 
 
 def _write(path, study, scheme, **changed):
@@ -27,6 +27,7 @@ def _write(path, study, scheme, **changed):
         "isochrones": study.isochrones,
         "findings": study.findings,
         "roads": study.roads,
+        "access_legs": study.access_legs,
         "language": "fi",
     }
     write_results(path, scheme=scheme, **{**layers, **changed})
@@ -44,7 +45,7 @@ def written(tmp_path_factory, study, scheme):
     return path
 
 
-@pytest.mark.parametrize("name", ["service_points", "places", "bands", "isochrones", "roads"])
+@pytest.mark.parametrize("name", ["service_points", "places", "bands", "isochrones", "roads", "access_legs"])
 def test_every_layer_reads_back_as_written(written, study, name):
     frame = {"service_points": study.points}.get(name, getattr(study, name, None))
     wanted = frame.reset_index() if frame.index.name else frame

@@ -194,10 +194,25 @@ def test_the_geopackage_holds_the_same_tables(run: Run):
     assert set(run.layer("service_points")["id"]) == set(results.inputs.points.index)
     findings = pyogrio.read_dataframe(run.output / "results.gpkg", layer="findings")
     assert findings["verdict"].tolist() == results.findings["verdict"].tolist()
+    assert findings["detail"].tolist() == results.findings["detail"].tolist()
     for name, computed in (("bands", results.bands), ("isochrones", results.isochrones)):
         layer = run.layer(name)
         assert len(layer) == len(computed)
         assert shapely.equals(layer.geometry.to_numpy(), computed.geometry.to_numpy()).all()
+
+
+def test_the_geopackage_draws_where_points_and_doubtful_places_stand(run: Run):
+    legs, results = run.layer("access_legs"), run.results
+    assert set(legs.loc[legs["subject"] == "service_point", "id"]) == set(results.inputs.points.index)
+    findings = results.findings
+    doubtful = findings[(findings["subject"] == "place") & findings["way"].notna()]
+    assert set(legs.loc[legs["subject"] == "place", "id"]) == set(doubtful["id"])
+    assert legs.length.tolist() == pytest.approx(legs["metres"].tolist(), abs=1e-6)
+    roads = results.inputs.network.to_edges()
+    own = roads.loc[legs["edge"].dropna().astype(int)]
+    assert own["way"].tolist() == legs.loc[legs["edge"].notna(), "way"].tolist()
+    ends = shapely.points([line.coords[-1] for line in legs.geometry[legs["edge"].notna()]])
+    assert shapely.distance(ends, own.geometry.to_numpy()).max(initial=0) < 1e-6
 
 
 def test_the_surface_is_never_later_than_the_table_by_more_than_a_cell_off_the_road(run: Run):
