@@ -155,6 +155,24 @@ def test_a_trip_from_beside_a_divided_road_does_not_go_on_to_the_next_place_to_t
         assert time < 100_000 if longest else time > 350_000
 
 
+@settings(deadline=None, max_examples=20)
+@given(st.lists(BESIDE, min_size=2, max_size=4), st.sampled_from(list(Direction)))
+def test_side_streets_that_cut_the_carriageways_change_no_travel_time(xy, direction):
+    spots = [*SPOTS[:4], (-500.0, 0.0), (800.0, 0.0), (1300.0, 30.0), (800.0, -900.0), (1300.0, 900.0)]
+    whole = ((ONEWAY, 0, 5, 1), (ONEWAY, 2, 6, 3), *AVENUE[2:])
+    side = ((STREET, 5, 7), (STREET, 6, 8))
+    tables = []
+    for given_ways in (whole, whole + side):
+        names = (*NAMES, "South", "North")[: len(given_ways)]
+        network = avenue(spots=spots, given_ways=given_ways, names=names)
+        # Beside the side streets a point would stand on those.
+        points = points_at(network, spot_xy(network, xy))
+        near = snap(network, points).to_frame()["road"].isin(["South", "North"])
+        tables.append((travel_times(network, points, points, direction=direction).milliseconds, near.to_numpy()))
+    kept = ~tables[1][1]
+    np.testing.assert_array_equal(*(times[np.ix_(kept, kept)] for times, _ in tables))
+
+
 @pytest.mark.parametrize("direction", list(Direction))
 def test_the_surface_of_a_point_tied_twice_is_the_minimum_of_two_points_tied_once(direction):
     options = {"max_access_metres": 4000.0}

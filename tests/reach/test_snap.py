@@ -196,3 +196,22 @@ def test_points_a_little_outside_are_accepted():
     network, _ = two_components()
     points = geopandas.GeoDataFrame(geometry=[Point(25.0, 65.6)], index=["NEAR"], crs=4326)
     check_near_network(network, points, where="service points")
+
+
+def test_other_speeds_snap_alike_and_closed_roads_are_left():
+    network, _ = two_components()
+    points = points_at(network, spot_xy(network, [(500.0, 20.0), (500.0, 99.0)]))
+    before = snap(network, points)
+    slower = network.with_speeds(0.5)
+    assert slower.segments is network.segments
+    np.testing.assert_array_equal(snap(slower, points).edge, before.edge)
+    nearest = before.edge[0]
+    closed = network.with_speeds(np.where(np.arange(network.edges.tail.size) == nearest, 0.0, 1.0))
+    assert (snap(closed, points).edge != nearest).all()
+
+
+def test_points_without_a_crs_are_refused():
+    network, _ = two_components()
+    points = points_at(network, spot_xy(network, [(500.0, 20.0)])).set_crs(None, allow_override=True)
+    with pytest.raises(ValueError, match="naive"):
+        snap(network, points)

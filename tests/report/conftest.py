@@ -95,6 +95,9 @@ def study(scheme):
                 "id": ["POSIO", HOSTILE, ""],
                 "verdict": ["off_network", "unreached", "defaulted_speed"],
                 "metres": [812.5, np.nan, np.nan],
+                "road": ["Valtatie 4", "", ""],
+                "road_class": ["trunk", "", ""],
+                "way": pd.array([123456789, None, None], dtype="Int64"),
                 "detail": ["No road within 500 m.", "@not a formula", "38 % of the roads have no limit."],
             }
         ),

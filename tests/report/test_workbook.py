@@ -137,6 +137,8 @@ def test_points_scenarios_and_findings_equal_their_frames(book, study):
     findings = _rows(_sheet(book, "findings"))
     assert findings[0]["Havainto"] == "Kaukana tiestä"
     assert [row["Etäisyys (m)"] for row in findings] == [812.5, None, None]
+    assert [row["Tie"] for row in findings] == ["Valtatie 4", "", ""]
+    assert [row["OpenStreetMap-viiva"] for row in findings] == [123456789, None, None]
     assert [row["Lisätieto"] for row in findings] == study.findings["detail"].tolist()
 
 
