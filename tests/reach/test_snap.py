@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point
 from streets import (
+    AGAINST,
     FERRY,
     MOTORWAY,
+    ONEWAY,
     PRIVATE,
     ROAD,
     STREET,
@@ -39,12 +41,17 @@ def expected(network, point, longest):
     if not np.isfinite(nearest):
         return -1, np.inf, np.inf, Verdict.OFF_NETWORK
     on_main = np.where(edges.main, distance, np.inf)
-    near, near_main = distance <= nearest + 1e-6, on_main <= on_main.min() + 1e-6
-    edge, verdict = int(near.argmax()), Verdict.OK
+    one_way = edges.forward != edges.backward
+
+    def first(near):
+        """Two-way before one-way, then by number."""
+        return int(np.lexsort((np.arange(near.size), one_way, ~near))[0])
+
+    edge, verdict = first(distance <= nearest + 1e-6), Verdict.OK
     if not edges.main[edge]:
         verdict = Verdict.SMALL_COMPONENT
         if on_main.min() <= min(longest, MAIN_COMPONENT_FACTOR * nearest + 1e-6):
-            edge = int(near_main.argmax())
+            edge = first(on_main <= on_main.min() + 1e-6)
             verdict = Verdict.MOVED_TO_MAIN if on_main.min() > nearest + 1e-6 else Verdict.OK
     if not distance[edge] <= longest:
         return -1, distance[edge], nearest, Verdict.OFF_NETWORK
@@ -98,6 +105,17 @@ def test_a_point_at_a_crossing_goes_to_the_lowest_edge():
     network = network_of(roads(SPOTS, ways((STREET, 1, 4), (STREET, 4, 3), (ROAD, 4, 5), (STREET, 7, 4))))
     (edge,) = snap(network, points_at(network, spot_xy(network, SPOTS[4:5]))).edge
     assert edge == 0
+
+
+@pytest.mark.parametrize("kinds", [(ONEWAY, STREET), (STREET, ONEWAY), (AGAINST, STREET), (STREET, AGAINST)])
+def test_a_point_beyond_a_junction_stands_at_the_junction_and_not_at_the_end_of_a_one_way_road(kinds):
+    spots = [(0.0, 0.0), (400.0, 0.0), (0.0, 400.0)]
+    network = network_of(roads(spots, ways((kinds[0], 0, 1), (kinds[1], 0, 2), (STREET, 1, 2))))
+    snapped = snap(network, points_at(network, spot_xy(network, [(-50.0, -50.0)])))
+    edge = snapped.edge[0]
+    assert network.edges.forward[edge]
+    assert network.edges.backward[edge]
+    assert (snapped.starts(network).node >= 0).all()
 
 
 def two_components():

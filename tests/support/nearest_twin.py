@@ -59,7 +59,7 @@ def naive_snap(first_vertex, x, y, which, courses, point, *, factor, longest, fu
     def lowest(chosen):
         if not chosen.any():
             return NOWHERE
-        at = np.lexsort((vertex, np.where(chosen, squares, np.inf)))[0]
+        at = np.lexsort((vertex, courses.course[line] != 0, np.where(chosen, squares, np.inf)))[0]
         v, t = vertex[at], share[at]
         return Found(line[at], v, t, x[v] + (x[v + 1] - x[v]) * t, y[v] + (y[v + 1] - y[v]) * t, metres[at])
 

@@ -133,10 +133,11 @@ def snap_to_lines(
 ) -> tuple[Spots, Spots, Float64]:
     """Give the spot to which each point is tied, the spot on the other side of the road, and the nearest distance.
 
-    The nearest line wins; of equally near spots the one on the lowest line, and on it the first. A preferred line is
-    taken instead of one that is not, within ``longest`` and ``factor`` times the distance. The other side of a one-way
-    line is the nearest one of the same road and preference, cut from another way, that runs within ``degrees`` of the
-    opposite direction and lies within ``longest`` and ``further`` beyond the first.
+    The nearest line wins; of equally near spots one on a line with traffic both ways, then the one on the lowest line,
+    and on it the first. A preferred line is taken instead of one that is not, within ``longest`` and ``factor`` times
+    the distance. The other side of a one-way line is the nearest one of the same road and preference, cut from another
+    way, that runs within ``degrees`` of the opposite direction and lies within ``longest`` and ``further`` beyond the
+    first.
 
     Parameters
     ----------

@@ -198,8 +198,9 @@ def _find(
     waiting: NDArray[np.int64],
     gap: NDArray[np.float64],
 ) -> tuple[int, int, float]:
-    """Give the number, line and square of distance of the nearest segment of a sort; of equally near ones the lowest.
+    """Give the number, line and square of distance of the nearest segment of a sort.
 
+    Of equally near ones a line with traffic both ways wins, then the lowest.
     Boxes wait on a stack, the nearest on top, each as its level and its number in the level.
     """
     best, best_line, best2 = -1, -1, limit * limit
@@ -232,9 +233,13 @@ def _find(
         for segment in range(begin, min(begin + BRANCHES, vertex.size)):
             at = vertex[segment]
             away, _ = square_of_distance(px, py, x[at], y[at], x[at + 1], y[at + 1])
-            if away > best2 or (away == best2 and best >= 0 and at > vertex[best]):
+            if away > best2:
                 continue
             here = line[segment]
+            if away == best2 and best >= 0:
+                one_way, best_one_way = course[here] != 0, course[best_line] != 0
+                if (one_way and not best_one_way) or (one_way == best_one_way and at > vertex[best]):
+                    continue
             if sort == _PREFERRED and not preferred[here]:
                 continue
             if sort == _OTHER_SIDE:

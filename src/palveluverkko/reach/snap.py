@@ -220,9 +220,9 @@ def snap(network: RoadNetwork, points: geopandas.GeoDataFrame, *, max_access_met
     """Tie points to the nearest position on a road that can be stopped on.
 
     Motorways, tunnels and ferries are left out. Where the nearest road is cut off from the main component, a road
-    of that component is taken if it lies within :data:`MAIN_COMPONENT_FACTOR` times the distance. Equal distances
-    go to the lowest edge; of roads exactly as near, one of the main component is taken without a finding. Polygons
-    count as their representative point.
+    of that component is taken if it lies within :data:`MAIN_COMPONENT_FACTOR` times the distance. Of roads exactly as
+    near, as those that meet at a junction are, one of the main component is taken without a finding, then one that is
+    open both ways, then the lowest edge. Polygons count as their representative point.
 
     A point beside a one-way road is tied to the other carriageway too: the nearest one-way edge of the same name or
     number and class, cut from another way, that runs the opposite way to within :data:`OTHER_CARRIAGEWAY_DEGREES`, at
