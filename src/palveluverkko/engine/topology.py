@@ -101,7 +101,14 @@ def sort_arcs(nodes: int, tail: NDArray[Any], head: NDArray[Any]) -> tuple[Int32
 
 
 def trace_chains(
-    nodes: int, path: NDArray[Any], node: NDArray[Any], onward: NDArray[Any], back: NDArray[Any], *, join: bool = True
+    nodes: int,
+    path: NDArray[Any],
+    node: NDArray[Any],
+    onward: NDArray[Any],
+    back: NDArray[Any],
+    *,
+    stops: NDArray[Any] | None = None,
+    join: bool = True,
 ) -> Chains:
     """Walk every piece of some paths once, in chains that pass where just two pieces meet and nothing changes.
 
@@ -117,6 +124,8 @@ def trace_chains(
     onward, back
         int32[paths]; what walking along the path, or against it, means. A chain passes from piece to piece where
         the meaning of its walk stays the same.
+    stops
+        int32[k]; nodes that no chain passes, whatever meets there.
     join
         False stops at every node.
     """
@@ -125,7 +134,8 @@ def trace_chains(
     if node.size > _MOST_NODES:
         raise ValueError(f"paths of {node.size:,} nodes are too long: at most {_MOST_NODES:,} can be numbered")
     path, node = freeze_int32(path), freeze_int32(node)
-    return Chains(*kernels.trace_chains(nodes, path, node, freeze_int32(onward), freeze_int32(back), join))
+    stops = freeze_int32(np.empty(0) if stops is None else stops)
+    return Chains(*kernels.trace_chains(nodes, path, node, freeze_int32(onward), freeze_int32(back), stops, join))
 
 
 def lay_chains(

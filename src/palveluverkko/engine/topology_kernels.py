@@ -187,6 +187,7 @@ def trace_chains(
     node: NDArray[np.int32],
     onward: NDArray[np.int32],
     back: NDArray[np.int32],
+    stops: NDArray[np.int32],
     join: bool,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Walk every piece once, in chains.
@@ -219,6 +220,8 @@ def trace_chains(
             meaning_out = onward[walked_out] if other & 1 == 0 else back[walked_out]
             passes = meaning_in == meaning_out
         link[end] = one ^ other if passes else -1
+    for end in stops:
+        link[end] = -1
 
     done = np.zeros(node.size, dtype=np.bool_)
     half = np.empty(pieces, dtype=np.int32)

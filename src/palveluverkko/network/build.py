@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 
 from palveluverkko.domain.errors import NetworkError
+from palveluverkko.domain.travel import Season
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
 from palveluverkko.engine.topology import Chains, Laid, depth_first_numbers, lay_chains, sort_arcs, trace_chains
 from palveluverkko.network.components import find_local, find_main
 from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.network.surroundings import Surroundings, find_surroundings
+from palveluverkko.network.turn_rules import RoadTurns, find_on_roads
+from palveluverkko.network.turns import Rule, Turns
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
+from palveluverkko.osm.restrictions import holds_in, read_turn_rules
 
 BUILD_VERSION = 7
 """Part of every fingerprint: raise it when the same roads would build another network."""
@@ -85,10 +89,11 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
         raise NetworkError("the road file holds no road of two nodes that a car may drive; use a larger extract.")
     crs = metric_crs(roads.bounds)
     way = np.repeat(np.arange(roads.way_id.size, dtype=np.int32), np.diff(roads.first_node))
+    road_turns = find_on_roads(roads, *read_turn_rules(roads.restrictions, holds=holds_in(Season(profile.season))))
     with ThreadPoolExecutor(2) as beside:
         measured = beside.submit(_measure_metres, roads)
         projected = beside.submit(_projection(roads, crs))
-        chains = _find_chains(roads, way, contract=contract)
+        chains = _find_chains(roads, way, road_turns.stops, contract=contract)
         plan = _order_edges(roads, chains)
         metres = measured.result()
         x, y = projected.result()
@@ -104,6 +109,7 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     )
     metres_by_speed_source = _metres_by_speed_source(roads, pieces.way_metres)
     way = way[plan.first_half >> 1]
+    turns = _turns_of_edges(road_turns, chains, plan, roads.way_node.size)
     del pieces, chains  # 0.2 GB for 5 million nodes, and the arcs are still to come
     edges = _describe_edges(roads, way, plan, laid)
     return assemble(
@@ -119,6 +125,9 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
         rejected_speeds=dict(roads.rejected_speeds),
         fingerprint=fingerprint,
         cut_xy=(x[roads.cut_nodes], y[roads.cut_nodes]),
+        turns=turns,
+        restrictions_in_force=len({sequence.relation_id for sequence in road_turns.sequences}),
+        restrictions_left_out=road_turns.left_out,
     )
 
 
@@ -129,6 +138,7 @@ def assemble(
     junction_id: NDArray[np.int64],
     profile: CarProfile,
     cut_xy: tuple[NDArray[np.float64], NDArray[np.float64]] = _NOWHERE,
+    turns: Turns | None = None,
     **described: Any,  # noqa: ANN401 - the fields, which have their types there
 ) -> RoadNetwork:
     """Make a network of edges, whatever they were read from: lay out the graph and find the main part.
@@ -143,11 +153,13 @@ def assemble(
         Its access leg and season go into the network.
     cut_xy
         float64[c] each, metric CRS; where roads leave what was read.
+    turns
+        Restrictions and delays on the directed pieces of the edges.
     **described
         The other fields of :class:`RoadNetwork`: ``road_classes``, ``names``, ``crs``, ``bounds``,
-        ``metres_by_speed_source``, ``rejected_speeds`` and ``fingerprint``.
+        ``metres_by_speed_source``, ``rejected_speeds``, ``fingerprint``, and what is told of restrictions.
     """
-    layers = lay_layers(junction_id.size, edges)
+    layers, capped = lay_layers(junction_id.size, edges, turns)
     return RoadNetwork(
         **layers._asdict(),
         edges=edges._replace(main=_frozen_bool(find_main(edges, layers))),
@@ -159,6 +171,7 @@ def assemble(
         season=str(profile.season),
         access_speed_kmh=cast("float", profile.access_speed_kmh),
         max_access_metres=cast("float", profile.max_access_metres),
+        restrictions_capped=capped,
         **described,
     )
 
@@ -226,7 +239,7 @@ def _time_pieces(roads: Roads, metres: NDArray[np.float64], surroundings: Surrou
     return _Pieces(metres, *times)
 
 
-def _find_chains(roads: Roads, way: NDArray[np.int32], *, contract: bool) -> Chains:
+def _find_chains(roads: Roads, way: NDArray[np.int32], stops: NDArray[np.int32], *, contract: bool) -> Chains:
     """Join pieces at nodes where just two meet and nothing that matters changes."""
     meanings: dict[tuple[object, ...], int] = {}
 
@@ -239,7 +252,7 @@ def _find_chains(roads: Roads, way: NDArray[np.int32], *, contract: bool) -> Cha
         return np.asarray(numbers)[roads.way_kind]
 
     onward, back = number(turned=False), number(turned=True)
-    return trace_chains(roads.node_id.size, way, roads.way_node, onward, back, join=contract)
+    return trace_chains(roads.node_id.size, way, roads.way_node, onward, back, stops=stops, join=contract)
 
 
 def _order_edges(roads: Roads, chains: Chains) -> _Plan:
@@ -263,6 +276,25 @@ def _order_edges(roads: Roads, chains: Chains) -> _Plan:
     junction_node = np.empty_like(by_rank)
     junction_node[number] = by_rank
     return _Plan(chain, first[chain], freeze_int32(tail[chain]), freeze_int32(head[chain]), junction_node)
+
+
+def _turns_of_edges(road_turns: RoadTurns, chains: Chains, plan: _Plan, positions: int) -> Turns:
+    """Give the restrictions on the directed pieces of the edges, which end wherever a restriction asks for it."""
+    if not road_turns.sequences:
+        return Turns()
+    edge_of_chain = np.empty_like(plan.chain)
+    edge_of_chain[plan.chain] = np.arange(plan.chain.size, dtype=np.int32)
+    piece_of_half = np.empty(2 * positions, dtype=np.int32)
+    forward = 2 * np.repeat(edge_of_chain, np.diff(chains.begins))
+    piece_of_half[chains.half] = forward
+    piece_of_half[chains.half ^ 1] = forward + 1
+    rules = []
+    for sequence in road_turns.sequences:
+        driven = piece_of_half[list(sequence.driven)].tolist()
+        once = tuple(piece for at, piece in enumerate(driven) if at == 0 or piece != driven[at - 1])
+        following = frozenset(piece_of_half[list(sequence.following)].tolist())
+        rules.append(Rule(once, sequence.mandatory, following))
+    return Turns(tuple(rules))
 
 
 def _describe_edges(roads: Roads, way: NDArray[np.int32], plan: _Plan, laid: Laid) -> Edges:

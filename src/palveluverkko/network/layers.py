@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from palveluverkko.engine.graph import Graph, Int32, freeze_int32, sort_into_graph
 from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS, Edges
+from palveluverkko.network.turns import Turns, expand
 
 
 class Layers(NamedTuple):
@@ -22,7 +23,7 @@ class Layers(NamedTuple):
     leave: Int32
 
 
-def lay_layers(junctions: int, edges: Edges) -> Layers:
+def lay_layers(junctions: int, edges: Edges, turns: Turns | None = None) -> tuple[Layers, int]:
     """Lay the edges out as a graph, local ones beside the public, once for first legs and once for last legs.
 
     Parameters
@@ -31,43 +32,67 @@ def lay_layers(junctions: int, edges: Edges) -> Layers:
         Number of junctions; they are the first nodes of the graph.
     edges
         The edges; an arc is made for each direction that is open. ``main`` is not read.
+    turns
+        Restrictions and delays; junctions that none concerns are laid out as if there were none.
+
+    Returns
+    -------
+    tuple
+        The layers, and the number of restrictions around which turning round may not be denied far enough.
     """
     is_touched = np.zeros(junctions, dtype=np.bool_)
     is_touched[edges.tail[edges.local]] = True
     is_touched[edges.head[edges.local]] = True
     touched = np.flatnonzero(is_touched).astype(np.int32)
-    begin = np.arange(junctions, dtype=np.int32)
-    end = np.arange(junctions, dtype=np.int32)
+    through, begin, end = (np.arange(junctions, dtype=np.int32) for _ in range(3))
     begin[touched] = np.arange(junctions, junctions + touched.size)
     end[touched] = np.arange(junctions + touched.size, junctions + 2 * touched.size)
+    plain = {THROUGH: through, TRIP_BEGINS: begin, TRIP_ENDS: end}
+    nodes = junctions + 2 * touched.size
+    further = expand(edges, turns, plain, nodes) if turns and (turns.rules or turns.delays) else None
 
     none = np.zeros(touched.size, dtype=np.int32)
     arcs: list[tuple[NDArray[Any], ...]] = [
         (begin[touched], touched, none, none - 1),
         (touched, end[touched], none, none - 1),
     ]
-    forward_time, backward_time = edges.forward_time, edges.backward_time
-    through = np.arange(junctions, dtype=np.int32)
-    for node, which in ((through, ~edges.local), (begin, edges.local), (end, edges.local)):
-        onward, back = (np.flatnonzero(which & open_).astype(np.int32) for open_ in (edges.forward, edges.backward))
-        arcs += [
-            (node[edges.tail[onward]], node[edges.head[onward]], forward_time[onward], 2 * onward),
-            (node[edges.head[back]], node[edges.tail[back]], backward_time[back], 2 * back + 1),
-        ]
-    tail, head, time, piece = (np.concatenate(column) for column in zip(*arcs, strict=True))
-    graph, order = sort_into_graph(junctions + 2 * touched.size, tail, head, time)
-    local = np.flatnonzero(edges.local)
-    enter, leave = np.column_stack((edges.tail, edges.head)), np.column_stack((edges.head, edges.tail))
-    enter[local], leave[local] = end[enter[local]], begin[leave[local]]
-    layer = np.repeat(
+    # Piece 2 * e leads from the tail of edge e to its head, piece 2 * e + 1 back.
+    begins, ends = (np.column_stack(one).ravel() for one in ((edges.tail, edges.head), (edges.head, edges.tail)))
+    time = np.column_stack((edges.forward_time, edges.backward_time)).ravel()
+    enter, leave = begins.copy(), ends.copy()
+    for layer, which in ((THROUGH, ~edges.local), (TRIP_BEGINS, edges.local), (TRIP_ENDS, edges.local)):
+        own = np.flatnonzero(np.repeat(which, 2))
+        out_of, into = plain[layer][begins], plain[layer][ends]
+        if further is not None:
+            for column, nodes_of in ((out_of, further.gates), (into, further.arrivals)):
+                for (at, piece_), node in nodes_of.items():
+                    if at == layer:
+                        column[piece_] = node
+        if layer != TRIP_BEGINS:
+            enter[own] = out_of[own]
+        if layer != TRIP_ENDS:
+            leave[own] = into[own]
+        for onward, is_open in enumerate((edges.forward, edges.backward)):
+            driven = (2 * np.flatnonzero(which & is_open) + onward).astype(np.int32)
+            arcs.append((out_of[driven], into[driven], time[driven], driven))
+    layer_of = np.repeat(
         np.array([THROUGH, TRIP_BEGINS, TRIP_ENDS], dtype=np.int8), [junctions, touched.size, touched.size]
     )
-    layer.flags.writeable = False
-    return Layers(
+    junction_of = np.concatenate((through, touched, touched))
+    if further is not None:
+        enter[list(further.enter)] = list(further.enter.values())
+        arcs.append((further.tail, further.head, further.time, further.piece))
+        layer_of = np.concatenate((layer_of, further.layer))
+        junction_of = np.concatenate((junction_of, further.junction))
+    tail, head, times, piece = (np.concatenate(column) for column in zip(*arcs, strict=True))
+    graph, order = sort_into_graph(junction_of.size, tail, head, times)
+    layer_of.flags.writeable = False
+    layers = Layers(
         graph=graph,
         arc_piece=freeze_int32(piece[order]),
-        node_junction=freeze_int32(np.concatenate((through, touched, touched))),
-        node_layer=layer,
-        enter=freeze_int32(enter),
-        leave=freeze_int32(leave),
+        node_junction=freeze_int32(junction_of),
+        node_layer=layer_of,
+        enter=freeze_int32(enter.reshape(-1, 2)),
+        leave=freeze_int32(leave.reshape(-1, 2)),
     )
+    return layers, 0 if further is None else further.capped

@@ -147,6 +147,12 @@ class RoadNetwork:
         Texts of ``maxspeed`` that were not understood, with their number.
     fingerprint
         Of the road file, the profile and the version that built the network.
+    restrictions_in_force
+        Number of turn restrictions that the graph obeys.
+    restrictions_left_out
+        OpenStreetMap id of each other one, with the reason in a sentence.
+    restrictions_capped
+        Number of restrictions around which a trip may turn round at a junction that is too far to be looked at.
     """
 
     graph: Graph
@@ -171,6 +177,9 @@ class RoadNetwork:
     metres_by_speed_source: Mapping[str, float]
     rejected_speeds: Mapping[str, int]
     fingerprint: str
+    restrictions_in_force: int = 0
+    restrictions_left_out: tuple[tuple[int, str], ...] = ()
+    restrictions_capped: int = 0
 
     @cached_property
     def roads(self) -> Preparable:
@@ -223,6 +232,8 @@ class RoadNetwork:
             "edges": int(self.edges.tail.size),
             "arcs": int(self.graph.head.size),
             "roads_cut": int(self.cut_x.size),
+            "turn_restrictions": self.restrictions_in_force,
+            "turn_restrictions_left_out": len(self.restrictions_left_out),
             "kilometres": round(float(self.edges.metres.sum()) / 1000, 1),
             "main_component_share": round(float(self.edges.metres[self.edges.main].sum() / self.edges.metres.sum()), 4),
             "local_kilometres": round(float(self.edges.metres[self.edges.local].sum()) / 1000, 1),

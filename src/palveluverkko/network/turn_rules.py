@@ -1,0 +1,268 @@
+"""Turn restrictions on the roads of a file: which straight pieces may not be driven one after the other.
+
+A half is a straight piece with a direction, numbered as in :class:`palveluverkko.engine.topology.Chains`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palveluverkko.osm.restrictions import LeftOut, TurnRule
+from palveluverkko.osm.roads import Roads
+
+# Turns that mappers call left or right deviate from straight on by more, straight on by less, U-turns by most.
+_STRAIGHT_DEGREES = 45.0
+_SIDE_DEGREES = 10.0
+_BACK_DEGREES = 135.0
+
+_TURN: dict[str, Callable[[float], bool]] = {
+    "left_turn": lambda degrees: degrees > _SIDE_DEGREES,
+    "right_turn": lambda degrees: degrees < -_SIDE_DEGREES,
+    "straight_on": lambda degrees: abs(degrees) < _STRAIGHT_DEGREES,
+    "u_turn": lambda degrees: abs(degrees) > _BACK_DEGREES,
+}
+
+
+class Sequence(NamedTuple):
+    """Halves driven one after the other, and what may follow.
+
+    Attributes
+    ----------
+    relation_id
+        OSM id of the restriction.
+    driven
+        Halves, each beginning where the one before ends.
+    mandatory
+        Whether one of ``following`` must come next; otherwise none of them may.
+    following
+        Halves that begin where the last one driven ends.
+    """
+
+    relation_id: int
+    driven: tuple[int, ...]
+    mandatory: bool
+    following: tuple[int, ...]
+
+
+class RoadTurns(NamedTuple):
+    """The turn restrictions of a file on its roads.
+
+    Attributes
+    ----------
+    sequences
+        What may not, or must, be driven one after the other.
+    stops
+        int32[s]; positions of the nodes where edges must end for it.
+    left_out
+        Relations that are not in force, with the reason, by id.
+    """
+
+    sequences: tuple[Sequence, ...]
+    stops: NDArray[np.int32]
+    left_out: tuple[LeftOut, ...]
+
+
+class _NotFoundError(Exception):
+    """Carries the reason why a rule cannot be applied to the roads."""
+
+
+def find_on_roads(roads: Roads, rules: Iterable[TurnRule], left_out: Iterable[LeftOut] = ()) -> RoadTurns:
+    """Find the roads that rules speak of.
+
+    Where a road runs through the via node, the rule does not say which side of it is meant. The kind of turn tells:
+    of all pairs of a way in and a way out just one must be a left turn, a right turn or straight on. U-turns on one
+    road are forbidden from both sides.
+
+    Parameters
+    ----------
+    roads
+        Drivable ways with their nodes.
+    rules
+        Restrictions in force.
+    left_out
+        Those that were left out before; they stand in the result as well.
+    """
+    rules = tuple(rules)
+    map_of = _Map(roads, rules)
+    sequences: list[Sequence] = []
+    missing, stops = list(left_out), set()
+    for rule in rules:
+        try:
+            found = list(_apply(map_of, rule))
+        except _NotFoundError as reason:
+            missing.append((rule.relation_id, str(reason)))
+            continue
+        sequences += found
+        for sequence in found:
+            stops.add(map_of.end(sequence.driven[0]))
+            stops.add(map_of.end(sequence.driven[-1]))
+    return RoadTurns(tuple(sequences), np.asarray(sorted(stops), dtype=np.int32), tuple(sorted(missing)))
+
+
+class _Map:
+    """The ways that rules name, by id, and the halves that meet at their nodes."""
+
+    def __init__(self, roads: Roads, rules: tuple[TurnRule, ...]) -> None:
+        self._roads = roads
+        named = {way for rule in rules for way in (*rule.from_ways, *rule.to_ways, *rule.via_ways)}
+        self._ways: dict[int, list[int]] = {}
+        for at in np.flatnonzero(np.isin(roads.way_id, np.asarray(sorted(named), dtype=np.int64))).tolist():
+            self._ways.setdefault(int(roads.way_id[at]), []).append(at)
+
+    def node(self, node_id: int) -> int:
+        """Give the position of a node, or say that it is not on the roads."""
+        at = int(np.searchsorted(self._roads.node_id, node_id))
+        if at == self._roads.node_id.size or self._roads.node_id[at] != node_id:
+            raise _NotFoundError("Its via node is not on a road of the file that cars may drive.")
+        return at
+
+    def check(self, role: str, ways: Iterable[int]) -> None:
+        """Refuse a rule of which no way in this role is known."""
+        if not any(way in self._ways for way in ways):
+            raise _NotFoundError(f"Its way {role} is not in the file, or cars may not drive it.")
+
+    def arriving(self, way: int, node: int) -> list[int]:
+        """Give the halves of a way that end at a node, in open directions."""
+        return [half ^ 1 for half in self._leaving(way, node) if self._open(half ^ 1)]
+
+    def leaving(self, way: int, node: int) -> list[int]:
+        """Give the halves of a way that begin at a node, in open directions."""
+        return [half for half in self._leaving(way, node) if self._open(half)]
+
+    def touches(self, way: int, node: int) -> bool:
+        """Tell whether a way runs over a node."""
+        return bool(self._leaving(way, node))
+
+    def runs(self, way: int) -> Iterator[list[int]]:
+        """Give the halves of a way from end to end, in each open direction; nothing for a way cut by the file."""
+        at = self._ways.get(way, [])
+        if len(at) == 1:
+            first, last = self._span(at[0])
+            for run in ([2 * one for one in range(first, last)], [2 * one + 1 for one in range(last - 1, first - 1, -1)]):
+                if self._open(run[0]):
+                    yield run
+
+    def begin(self, half: int) -> int:
+        """Give the node where a half begins."""
+        return int(self._roads.way_node[(half >> 1) + (half & 1)])
+
+    def end(self, half: int) -> int:
+        """Give the node where a half ends."""
+        return self.begin(half ^ 1)
+
+    def deviation(self, before: int, after: int) -> float:
+        """Give by how many degrees one turns to the left from one half into the next, -180 to 180."""
+        turn = self._heading(after) - self._heading(before)
+        return math.degrees(math.remainder(turn, math.tau))
+
+    def _heading(self, half: int) -> float:
+        lon, lat = self._roads.lon, self._roads.lat
+        a, b = self.begin(half), self.end(half)
+        return math.atan2(lat[b] - lat[a], (lon[b] - lon[a]) * math.cos(math.radians(lat[a])))
+
+    def _leaving(self, way: int, node: int) -> list[int]:
+        found = []
+        for at in self._ways.get(way, []):
+            first, last = self._span(at)
+            for spot in np.flatnonzero(self._roads.way_node[first : last + 1] == node).tolist():
+                found += [2 * (first + spot - 1) + 1] if spot else []
+                found += [2 * (first + spot)] if first + spot < last else []
+        return found
+
+    def _span(self, at: int) -> tuple[int, int]:
+        return int(self._roads.first_node[at]), int(self._roads.first_node[at + 1]) - 1
+
+    def _open(self, half: int) -> bool:
+        at = int(np.searchsorted(self._roads.first_node, half >> 1, side="right")) - 1
+        kind = self._roads.kinds[self._roads.way_kind[at]]
+        return (kind.backward_kmh if half & 1 else kind.forward_kmh) > 0
+
+
+def _apply(roads: _Map, rule: TurnRule) -> Iterator[Sequence]:
+    roads.check("from", rule.from_ways)
+    roads.check("to", rule.to_ways)
+    pairs = _pairs_over_ways(roads, rule) if rule.via_node is None else _pairs_at_node(roads, rule, rule.via_node)
+    following: dict[tuple[int, ...], list[int]] = {}
+    for driven, after in pairs:
+        following.setdefault(driven, []).append(after)
+    for driven, allowed in following.items():
+        yield Sequence(rule.relation_id, driven, rule.mandatory, tuple(allowed))
+
+
+def _pairs_at_node(roads: _Map, rule: TurnRule, node_id: int) -> list[tuple[tuple[int, ...], int]]:
+    """Give each half into the via node with a half out of it that the rule speaks of."""
+    node = roads.node(node_id)
+    ways_in, ways_out = (_touching(roads, role, ways, node) for role, ways in (("from", rule.from_ways), ("to", rule.to_ways)))
+    halves_in = {way: _open(roads.arriving(way, node), "from way cannot be driven to the via") for way in ways_in}
+    if rule.turn == "u_turn" and ways_in == ways_out:
+        both_ways = [((half,), half ^ 1) for halves in halves_in.values() for half in halves]
+        return [pair for pair in both_ways if pair[1] in roads.leaving(ways_in[0], node)] or _nothing_to_turn_into()
+    if set(ways_in) & set(ways_out) and rule.turn != "straight_on":
+        raise _NotFoundError("It leads from a way into the same way, and is no U-turn.")
+    halves_out = {way: _open(roads.leaving(way, node), "to way cannot be driven away from the via") for way in ways_out}
+    pairs = [
+        (before, after)
+        for before, after in product(sum(halves_in.values(), []), sum(halves_out.values(), []))
+        if after != before ^ 1
+    ]
+    if any(len(halves) > 1 for halves in (*halves_in.values(), *halves_out.values())):
+        fits = _TURN.get(rule.turn, lambda _degrees: True)
+        pairs = [pair for pair in pairs if fits(roads.deviation(*pair))]
+        if len(pairs) != 1:
+            raise _NotFoundError("A way runs through its via node, and the turn does not tell which side is meant.")
+    return [((before,), after) for before, after in pairs]
+
+
+def _touching(roads: _Map, role: str, ways: Iterable[int], node: int) -> list[int]:
+    found = [way for way in ways if roads.touches(way, node)]
+    if not found:
+        raise _NotFoundError(f"Its way {role} does not touch the via node.")
+    return found
+
+
+def _open(halves: list[int], what: str) -> list[int]:
+    if not halves:
+        raise _NotFoundError(f"It forbids or commands nothing: the {what}.")
+    return halves
+
+
+def _nothing_to_turn_into() -> list[tuple[tuple[int, ...], int]]:
+    raise _NotFoundError("It forbids or commands nothing: the road is one-way.")
+
+
+def _pairs_over_ways(roads: _Map, rule: TurnRule) -> list[tuple[tuple[int, ...], int]]:
+    """Give the halves from the last of the way from over all via ways, each with a half of the way to."""
+    for way in rule.via_ways:
+        roads.check("via", [way])
+    paths = []
+    for path in _paths(roads, rule.via_ways):
+        begin, end = roads.begin(path[0]), roads.end(path[-1])
+        befores = [half for way in rule.from_ways for half in roads.arriving(way, begin)]
+        afters = [half for way in rule.to_ways for half in roads.leaving(way, end)]
+        paths += [((before, *path), after) for before, after in product(befores, afters)]
+    if not paths:
+        raise _NotFoundError("Its ways do not join into one that can be driven from from over via to to.")
+    if len(paths) > 1 and rule.turn not in {"entry", "exit"}:
+        raise _NotFoundError("Its ways join in several ways, and it does not tell which is meant.")
+    return paths
+
+
+def _paths(roads: _Map, ways: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Give the halves over all of some ways, whatever order makes them one."""
+
+    def longer(path: tuple[int, ...], rest: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        if not rest:
+            yield path
+        for way in rest:
+            others = tuple(other for other in rest if other != way)
+            for run in roads.runs(way):
+                if not path or roads.end(path[-1]) == roads.begin(run[0]):
+                    yield from longer((*path, *run), others)
+
+    yield from longer((), ways)

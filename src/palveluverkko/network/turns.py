@@ -1,0 +1,370 @@
+"""Turns in the graph: nodes that remember how a junction was come to, where that decides how one may go on.
+
+A directed piece ``2 * edge`` or ``2 * edge + 1`` is what is driven. A memory is the pieces driven last, as far as some
+rule still asks for them; where none does, it is empty, and the junction's plain node will do. A gate is a node from
+which one piece is about to be driven: memories that permit the piece lead to its gate.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palveluverkko.engine.graph import Int32
+from palveluverkko.engine.topology import sort_arcs
+from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS, Edges
+
+Memory = tuple[int, ...]
+
+MOST_AROUND = 20_000
+"""Pieces looked at around one restriction for the way back to it without turning round."""
+
+_ORDER = {TRIP_BEGINS: 0, THROUGH: 1, TRIP_ENDS: 2}
+_INFINITE = 1 << 62
+
+
+class Rule(NamedTuple):
+    """A restriction on directed pieces.
+
+    Attributes
+    ----------
+    driven
+        Pieces driven one after the other.
+    mandatory
+        Whether one of ``following`` must come next; otherwise none of them may.
+    following
+        Pieces out of the junction where the last one ends.
+    """
+
+    driven: Memory
+    mandatory: bool
+    following: frozenset[int]
+
+
+class Turns(NamedTuple):
+    """What holds for turns, besides that nobody turns round on the road.
+
+    Attributes
+    ----------
+    rules
+        Restrictions.
+    delays
+        Milliseconds that it takes to turn from one directed piece into another, where it takes any.
+    turning_places
+        int32[k]; junctions where one may turn round although there are other ways out.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    delays: Mapping[tuple[int, int], int] = {}
+    turning_places: Int32 = np.empty(0, dtype=np.int32)
+
+
+class Expansion(NamedTuple):
+    """Nodes and arcs that a graph has for the sake of turns.
+
+    Attributes
+    ----------
+    junction, layer
+        Of each further node, int32[k] and int8[k].
+    tail, head, time, piece
+        int32[a]; further arcs, the piece -1 where they stay in their junction.
+    gates
+        (layer, piece) → node from which the piece is driven, instead of the plain one.
+    arrivals
+        (layer, piece) → node where the piece leads, instead of the plain one.
+    enter
+        piece → node from which a trip drives into it to end there, instead of the plain one.
+    capped
+        Restrictions around which more pieces than :data:`MOST_AROUND` had to be looked at.
+    """
+
+    junction: Int32
+    layer: NDArray[np.int8]
+    tail: Int32
+    head: Int32
+    time: Int32
+    piece: Int32
+    gates: dict[tuple[int, int], int]
+    arrivals: dict[tuple[int, int], int]
+    enter: dict[int, int]
+    capped: int
+
+
+def expand(edges: Edges, turns: Turns, plain: Mapping[int, Int32], first: int) -> Expansion:
+    """Find the nodes and arcs that turns need.
+
+    Nobody turns round on the road except at dead ends and turning places, and that is a rule about every junction.
+    But a trip gains by turning round only if a restriction has just denied it a way, or a delay made it slow: then it
+    could turn at the next junction and come back. So memories stand only where a rule is about to decide, and around
+    these at every junction from which one would be back sooner than by the quickest permitted way.
+
+    Parameters
+    ----------
+    edges
+        The edges; ``main`` is not read.
+    turns
+        What holds.
+    plain
+        Layer → node of each junction in it, int32[j].
+    first
+        Number of the first further node.
+    """
+    streets = _Streets(edges, plain[THROUGH].size)
+    driving = _Driving(streets, turns)
+    around: set[int] = set()
+    capped = 0
+    for memory in driving.memories:
+        for layer in streets.layers(memory[-1]):
+            near, is_capped = _turns_to_deny(driving, memory, layer)
+            around |= near
+            capped += is_capped
+    driving = driving.remembering(around)
+    return _lay(streets, driving, plain, first)._replace(capped=capped)
+
+
+class _Streets:
+    """Directed pieces and the junctions they join, looked up one by one."""
+
+    def __init__(self, edges: Edges, junctions: int) -> None:
+        begin = np.column_stack((edges.tail, edges.head)).ravel()
+        self._begin = begin
+        self._open = np.column_stack((edges.forward, edges.backward)).ravel()
+        self._time = np.column_stack((edges.forward_time, edges.backward_time)).ravel()
+        self._local = edges.local
+        self._first, self._order = sort_arcs(junctions, begin, np.zeros_like(begin))
+        self._out: dict[int, list[int]] = {}
+
+    def begin(self, piece: int) -> int:
+        return int(self._begin[piece])
+
+    def end(self, piece: int) -> int:
+        return int(self._begin[piece ^ 1])
+
+    def time(self, piece: int) -> int:
+        return int(self._time[piece])
+
+    def is_open(self, piece: int) -> bool:
+        return bool(self._open[piece])
+
+    def is_local(self, piece: int) -> bool:
+        return bool(self._local[piece >> 1])
+
+    def out(self, junction: int) -> list[int]:
+        """Give the pieces that may be driven out of a junction."""
+        if junction not in self._out:
+            all_out = self._order[self._first[junction] : self._first[junction + 1]].tolist()
+            self._out[junction] = [piece for piece in all_out if self._open[piece]]
+        return self._out[junction]
+
+    def into(self, junction: int) -> Iterator[int]:
+        """Give the pieces that may be driven into a junction."""
+        for piece in self._order[self._first[junction] : self._first[junction + 1]].tolist():
+            if self._open[piece ^ 1]:
+                yield piece ^ 1
+
+    def layers(self, piece: int) -> tuple[int, ...]:
+        """Give the layers in which a piece is driven; in the last of them trips end on it."""
+        return (TRIP_BEGINS, TRIP_ENDS) if self.is_local(piece) else (THROUGH,)
+
+    def onward(self, layer: int, piece: int) -> tuple[int, ...]:
+        """Give the layers in which a piece may be driven after another in a layer, the freest first."""
+        return tuple(one for one in self.layers(piece) if self._follows(layer, one))
+
+    @staticmethod
+    def _follows(layer: int, other: int) -> bool:
+        return _ORDER[layer] < _ORDER[other] or (layer == other)
+
+
+class _Driving:
+    """Which piece may follow with which memory, at which delay, and what one remembers then."""
+
+    def __init__(self, streets: _Streets, turns: Turns) -> None:
+        self._streets = streets
+        self._turning_places = frozenset(turns.turning_places.tolist())
+        self._delays = turns.delays
+        self._denied: dict[Memory, set[int]] = {}
+        self._memories: set[Memory] = {(before,) for before, _ in turns.delays}
+        for rule in turns.rules:
+            if not all(map(streets.is_open, rule.driven)):
+                continue
+            out = set(streets.out(streets.end(rule.driven[-1])))
+            denied = out - rule.following if rule.mandatory else out & rule.following
+            self._denied.setdefault(rule.driven, set()).update(denied)
+            self._memories |= {rule.driven[:length] for length in range(1, len(rule.driven) + 1)}
+
+    @property
+    def memories(self) -> list[Memory]:
+        """All memories that are not empty."""
+        return sorted(self._memories)
+
+    def remembering(self, pieces: Iterable[int]) -> _Driving:
+        """Give the same with some more pieces that are remembered."""
+        other = object.__new__(_Driving)
+        other.__dict__ |= self.__dict__ | {"_memories": self._memories | {(piece,) for piece in pieces}}
+        return other
+
+    def after(self, memory: Memory, piece: int) -> Memory:
+        """Give what is remembered when a piece has been driven."""
+        longest = (*memory, piece)
+        while longest and longest not in self._memories:
+            longest = longest[1:]
+        return longest
+
+    def ways_on(self, memory: Memory, last: int) -> list[int]:
+        """Give the pieces that may be driven when the last one was driven with a memory (of it, or empty)."""
+        denied = set().union(*(self._denied.get(memory[at:], ()) for at in range(len(memory))))
+        junction, back = self._streets.end(last), last ^ 1
+        out = self._streets.out(junction)
+        ways = [piece for piece in out if piece != back and piece not in denied]
+        if back in out and back not in denied:
+            # A road for the last leg only is no way on for those who drive through.
+            is_end = not any(self._streets.is_local(last) or not self._streets.is_local(piece) for piece in ways)
+            if is_end or junction in self._turning_places:
+                ways.append(back)
+        return ways
+
+    def delay(self, last: int, piece: int) -> int:
+        """Give the milliseconds that a turn takes."""
+        return self._delays.get((last, piece), 0)
+
+    def is_as_free(self, memory: Memory, piece: int) -> bool:
+        """Tell whether one remembers no more after a piece than with an empty memory."""
+        return self.after(memory, piece) == self.after((), piece)
+
+
+def _turns_to_deny(driving: _Driving, memory: Memory, layer: int) -> tuple[set[int], bool]:
+    """Find the pieces at whose end a trip with a memory could turn round and gain by it, and whether that was capped.
+
+    What the memory costs a trip is undone by coming back to the junction without it. Let that take so long by the
+    quickest permitted way. Then turning round gains only where one would be back sooner.
+    """
+    streets = driving._streets  # noqa: SLF001  # two halves of one thing
+    last = memory[-1]
+    here = streets.end(last)
+    permitted = set(driving.ways_on(memory, last))
+    back_after: dict[tuple[int, int], int] = {}
+    for piece in streets.out(here):
+        if piece == last ^ 1:
+            continue
+        delay = driving.delay(last, piece) if piece in permitted and driving.is_as_free(memory, piece) else _INFINITE
+        if delay:
+            back_after |= {(piece, latest): delay for latest in streets.onward(layer, piece)}
+    if not back_after:
+        return set(), False
+
+    def threshold(layer: int) -> int:
+        return max((time for (_, at), time in back_after.items() if _ORDER[layer] <= _ORDER[at]), default=0)
+
+    def moves(memory: Memory, last: int, layer: int, time: int) -> Iterator[tuple[int, int, Memory, int]]:
+        for piece in driving.ways_on(memory, last):
+            for onward in streets.onward(layer, piece)[:1]:
+                later = time + driving.delay(last, piece) + streets.time(piece)
+                yield later, piece, driving.after(memory, piece), onward
+
+    queue = list(moves(memory, last, layer, 0))
+    heapq.heapify(queue)
+    settled: dict[tuple[int, Memory, int], int] = {}
+    while queue and len(settled) < MOST_AROUND:
+        time, piece, own, at = heapq.heappop(queue)
+        if time >= max(back_after.values()):
+            break
+        if (piece, own, at) in settled:
+            continue
+        settled[piece, own, at] = time
+        if streets.end(piece) == here:
+            ways = driving.ways_on(own, piece)
+            for (other, latest), known in back_after.items():
+                if _ORDER[at] <= _ORDER[latest] and other in ways and driving.is_as_free(own, other):
+                    back_after[other, latest] = min(known, time + driving.delay(piece, other))
+        for move in moves(own, piece, at, time):
+            heapq.heappush(queue, move)
+    way_back = _times_to(streets, here, max(back_after.values()))
+    near = set()
+    for (piece, own, at), time in settled.items():
+        back = piece ^ 1
+        if own or not streets.is_open(back) or back in driving.ways_on(own, piece):
+            continue
+        if time + streets.time(back) + way_back.get(streets.begin(piece), _INFINITE) < threshold(at):
+            near.add(piece)
+    return near, len(settled) == MOST_AROUND
+
+
+def _times_to(streets: _Streets, junction: int, budget: int) -> dict[int, int]:
+    """Give the least time from junctions around to a junction, whatever the rules say."""
+    queue = [(0, junction)]
+    times: dict[int, int] = {}
+    while queue and len(times) < MOST_AROUND:
+        time, here = heapq.heappop(queue)
+        if time >= budget:
+            break
+        if here in times:
+            continue
+        times[here] = time
+        for piece in streets.into(here):
+            heapq.heappush(queue, (time + streets.time(piece), streets.begin(piece)))
+    return times
+
+
+def _lay(streets: _Streets, driving: _Driving, plain: Mapping[int, Int32], first: int) -> Expansion:
+    """Number the nodes of memories and gates, and join them."""
+    junctions: list[int] = []
+    layers: list[int] = []
+    arcs: list[tuple[int, int, int, int]] = []
+
+    def add_node(junction: int, layer: int) -> int:
+        junctions.append(junction)
+        layers.append(layer)
+        return first + len(junctions) - 1
+
+    memories = driving.memories
+    remembered = {
+        (memory, layer): add_node(streets.end(memory[-1]), layer)
+        for memory in memories
+        for layer in streets.layers(memory[-1])
+    }
+    arrivals = {(layer, memory[0]): node for (memory, layer), node in remembered.items() if len(memory) == 1}
+    gates: dict[tuple[int, int], int] = {}
+    enter: dict[int, int] = {}
+    for junction in sorted({streets.end(memory[-1]) for memory in memories}):
+        for piece in streets.out(junction):
+            for layer in streets.layers(piece):
+                enter[piece] = gates[layer, piece] = add_node(junction, layer)
+                arcs.append((int(plain[layer][junction]), enter[piece], 0, -1))
+
+    further_gates: dict[tuple[int, Memory, int], int] = {}
+    for (memory, layer), node in remembered.items():
+        last = memory[-1]
+        for piece in driving.ways_on(memory, last):
+            for onward in streets.onward(layer, piece):
+                own = driving.after(memory, piece)
+                if driving.is_as_free(memory, piece):
+                    gate = gates[onward, piece]
+                elif (onward, own, piece) in further_gates:
+                    gate = further_gates[onward, own, piece]
+                else:
+                    gate = further_gates[onward, own, piece] = add_node(streets.begin(piece), onward)
+                    arcs.append((gate, remembered[own, onward], streets.time(piece), piece))
+                arcs.append((node, gate, driving.delay(last, piece), -1))
+    for (layer, _, piece), gate in further_gates.items():
+        if layer == streets.layers(piece)[-1]:
+            if enter[piece] == gates[layer, piece]:
+                enter[piece] = add_node(streets.begin(piece), layer)
+                arcs.append((gates[layer, piece], enter[piece], 0, -1))
+            arcs.append((gate, enter[piece], 0, -1))
+    tail, head, time, piece_of = np.asarray(arcs, dtype=np.int32).reshape(-1, 4).T
+    return Expansion(
+        np.asarray(junctions, dtype=np.int32),
+        np.asarray(layers, dtype=np.int8),
+        tail,
+        head,
+        time,
+        piece_of,
+        gates,
+        arrivals,
+        enter,
+        capped=0,
+    )
