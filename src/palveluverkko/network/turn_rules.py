@@ -202,7 +202,10 @@ def _pairs_at_node(roads: _Map, rule: TurnRule, node_id: int) -> list[tuple[tupl
     halves_in = {way: _open(roads.arriving(way, node), "from way cannot be driven to the via") for way in ways_in}
     if rule.turn == "u_turn" and ways_in == ways_out:
         both_ways = [((half,), half ^ 1) for halves in halves_in.values() for half in halves]
-        return [pair for pair in both_ways if pair[1] in roads.leaving(ways_in[0], node)] or _nothing_to_turn_into()
+        open_pairs = [pair for pair in both_ways if any(pair[1] in roads.leaving(way, node) for way in ways_in)]
+        if not open_pairs:
+            raise _NotFoundError("It forbids or commands nothing: the road is one-way.")
+        return open_pairs
     if set(ways_in) & set(ways_out) and rule.turn != "straight_on":
         raise _NotFoundError("It leads from a way into the same way, and is no U-turn.")
     halves_out = {way: _open(roads.leaving(way, node), "to way cannot be driven away from the via") for way in ways_out}
@@ -216,6 +219,8 @@ def _pairs_at_node(roads: _Map, rule: TurnRule, node_id: int) -> list[tuple[tupl
         pairs = [pair for pair in pairs if fits(roads.deviation(*pair))]
         if len(pairs) != 1:
             raise _NotFoundError("A way runs through its via node, and the turn does not tell which side is meant.")
+    if not pairs:
+        raise _NotFoundError("It leads from a way into the same way, and is no U-turn.")
     return [((before,), after) for before, after in pairs]
 
 
@@ -230,10 +235,6 @@ def _open(halves: list[int], what: str) -> list[int]:
     if not halves:
         raise _NotFoundError(f"It forbids or commands nothing: the {what}.")
     return halves
-
-
-def _nothing_to_turn_into() -> list[tuple[tuple[int, ...], int]]:
-    raise _NotFoundError("It forbids or commands nothing: the road is one-way.")
 
 
 def _pairs_over_ways(roads: _Map, rule: TurnRule) -> list[tuple[tuple[int, ...], int]]:

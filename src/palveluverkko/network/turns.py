@@ -20,7 +20,7 @@ from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS, 
 
 Memory = tuple[int, ...]
 
-MOST_AROUND = 20_000
+MOST_AROUND = 5_000
 """Pieces looked at around one restriction for the way back to it without turning round."""
 
 _ORDER = {TRIP_BEGINS: 0, THROUGH: 1, TRIP_ENDS: 2}
@@ -183,7 +183,7 @@ class _Driving:
     """Which piece may follow with which memory, at which delay, and what one remembers then."""
 
     def __init__(self, streets: _Streets, turns: Turns) -> None:
-        self._streets = streets
+        self.streets = streets
         self._turning_places = frozenset(turns.turning_places.tolist())
         self._delays = turns.delays
         self._denied: dict[Memory, set[int]] = {}
@@ -217,12 +217,12 @@ class _Driving:
     def ways_on(self, memory: Memory, last: int) -> list[int]:
         """Give the pieces that may be driven when the last one was driven with a memory (of it, or empty)."""
         denied = set().union(*(self._denied.get(memory[at:], ()) for at in range(len(memory))))
-        junction, back = self._streets.end(last), last ^ 1
-        out = self._streets.out(junction)
+        junction, back = self.streets.end(last), last ^ 1
+        out = self.streets.out(junction)
         ways = [piece for piece in out if piece != back and piece not in denied]
         if back in out and back not in denied:
             # A road for the last leg only is no way on for those who drive through.
-            is_end = not any(self._streets.is_local(last) or not self._streets.is_local(piece) for piece in ways)
+            is_end = not any(self.streets.is_local(last) or not self.streets.is_local(piece) for piece in ways)
             if is_end or junction in self._turning_places:
                 ways.append(back)
         return ways
@@ -236,68 +236,90 @@ class _Driving:
         return self.after(memory, piece) == self.after((), piece)
 
 
+class _Aim(NamedTuple):
+    """What a trip may gain by coming back to a junction: a piece, remembering less after it, or sooner."""
+
+    piece: int
+    after: Memory
+    latest: int
+    delay: int
+
+
 def _turns_to_deny(driving: _Driving, memory: Memory, layer: int) -> tuple[set[int], bool]:
     """Find the pieces at whose end a trip with a memory could turn round and gain by it, and whether that was capped.
 
-    What the memory costs a trip is undone by coming back to the junction without it. Let that take so long by the
-    quickest permitted way. Then turning round gains only where one would be back sooner.
+    What the memory costs a trip is undone by coming back to the junction another way. Let that take so long by the
+    quickest permitted trip. Then turning round gains only where one would be back sooner.
     """
-    streets = driving._streets  # noqa: SLF001  # two halves of one thing
-    last = memory[-1]
-    here = streets.end(last)
-    permitted = set(driving.ways_on(memory, last))
-    back_after: dict[tuple[int, int], int] = {}
-    for piece in streets.out(here):
-        if piece == last ^ 1:
-            continue
-        delay = driving.delay(last, piece) if piece in permitted and driving.is_as_free(memory, piece) else _INFINITE
-        if delay:
-            back_after |= {(piece, latest): delay for latest in streets.onward(layer, piece)}
-    if not back_after:
+    streets = driving.streets
+    here = streets.end(memory[-1])
+    soonest = _aims(driving, memory, layer)
+    if not soonest:
         return set(), False
 
-    def threshold(layer: int) -> int:
-        return max((time for (_, at), time in back_after.items() if _ORDER[layer] <= _ORDER[at]), default=0)
+    def reach(own: Memory, last: int, at: int, time: int) -> None:
+        ways = driving.ways_on(own, last)
+        for aim, known in soonest.items():
+            if _ORDER[at] <= _ORDER[aim.latest] and aim.piece in ways and _is_suffix(driving.after(own, aim.piece), aim.after):
+                soonest[aim] = min(known, time + driving.delay(last, aim.piece) - aim.delay)
 
-    def moves(memory: Memory, last: int, layer: int, time: int) -> Iterator[tuple[int, int, Memory, int]]:
-        for piece in driving.ways_on(memory, last):
-            for onward in streets.onward(layer, piece)[:1]:
-                later = time + driving.delay(last, piece) + streets.time(piece)
-                yield later, piece, driving.after(memory, piece), onward
-
-    queue = list(moves(memory, last, layer, 0))
-    heapq.heapify(queue)
+    reach(memory, memory[-1], layer, 0)
+    queue = [(0, memory[-1], memory, layer)]
     settled: dict[tuple[int, Memory, int], int] = {}
     while queue and len(settled) < MOST_AROUND:
-        time, piece, own, at = heapq.heappop(queue)
-        if time >= max(back_after.values()):
+        time, last, own, at = heapq.heappop(queue)
+        if time >= max(soonest.values()):
             break
-        if (piece, own, at) in settled:
+        if (last, own, at) in settled:
             continue
-        settled[piece, own, at] = time
-        if streets.end(piece) == here:
-            ways = driving.ways_on(own, piece)
-            for (other, latest), known in back_after.items():
-                if _ORDER[at] <= _ORDER[latest] and other in ways and driving.is_as_free(own, other):
-                    back_after[other, latest] = min(known, time + driving.delay(piece, other))
-        for move in moves(own, piece, at, time):
-            heapq.heappush(queue, move)
-    way_back = _times_to(streets, here, max(back_after.values()))
-    near = set()
-    for (piece, own, at), time in settled.items():
-        back = piece ^ 1
-        if own or not streets.is_open(back) or back in driving.ways_on(own, piece):
-            continue
-        if time + streets.time(back) + way_back.get(streets.begin(piece), _INFINITE) < threshold(at):
-            near.add(piece)
-    return near, len(settled) == MOST_AROUND
+        settled[last, own, at] = time
+        if streets.end(last) == here:
+            reach(own, last, at, time)
+        for piece in driving.ways_on(own, last):
+            later = time + driving.delay(last, piece) + streets.time(piece)
+            for onward in streets.onward(at, piece)[:1]:
+                heapq.heappush(queue, (later, piece, driving.after(own, piece), onward))
+    capped = len(settled) == MOST_AROUND
+    if capped:
+        # No way back was found so far; turning round is denied where one would be back by now.
+        soonest = {aim: min(time, soon) for aim, soon in soonest.items()}
+    spare: dict[int, int] = {}
+    for (last, own, at), time in settled.items():
+        back = last ^ 1
+        if not own and streets.is_open(back) and back not in driving.ways_on(own, last):
+            most = max((soon for aim, soon in soonest.items() if _ORDER[at] <= _ORDER[aim.latest]), default=0)
+            spare[last] = max(spare.get(last, 0), most - time - streets.time(back))
+    way_back = _times_to(streets, here, max(spare.values(), default=0))
+    near = {last for last, most in spare.items() if way_back.get(streets.begin(last), _INFINITE) < most}
+    return near, capped
+
+
+def _aims(driving: _Driving, memory: Memory, layer: int) -> dict[_Aim, int]:
+    """Find what a trip could do if it came to the junction another way and cannot do as well now; no time known yet."""
+    streets = driving.streets
+    last = memory[-1]
+    now = set(driving.ways_on(memory, last))
+    aims = {}
+    for other in streets.into(streets.end(last)):
+        least = driving.after((), other)
+        for piece in driving.ways_on(least, other):
+            after, delay = driving.after(least, piece), driving.delay(other, piece)
+            as_well = piece in now and _is_suffix(driving.after(memory, piece), after)
+            if piece != last ^ 1 and not (as_well and driving.delay(last, piece) <= delay):
+                aims |= {_Aim(piece, after, latest, delay): _INFINITE for latest in streets.onward(layer, piece)}
+    return aims
+
+
+def _is_suffix(memory: Memory, other: Memory) -> bool:
+    """Tell whether who remembers the one is as free as who remembers the other."""
+    return not memory or other[-len(memory) :] == memory
 
 
 def _times_to(streets: _Streets, junction: int, budget: int) -> dict[int, int]:
     """Give the least time from junctions around to a junction, whatever the rules say."""
     queue = [(0, junction)]
     times: dict[int, int] = {}
-    while queue and len(times) < MOST_AROUND:
+    while queue:
         time, here = heapq.heappop(queue)
         if time >= budget:
             break
