@@ -2,6 +2,7 @@
 
 import heapq
 import math
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ FIRST, THROUGH, LAST = 0, 1, 2
 
 
 class TurnTwin:
-    """Roads as straight pieces (from, to, way, local, forward, backward), nodes by id, times None where closed.
+    """Roads as straight pieces (from, to, way, local, forward, backward), way by way; times None where closed.
 
     A piece driven is (number, 0) forward or (number, 1) backward. Every restriction keeps its own count of how far along
     it the driver is; nothing is joined, shared or left out.
@@ -91,10 +92,10 @@ class TurnTwin:
         ]
 
     def _walks(self, ways):
-        """Give all walks that drive each piece of each way once, one way after the other."""
-        own = {way: [number for number, piece in enumerate(self.pieces) if piece[2] == way] for way in ways}
+        """Give all walks that drive each way once from end to end."""
         runs = {}
-        for way, numbers in own.items():
+        for way in ways:
+            numbers = [number for number, piece in enumerate(self.pieces) if piece[2] == way]
             forward = [(number, 0) for number in numbers]
             backward = [(number, 1) for number in reversed(numbers)]
             runs[way] = [run for run in (forward, backward) if all(self.time(one) is not None for one in run)]
@@ -192,23 +193,30 @@ def turned(one):
     return one[0], 1 - one[1]
 
 
-def pieces_of(whole):
-    """Give the pieces of a network of which every node of the file is a junction."""
+def pieces_of(whole, given_roads):
+    """Give the pieces of a network of which every node of the file is a junction, way by way, and the edge of each."""
     edges = whole.edges
-    return [
-        (int(a), int(b), int(way), bool(local), int(there) if forward else None, int(again) if backward else None)
-        for a, b, way, local, forward, there, backward, again in zip(
-            whole.junction_id[edges.tail],
-            whole.junction_id[edges.head],
-            edges.way,
-            edges.local,
-            edges.forward,
-            edges.forward_time,
-            edges.backward,
-            edges.backward_time,
-            strict=True,
-        )
-    ]
+    ids, tails, heads = (
+        column.tolist() for column in (edges.way, whole.junction_id[edges.tail], whole.junction_id[edges.head])
+    )
+    at = {}
+    for edge, key in enumerate(zip(ids, tails, heads, strict=True)):
+        at.setdefault(key, []).append(edge)
+    times = [np.where(open_, time, -1).tolist() for open_, time in (
+        (edges.forward, edges.forward_time), (edges.backward, edges.backward_time)
+    )]
+    local = edges.local.tolist()
+    pieces, where = [], []
+    for way, first, last in zip(
+        given_roads.way_id.tolist(), given_roads.first_node[:-1], given_roads.first_node[1:], strict=True
+    ):
+        for a, b in pairwise(given_roads.node_id[given_roads.way_node[first:last]].tolist()):
+            is_turned = not at.get((way, a, b))
+            edge = at[(way, b, a) if is_turned else (way, a, b)].pop()
+            there, again = (None if time[edge] < 0 else time[edge] for time in (times[::-1] if is_turned else times))
+            pieces.append((a, b, way, local[edge], there, again))
+            where.append((edge, is_turned))
+    return pieces, where
 
 
 def where_of(whole):
@@ -221,8 +229,8 @@ def ends_of_piece(edges, vertex):
     return tuple((float(edges.vertex_x[one]), float(edges.vertex_y[one])) for one in (vertex, vertex + 1))
 
 
-def find_pieces(network, whole):
-    """Find where the pieces of the whole network lie on another: (edge, vertex, turned), where no other looks alike."""
+def find_pieces(network, whole, where):
+    """Find where pieces lie on a network: (edge, vertex, turned) of each that no other one looks like."""
     found = {}
     for edge, (first, last) in enumerate(zip(network.edges.first_vertex[:-1], network.edges.first_vertex[1:], strict=True)):
         for vertex in range(first, last - 1):
@@ -230,8 +238,9 @@ def find_pieces(network, whole):
             for key, is_turned in ((ends, False), (ends[::-1], True)):
                 found.setdefault(key, []).append((edge, vertex, is_turned))
     pieces = {}
-    for number, vertex in enumerate(whole.edges.first_vertex[:-1]):
-        alike = found[ends_of_piece(whole.edges, vertex)]
+    for number, (edge, is_turned) in enumerate(where):
+        ends = ends_of_piece(whole.edges, whole.edges.first_vertex[edge])
+        alike = found[ends[::-1] if is_turned else ends]
         if len(alike) == 1:
             pieces[number] = alike[0]
     return pieces
