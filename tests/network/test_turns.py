@@ -69,13 +69,13 @@ def restricted_blocks(draw):
     relations = []
     for number in range(draw(st.integers(1, 8))):
         value = draw(st.sampled_from(VALUES))
-        over = draw(st.sampled_from(given_ways))
-        begin, end = draw(st.sampled_from([over.spots, over.spots[::-1]]))
-        via = ("w", over.number)
+        if not relations or draw(st.booleans()):  # else on the same street, so that restrictions overlap
+            over = draw(st.sampled_from(given_ways))
+            begin, end = draw(st.sampled_from([over.spots, over.spots[::-1]]))
+        stops = [way.number for way in given_ways if end in way.spots and way is not over]
+        starts, via = [way.number for way in given_ways if begin in way.spots and way is not over], ("w", over.number)
         if draw(st.booleans()):
-            begin, via = end, ("n", end)
-        starts = [way.number for way in given_ways if begin in way.spots and via != ("w", way.number)]
-        stops = [way.number for way in given_ways if end in way.spots and via != ("w", way.number)]
+            starts, via = [over.number], ("n", end)
         if starts and stops:
             start, stop = draw(st.sampled_from(starts)), draw(st.sampled_from(stops))
             relations.append(relation(number + 1, value, [start], via, [stop]))

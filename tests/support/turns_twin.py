@@ -114,8 +114,8 @@ class TurnTwin:
         ax, ay, bx, by = x1 - x0, y1 - y0, x2 - x1, y2 - y1
         degrees = math.degrees(math.atan2(ax * by - ay * bx, ax * bx + ay * by))
         return {
-            "left_turn": degrees > 10,
-            "right_turn": degrees < -10,
+            "left_turn": 10 < degrees < 170,
+            "right_turn": -170 < degrees < -10,
             "straight_on": abs(degrees) < 45,
             "u_turn": abs(degrees) > 135,
         }.get(turn, True)

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from palveluverkko.osm.restrictions import LeftOut, TurnRule
 from palveluverkko.osm.roads import Roads
 
-# Turns that mappers call left or right deviate from straight on by more, straight on by less, U-turns by most.
+# What is left or right, straight on, or back, where only the kind of turn tells which side of a way is meant.
+_LEAST_DEGREES, _MOST_DEGREES = 10.0, 170.0
 _STRAIGHT_DEGREES = 45.0
-_SIDE_DEGREES = 10.0
 _BACK_DEGREES = 135.0
 
 _TURN: dict[str, Callable[[float], bool]] = {
-    "left_turn": lambda degrees: degrees > _SIDE_DEGREES,
-    "right_turn": lambda degrees: degrees < -_SIDE_DEGREES,
+    "left_turn": lambda degrees: _LEAST_DEGREES < degrees < _MOST_DEGREES,
+    "right_turn": lambda degrees: _LEAST_DEGREES < -degrees < _MOST_DEGREES,
     "straight_on": lambda degrees: abs(degrees) < _STRAIGHT_DEGREES,
     "u_turn": lambda degrees: abs(degrees) > _BACK_DEGREES,
 }
