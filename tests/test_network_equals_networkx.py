@@ -132,13 +132,17 @@ def test_joining_road_pieces_to_chains_changes_no_time(roads: Roads) -> None:
     own = [position for position, node in enumerate(roads.network.junction_id.tolist()) if count[node] == 1]
     same = [at[node] for node in roads.network.junction_id[own].tolist()]
     for origin in draw(len(same), ORIGINS):
-        times = search.nearest_nodes(
-            roads.network.graph, seeds=anchor(own[origin]), budget=DAY, search_from="starts"
-        ).time
-        whole = search.nearest_nodes(
-            roads.whole.graph, seeds=anchor(same[origin]), budget=DAY, search_from="starts"
-        ).time
+        times = times_at_junctions(roads.network, own[origin])
+        whole = times_at_junctions(roads.whole, same[origin])
         np.testing.assert_array_equal(times[own], whole[same])
+
+
+def times_at_junctions(network: RoadNetwork, junction: int) -> NDArray[np.int64]:
+    """Milliseconds from a junction to all: of their nodes, of which turn restrictions need several, the first."""
+    of_node = search.nearest_nodes(network.graph, seeds=anchor(junction), budget=DAY, search_from="starts").time
+    times = np.full(network.junction_id.size, np.iinfo(np.int32).max)
+    np.minimum.at(times, network.node_junction, of_node)
+    return times
 
 
 def snappable_pieces(whole: RoadNetwork, count: int) -> list[int]:

@@ -3,13 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streets import AGAINST, KINDS, ONEWAY, PRIVATE, ROAD, STREET, Way, network_of, roads, street_plans
 from turns_twin import TurnTwin, find_pieces, network_table, pieces_of, where_of
 
-from palveluverkko.domain.travel import UNREACHED
 from palveluverkko.osm.roads import Restriction
 
 VALUES = [

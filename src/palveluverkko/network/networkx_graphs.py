@@ -19,6 +19,7 @@ from palveluverkko.engine.graph import Graph, Int32, freeze_float64, freeze_int3
 from palveluverkko.network.components import find_main
 from palveluverkko.network.layers import Layers
 from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS, Edges, RoadNetwork
+from palveluverkko.network.store import to_tuples
 from palveluverkko.network.streets import freeze_bool, numbered
 from palveluverkko.osm.profile import CarProfile
 
@@ -213,7 +214,7 @@ def _read_own(graph: nx.MultiDiGraph) -> RoadNetwork:
     edges, road_classes, all_names = roads.edges(node_layer, node_junction, project)
     enter, leave = roads.ends(node_layer, node_junction, edges)
     layers = Layers(own, freeze_int32(piece[order]), node_junction, node_layer, enter, leave)
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
+    fields = {name: to_tuples(value) for name, value in plain.items()}
     for name, (dtype, values) in facts["arrays"].items():
         array = np.asarray(values, dtype=dtype)
         array.flags.writeable = False

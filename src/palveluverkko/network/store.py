@@ -172,14 +172,14 @@ def read_stored_network(path: Path) -> RoadNetwork:
 def _to_network(plain: dict[str, Any], arrays: dict[str, Any]) -> RoadNetwork:
     for array in arrays.values():
         array.flags.writeable = False
-    values: dict[str, Any] = {name: _to_tuple(value) for name, value in plain.items()}
+    values: dict[str, Any] = {name: to_tuples(value) for name, value in plain.items()}
     for name, kind in _NESTED.items():
         values[name] = kind(**{column: arrays.pop(f"{name}.{column}") for column in kind._fields})
     return RoadNetwork(**values, **arrays)
 
 
-def _to_tuple(value: Any) -> Any:  # noqa: ANN401 - whatever JSON gives
-    return tuple(map(_to_tuple, value)) if isinstance(value, list) else value
+def to_tuples(value: Any) -> Any:  # noqa: ANN401 - whatever JSON gives
+    return tuple(map(to_tuples, value)) if isinstance(value, list) else value
 
 
 def check_same_profile(network: RoadNetwork, profile: CarProfile, where: Path | str) -> None:
