@@ -179,6 +179,7 @@ def _to_network(plain: dict[str, Any], arrays: dict[str, Any]) -> RoadNetwork:
 
 
 def to_tuples(value: Any) -> Any:  # noqa: ANN401 - whatever JSON gives
+    """Give what JSON has as lists as tuples, throughout."""
     return tuple(map(to_tuples, value)) if isinstance(value, list) else value
 
 
