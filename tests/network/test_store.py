@@ -56,6 +56,13 @@ def osm_file(tmp_path):
 
 
 @pytest.fixture
+def own_tables(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text("[untagged_kmh]\nresidential = 28", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
 def kept(tmp_path):
     return tmp_path / "networks"
 
@@ -90,17 +97,28 @@ def test_the_user_store_lies_in_the_cache_folder(osm_file, tmp_path, monkeypatch
     assert (tmp_path / "cache" / "palveluverkko" / "networks" / f"{network.fingerprint}.pvnet").is_file()
 
 
-def test_the_fingerprint_changes_with_the_file_and_with_each_field_of_the_profile(osm_file):
+def test_the_fingerprint_changes_with_the_file_and_with_each_field_of_the_profile(osm_file, own_tables):
     profiles = [
         CarProfile(),
         CarProfile(season="winter"),
         CarProfile(access_speed_kmh=4),
         CarProfile(max_access_metres=500),
+        CarProfile(tables=own_tables),
     ]
     names = [fingerprint_network(osm_file, profile) for profile in profiles]
     osm_file.write_text(OSM.replace("66.01", "66.02"))
     names.append(fingerprint_network(osm_file, CarProfile()))
     assert len(set(names)) == len(names)
+
+
+def test_a_network_file_with_other_tables_is_refused(osm_file, own_tables, tmp_path):
+    own, ours = CarProfile(tables=own_tables), CarProfile()
+    refusals = ((own, ours, "built with other tables"), (ours, own, "built with the tables of the package"))
+    for built, asked, said in refusals:
+        write_network(read_network(osm_file, profile=built, store="none"), tmp_path / "a.pvnet")
+        assert read_network(tmp_path / "a.pvnet", profile=built, store="none").own_tables == built.own_tables
+        with pytest.raises(NetworkError, match=said):
+            read_network(tmp_path / "a.pvnet", profile=asked, store="none")
 
 
 def test_the_fingerprint_does_not_depend_on_the_name_of_the_file(osm_file, tmp_path):

@@ -23,7 +23,7 @@ from palveluverkko.osm.reader import read_roads
 STREET = Road("residential", 35.0, 35.0, built_up_kmh=(30.0, 30.0))
 MAIN = Road("secondary", 65.0, 65.0, built_up_kmh=(48.0, 48.0))
 WINTER_ROAD = Road("primary", 85.0, 85.0, abroad_kmh=(93.0, 93.0))
-BUILT_UP = BuiltUp(("residential", "living_street"), 300.0, 4.0)
+BUILT_UP = BuiltUp(("residential", "living_street"), 300.0, 4.5)
 
 
 def planar(given_roads):

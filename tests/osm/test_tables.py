@@ -40,10 +40,10 @@ def test_a_list_replaces_the_whole_list(own):
 
 
 def test_a_country_may_be_added_and_one_of_its_kinds_changed(own):
-    profile = own("[national]\nIS = { urban = 50, rural = 90 }\nFI.rural = 70")
+    profile = own("[national]\nZZ = { urban = 50, rural = 90 }\nFI.rural = 70")
     road = {"highway": "primary"}
     assert (
-        profile.road(road | {"maxspeed": "IS:rural"}).forward_kmh
+        profile.road(road | {"maxspeed": "ZZ:rural"}).forward_kmh
         == CarProfile().road(road | {"maxspeed": "90"}).forward_kmh
     )
     assert (
@@ -91,8 +91,8 @@ def test_the_fingerprint_and_equality_follow_the_tables_and_not_their_file(own, 
         ("[signed]\ndriven = [[50]]", "signed.driven"),
         ("[signed]\nlimit_keys = [1]", "signed.limit_keys"),
         ("[winter]\nkept_where_separated = ['100']", "winter.kept_where_separated"),
-        ("[national]\nIS = 50", "national.IS"),
-        ("[national]\nIS = { urban = 'x' }", "national.IS.urban"),
+        ("[national]\nZZ = 50", "national.ZZ"),
+        ("[national]\nZZ = { urban = 'x' }", "national.ZZ.urban"),
         ("[conditions.moment]\nwinter = 2026-01-01", "conditions.moment.winter"),
         ("speed = [", "is not TOML"),
     ],

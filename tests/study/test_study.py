@@ -115,6 +115,32 @@ def test_every_file_that_decides_the_result_is_an_input(tmp_path):
     assert study.scheme.codes == ("near", "far")
 
 
+def test_own_tables_of_the_profile_are_read_beside_the_study_and_are_an_input(tmp_path):
+    (tmp_path / "own.toml").write_text("[untagged_kmh]\nresidential = 28", encoding="utf-8")
+    study = read_study(write_little_study(tmp_path, study={"[points]": 'profile = "x/../own.toml"\n[points]'}))
+    assert study.profile.road({"highway": "residential"}).forward_kmh == 28
+    assert study.inputs["network.profile"] == tmp_path / "own.toml"
+    assert study.to_document()["network"]["profile"] == "own.toml"
+    assert study.profile.fingerprint() != read_study(write_little_study(tmp_path)).profile.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "[untagged_kmh]\nresidental = 28",
+            r"study\.toml: .*own\.toml: \[untagged_kmh\] has the unknown key 'residental'",
+        ),
+        (None, r"study\.toml: .*own\.toml cannot be read: No such file"),
+    ],
+)
+def test_own_tables_that_do_not_fit_are_refused_with_the_study(tmp_path, text, said):
+    if text is not None:
+        (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError, match=said):
+        read_study(write_little_study(tmp_path, study={"[points]": 'profile = "own.toml"\n[points]'}))
+
+
 def test_a_study_cannot_be_changed(tmp_path):
     study = read_study(write_little_study(tmp_path))
     with pytest.raises(ValueError, match="frozen"):
@@ -140,7 +166,7 @@ REFUSALS = {
     "no pace": ("[points]", "access_speed_kmh = 0\n[points]", "[network] access_speed_kmh: Input should be greater"),
     "an unknown season": ("[points]", 'season = "spring"\n[points]', "[network] season: Input should be 'summer' or"),
     "an unknown direction": ("[points]", 'direction = "up"\n[points]', "[network] direction: Input should be 'to_serv"),
-    "an unknown profile": ("[points]", 'profile = "bus"\n[points]', "[network] profile: Input should be 'car'"),
+    "an unknown profile": ("[points]", 'profile = "bus"\n[points]', "[network] profile: give 'car', or a .toml file"),
     "no minutes": ("[1, 2, 5, 10]", "[]", "minutes is empty; give at least one threshold"),
     "unsorted minutes": ("[1, 2, 5, 10]", "[5, 1]", "minutes holds 1 after 5; write them in rising order, each once."),
     "negative minutes": ("[1, 2, 5, 10]", "[-5, 10]", "minutes holds -5; thresholds lie above 0"),

@@ -91,7 +91,7 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     way = np.repeat(np.arange(roads.way_id.size, dtype=np.int32), np.diff(roads.first_node))
     road_turns = find_on_roads(roads, *read_turn_rules(roads.restrictions, holds=holds_in(Season(profile.season))))
     with ThreadPoolExecutor(2) as beside:
-        measured = beside.submit(_measure_metres, roads)
+        measured = beside.submit(measure_metres, roads)
         projected = beside.submit(_projection(roads, crs))
         chains = _find_chains(roads, way, road_turns.stops, contract=contract)
         plan = _order_edges(roads, chains)
@@ -150,7 +150,7 @@ def assemble(
     junction_xy, junction_id
         float64[j] each, metric CRS, and int64[j].
     profile
-        Its access leg and season go into the network.
+        Its access leg, its season and the name of its own tables go into the network.
     cut_xy
         float64[c] each, metric CRS; where roads leave what was read.
     turns
@@ -169,6 +169,7 @@ def assemble(
         cut_x=freeze_float64(cut_xy[0]),
         cut_y=freeze_float64(cut_xy[1]),
         season=str(profile.season),
+        own_tables=profile.own_tables,
         access_speed_kmh=cast("float", profile.access_speed_kmh),
         max_access_metres=cast("float", profile.max_access_metres),
         restrictions_capped=capped,
@@ -208,7 +209,8 @@ def _projection(roads: Roads, crs: str) -> Callable[[], tuple[NDArray[np.float64
     return functools.partial(kernels.interpolate, lon, lat, west, south, _LATTICE_STEP, lattice_x, lattice_y)
 
 
-def _measure_metres(roads: Roads) -> NDArray[np.float64]:
+def measure_metres(roads: Roads) -> NDArray[np.float64]:
+    """Measure the piece from each position of the ways to the next on the ellipsoid; the last of a way has none."""
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
 
     first_node = _frozen_int64(roads.first_node)

@@ -153,6 +153,8 @@ class RoadNetwork:
         OpenStreetMap id of each other one, with the reason in a sentence.
     restrictions_capped
         Number of restrictions around which a trip may turn round at a junction that is too far to be looked at.
+    own_tables
+        Names the tables of the profile where a study has its own; empty for those of the package.
     """
 
     graph: Graph
@@ -180,6 +182,7 @@ class RoadNetwork:
     restrictions_in_force: int = 0
     restrictions_left_out: tuple[tuple[int, str], ...] = ()
     restrictions_capped: int = 0
+    own_tables: str = ""
 
     @cached_property
     def roads(self) -> Preparable:

@@ -192,6 +192,12 @@ def check_same_profile(network: RoadNetwork, profile: CarProfile, where: Path | 
                 f"{where} was built with {name} = {built}, and {asked} is asked for. Build it again from the road "
                 f"file, or ask for {built}."
             )
+    if network.own_tables != profile.own_tables:
+        had = "other tables" if network.own_tables else "the tables of the package"
+        raise NetworkError(
+            f"{path} was built with {had}, not with those of this profile. Build it again from the road file, or ask "
+            "for the same tables."
+        )
 
 
 def _store_folder(store: str | Path) -> Path:

@@ -140,6 +140,11 @@ class CarProfile:
         return hashlib.sha256(json.dumps([self._policy.digest, values], sort_keys=True).encode()).hexdigest()
 
     @property
+    def own_tables(self) -> str:
+        """A name for the tables of this profile where they are not those of the package; else empty."""
+        return "" if self._policy.digest == Policy.read().digest else self._policy.digest
+
+    @property
     def built_up(self) -> BuiltUp:
         """What counts as a built-up area."""
         return self._policy.built_up

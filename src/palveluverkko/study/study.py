@@ -17,9 +17,17 @@ from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
 from palveluverkko.osm.profile import CarProfile
 
+_CAR = "car"
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _check_profile(value: str) -> str:
+    if value != _CAR and not value.endswith(".toml"):
+        raise ValueError("give 'car', or a .toml file with the tables that are to be otherwise")
+    return value
 
 
 class StudySection(_Section):
@@ -34,7 +42,7 @@ class NetworkSection(_Section):
     """``[network]``: the road file and how cars drive on it."""
 
     osm: Path
-    profile: Literal["car"] = "car"
+    profile: Annotated[str, AfterValidator(_check_profile)] = "car"
     season: Season = Season.SUMMER
     direction: Direction = Direction.TO_SERVICE
     access_speed_kmh: float | None = Field(default=None, gt=0)
@@ -126,6 +134,7 @@ class Study(_Section):
     def profile(self) -> CarProfile:
         """The car profile."""
         return CarProfile(
+            tables=None if self.network.profile == _CAR else self.network.profile,
             season=self.network.season,
             access_speed_kmh=self.network.access_speed_kmh,
             max_access_metres=self.network.max_access_metres,
@@ -145,6 +154,8 @@ class Study(_Section):
     def inputs(self) -> dict[str, Path]:
         """The files that decide the result, by their place in the study."""
         files = {"study": self.path, "network.osm": self.network.osm}
+        if self.network.profile != _CAR:
+            files["network.profile"] = Path(self.network.profile)
         files |= {"points.file": self.points.file, "places.file": self.places.file}
         if self.areas is not None and self.areas.file is not None:
             files["areas.file"] = self.areas.file
@@ -160,7 +171,7 @@ class Study(_Section):
         document = self.model_dump(mode="json", exclude={"path"})
         for section, key in _PATHS:
             value = (document[section] or {}).get(key)
-            if value is not None and (key != "scheme" or value.endswith(".toml")):
+            if value is not None and (key not in _WORDS_OR_PATHS or value.endswith(".toml")):
                 document[section][key] = _as_seen_from(self.path.parent, value)
         return document
 
@@ -184,6 +195,7 @@ def read_study(path: str | Path) -> Study:
     try:
         study = Study.model_validate(_with_resolved_paths(document, path))
         _check_against_scheme(study)
+        _ = study.profile  # which refuses tables that do not fit
     except ValidationError as error:
         raise StudyError(f"{path}: {_one_line(error)}") from None
     except PalveluverkkoError as error:
@@ -205,9 +217,8 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
             for key in ("osm", "file", "directory")
             if isinstance(section.get(key), str)
         }
-        scheme = section.get("scheme")
-        if isinstance(scheme, str) and scheme.endswith(".toml"):
-            return {**section, **paths, "scheme": os.path.normpath(folder / scheme)}
+        words = {key: section[key] for key in _WORDS_OR_PATHS if isinstance(section.get(key), str)}
+        paths |= {key: os.path.normpath(folder / value) for key, value in words.items() if value.endswith(".toml")}
         return {**section, **paths}
 
     if "path" in document:
@@ -276,9 +287,11 @@ def _nearest(key: str, sections: Sequence[str]) -> str:
 
 
 _PATHS = (
-    ("network", "osm"), ("points", "file"), ("places", "file"), ("areas", "file"), ("levels", "scheme"),
-    ("output", "directory"),
+    ("network", "osm"), ("network", "profile"), ("points", "file"), ("places", "file"), ("areas", "file"),
+    ("levels", "scheme"), ("output", "directory"),
 )  # fmt: skip
+
+_WORDS_OR_PATHS = ("scheme", "profile")
 
 _SECTIONS: dict[str, type[_Section]] = {
     "study": StudySection,
