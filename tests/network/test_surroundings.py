@@ -14,7 +14,7 @@ from streets import LAT, LON, ROAD, Way, network_of, roads
 
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
 from palveluverkko.network.build import build_network
-from palveluverkko.network.geodesy_kernels import CELLS_IN_ROW, cells_of_pieces
+from palveluverkko.network.geodesy_kernels import CELLS_IN_ROW, cells_of_pieces, piece_times
 from palveluverkko.network.surroundings import CELL_METRES, find_surroundings, street_density
 from palveluverkko.osm.policy import BuiltUp
 from palveluverkko.osm.profile import CarProfile, Road
@@ -49,7 +49,8 @@ def village(*more):
 def test_streets_of_a_village_are_built_up_and_a_road_only_where_it_runs_through():
     found = surroundings(village((MAIN, 14, 15)))
     streets, main = found.built_up[0:14:2], found.built_up[14]
-    assert (streets > 0.8).all()
+    assert (streets[1:-1] == 1).all()
+    assert (streets > 0.5).all()
     assert 0.02 < main < 0.15
     assert not found.abroad.any()
 
@@ -140,6 +141,45 @@ def test_nothing_depends_on_the_order_of_the_ways():
     ways = [Way(101 + at, tuple(spots), kind) for at, (kind, *spots) in enumerate([*STREETS, (MAIN, 14, 15)])]
     forward, turned = surroundings(roads(VILLAGE, ways)), surroundings(roads(VILLAGE, ways[::-1]))
     np.testing.assert_allclose(forward.built_up[:16:2], turned.built_up[:16:2][::-1])
+
+
+SPEED = st.sampled_from([20.0, 48.0, 65.0, 93.0])
+KIND = st.tuples(*[SPEED] * 6, st.sampled_from([math.nan, 4.0]), st.sampled_from([0.0, 2.5]), st.booleans())
+
+PIECE = st.tuples(st.floats(0, 5000), st.floats(0, 1), st.booleans())
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(KIND, st.lists(PIECE, min_size=1, max_size=4)), min_size=1, max_size=4))
+def test_the_time_of_a_piece_is_that_of_its_parts_in_town_and_country_at_home_and_abroad(ways):
+    kinds, metres, town, abroad, expected, first = [], [], [], [], [], [0]
+    for (*speeds, crossing, wait, oneway), pieces in ways:
+        kmh = [0.0 if oneway and at % 2 else one for at, one in enumerate(speeds)]
+        kinds.append((*kmh, crossing, wait))
+        whole = sum(length for length, *_ in pieces)
+        for length, share, beyond in pieces:
+            for direction in range(2):
+                plain, built_up, foreign = kmh[direction], kmh[2 + direction], kmh[4 + direction]
+                outside = foreign if beyond else plain
+                inside = outside if built_up == plain else built_up
+                part = length / whole if whole else 0.0
+                if plain == 0:
+                    expected.append(0.0)
+                elif math.isnan(crossing):
+                    driven = length * (1 - share) / outside + length * share / inside
+                    expected.append(driven * 3600 + wait * 60_000 * part)
+                else:
+                    expected.append(crossing * 60_000 * part)
+        metres += [*(length for length, *_ in pieces), 0.0]
+        town += [*(share for _, share, _ in pieces), 0.0]
+        abroad += [*(beyond for *_, beyond in pieces), False]
+        first.append(len(metres))
+    first_node, beyond = np.asarray(first), np.asarray(abroad)
+    first_node.flags.writeable = beyond.flags.writeable = False
+    columns = [freeze_float64(np.asarray(one)) for one in (metres, kinds, town)]
+    forward, backward, _ = piece_times(first_node, freeze_int32(np.arange(len(kinds))), *columns, beyond)
+    pieces = np.delete(np.arange(len(metres)), first_node[1:] - 1)
+    np.testing.assert_allclose(np.column_stack([forward, backward])[pieces].ravel(), expected, atol=0.5 + 1e-6)
 
 
 # --- Finland

@@ -651,6 +651,29 @@ def test_winter_is_never_faster_than_summer(tags):
 
 
 @settings(deadline=None)
+@given(TAGS)
+def test_a_town_is_never_faster_than_the_country_nor_finland_in_winter_than_abroad(tags):
+    for profile in (SUMMER, WINTER):
+        if (road := profile.road(tags)) is None:
+            continue
+        plain = (road.forward_kmh, road.backward_kmh)
+        assert all(town <= outside for town, outside in zip(road.built_up_kmh or plain, plain, strict=True))
+        assert all(abroad >= home for abroad, home in zip(road.abroad_kmh or plain, plain, strict=True))
+        assert profile is WINTER or road.abroad_kmh is None
+
+
+@settings(deadline=None)
+@given(TAGS, st.sampled_from(["asphalt", "gravel", "mud"]), st.sampled_from([SUMMER, WINTER]))
+def test_worse_ground_never_makes_a_road_faster(tags, surface, profile):
+    bare = {key: value for key, value in tags.items() if key not in ("surface", "tracktype")}
+    road, worse = profile.road(bare), profile.road(bare | {"surface": surface})
+    assert (road is None) == (worse is None)
+    if road is not None:
+        assert worse.forward_kmh <= road.forward_kmh
+        assert worse.backward_kmh <= road.backward_kmh
+
+
+@settings(deadline=None)
 @given(limit=st.integers(3, 160), road_class=st.sampled_from(["motorway", "primary", "residential", "track"]))
 def test_no_road_is_driven_faster_than_the_stated_share_of_its_limit(limit, road_class):
     assert SUMMER.road({"highway": road_class, "maxspeed": str(limit)}).forward_kmh <= 1.05 * limit
