@@ -94,6 +94,7 @@ def test_the_fingerprint_and_equality_follow_the_tables_and_not_their_file(own, 
         ("[national]\nZZ = 50", "national.ZZ"),
         ("[national]\nZZ = { urban = 'x' }", "national.ZZ.urban"),
         ("[conditions.moment]\nwinter = 2026-01-01", "conditions.moment.winter"),
+        ("[conditions.moment]\nwinter = 2026-01-13T12:00:00Z", "conditions.moment.winter"),
         ("speed = [", "is not TOML"),
     ],
 )

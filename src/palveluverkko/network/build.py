@@ -23,7 +23,7 @@ from palveluverkko.network.turn_rules import RoadTurns, find_on_roads
 from palveluverkko.network.turns import Rule, Turns
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
-from palveluverkko.osm.restrictions import holds_in, read_turn_rules
+from palveluverkko.osm.restrictions import read_turn_rules
 
 BUILD_VERSION = 7
 """Part of every fingerprint: raise it when the same roads would build another network."""
@@ -89,7 +89,7 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
         raise NetworkError("the road file holds no road of two nodes that a car may drive; use a larger extract.")
     crs = metric_crs(roads.bounds)
     way = np.repeat(np.arange(roads.way_id.size, dtype=np.int32), np.diff(roads.first_node))
-    road_turns = find_on_roads(roads, *read_turn_rules(roads.restrictions, holds=holds_in(Season(profile.season))))
+    road_turns = find_on_roads(roads, *read_turn_rules(roads.restrictions, holds=profile.holds))
     with ThreadPoolExecutor(2) as beside:
         measured = beside.submit(measure_metres, roads)
         projected = beside.submit(_projection(roads, crs))

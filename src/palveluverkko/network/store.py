@@ -195,7 +195,7 @@ def check_same_profile(network: RoadNetwork, profile: CarProfile, where: Path | 
     if network.own_tables != profile.own_tables:
         had = "other tables" if network.own_tables else "the tables of the package"
         raise NetworkError(
-            f"{path} was built with {had}, not with those of this profile. Build it again from the road file, or ask "
+            f"{where} was built with {had}, not with those of this profile. Build it again from the road file, or ask "
             "for the same tables."
         )
 

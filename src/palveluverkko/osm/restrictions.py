@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from palveluverkko.domain.travel import Season
 from palveluverkko.osm.limits import read_conditional
 from palveluverkko.osm.roads import Restriction
 
@@ -55,18 +54,6 @@ class TurnRule:
 
 class _NotInForceError(Exception):
     """Carries the reason why a relation is left out."""
-
-
-def holds_in(season: Season) -> Holds:
-    """Give the reading of conditions at the moment that a profile stands for.
-
-    Without a reader of conditions none is in force: a turn forbidden at some hours is permitted at others.
-    """
-    try:
-        from palveluverkko.osm.conditions import holds  # noqa: PLC0415  # read only where a condition stands
-    except ImportError:
-        return lambda _condition: False
-    return lambda condition: holds(condition, season)
 
 
 def read_turn_rules(

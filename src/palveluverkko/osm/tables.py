@@ -80,14 +80,15 @@ def _fits(value: object, example: object) -> bool:
     if isinstance(example, int | float):
         return isinstance(value, int | float)
     if isinstance(example, list):
-        if not isinstance(value, list):
-            return False
-        pairs = bool(example) and isinstance(example[0], list) and not isinstance(example[0][0], str)
-        if not all(_is_pair(one) if pairs else _fits(one, example[0] if example else "") for one in value):
+        inner = example[0] if example else ""
+        if not isinstance(value, list) or not all(_fits(one, inner) for one in value):
             return False
         # Tables of pairs are read along straight lines: they rise, and no speed falls.
-        return not pairs or all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(sorted(value)))
-    return type(value) is type(example)
+        return not _is_pair(inner) or (
+            all(_is_pair(one) for one in value)
+            and all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(sorted(value)))
+        )
+    return type(value) is type(example) and getattr(value, "tzinfo", None) is None  # moments are local
 
 
 def _is_pair(value: object) -> bool:
