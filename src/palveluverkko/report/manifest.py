@@ -31,6 +31,7 @@ _PACKAGES = (
     "matplotlib",
     "numba",
     "numpy",
+    "opening-hours-py",
     "osmium",
     "pandas",
     "pyarrow",
