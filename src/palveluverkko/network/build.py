@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 
 from palveluverkko.domain.errors import NetworkError
-from palveluverkko.domain.travel import Season
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
 from palveluverkko.engine.topology import Chains, Laid, depth_first_numbers, lay_chains, sort_arcs, trace_chains
 from palveluverkko.network.components import find_local, find_main
