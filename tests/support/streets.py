@@ -11,6 +11,7 @@ from unittest import mock
 import geopandas
 import networkx as nx
 import numpy as np
+from delays_twin import naive_delays
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 from shapely import Point
@@ -57,8 +58,13 @@ def ways(*given):
     return [Way(101 + number, tuple(spots), kind) for number, (kind, *spots) in enumerate(given)]
 
 
-def roads(spots, given_ways):
-    """Roads over spots (x, y in metres); a spot's OpenStreetMap id is 10 times its number."""
+def roads(spots, given_ways, standing=None):
+    """Roads over spots (x, y in metres); a spot's OpenStreetMap id is 10 times its number.
+
+    ``standing`` says what stands on spots and cuts no road.
+    """
+    standing = {spot: one for spot, one in (standing or {}).items() if any(spot in way.spots for way in given_ways)}
+    stand = tuple(sorted(set(standing.values()), key=repr))
     used = sorted({spot for way in given_ways for spot in way.spots})
     position = {spot: at for at, spot in enumerate(used)}
     lon, lat = (np.asarray(one) for one in zip(*(to_degrees(*spots[spot]) for spot in used), strict=True))
@@ -76,6 +82,9 @@ def roads(spots, given_ways):
         names=tuple(f"way {way.number}" for way in given_ways),
         rejected_speeds={},
         bounds=(float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())),
+        spot_node=np.asarray([position[spot] for spot in sorted(standing)], dtype=np.int32),
+        spot_kind=np.asarray([stand.index(standing[spot]) for spot in sorted(standing)], dtype=np.int32),
+        spots=stand,
     )
 
 
@@ -124,8 +133,9 @@ class NaiveTrips:
     only local ones join to the longest public part of their component count as local.
     """
 
-    def __init__(self, spots, given_ways):
+    def __init__(self, spots, given_ways, standing=None):
         self.pieces = []
+        drawn = []
         geod = Geod(ellps="WGS84")
         for way in given_ways:
             lonlat = [to_degrees(*spots[spot]) for spot in way.spots]
@@ -136,6 +146,18 @@ class NaiveTrips:
                     for kmh in (way.kind.forward_kmh, way.kind.backward_kmh)
                 ]
                 self.pieces.append((a, b, way.kind.local_access, *times, metres))
+                drawn.append((a, b, way.kind, metres))
+        delays = naive_delays(drawn, standing or {}, _cached_profile().junction_delays)
+        self.pieces = [
+            (
+                a,
+                b,
+                local,
+                *(time if time is None else time + more for time, more in zip(times, delay, strict=True)),
+                metres,
+            )
+            for (a, b, local, *times, metres), delay in zip(self.pieces, delays, strict=True)
+        ]
         public_graph = nx.MultiGraph()
         everything = nx.MultiGraph()
         for a, b, local, _, _, metres in self.pieces:

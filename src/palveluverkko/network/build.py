@@ -15,6 +15,7 @@ from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
 from palveluverkko.engine.topology import Chains, Laid, depth_first_numbers, lay_chains, sort_arcs, trace_chains
 from palveluverkko.network.components import find_local, find_main
+from palveluverkko.network.delays import count_spots, with_delays
 from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.network.surroundings import Surroundings, find_surroundings
@@ -23,6 +24,7 @@ from palveluverkko.network.turns import Rule, Turns
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
 from palveluverkko.osm.restrictions import read_turn_rules
+from palveluverkko.osm.spots import JunctionDelays
 
 BUILD_VERSION = 7
 """Part of every fingerprint: raise it when the same roads would build another network."""
@@ -47,7 +49,8 @@ _NOWHERE = (np.empty(0), np.empty(0))
 class _Pieces(NamedTuple):
     """Straight pieces between consecutive nodes of the ways: piece i leads from position i of the ways to i + 1.
 
-    The last position of each way holds no piece. The times are milliseconds, 0 in a direction that is closed.
+    The last position of each way holds no piece. The times are milliseconds and hold the delay of arriving, 0 in a
+    direction that is closed.
     """
 
     metres: NDArray[np.float64]
@@ -96,7 +99,8 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
         plan = _order_edges(roads, chains)
         metres = measured.result()
         x, y = projected.result()
-    pieces = _time_pieces(roads, metres, find_surroundings(roads, metres, x, y, profile.built_up))
+    surroundings = find_surroundings(roads, metres, x, y, profile.built_up)
+    pieces = _time_pieces(roads, metres, surroundings, profile.junction_delays)
     laid = lay_chains(
         chains,
         plan.chain,
@@ -127,6 +131,8 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
         turns=turns,
         restrictions_in_force=len({sequence.relation_id for sequence in road_turns.sequences}),
         restrictions_left_out=road_turns.left_out,
+        spots_by_kind=count_spots(roads),
+        barriers_cut=dict(roads.barriers_cut),
     )
 
 
@@ -156,7 +162,7 @@ def assemble(
         Restrictions and delays on the directed pieces of the edges.
     **described
         The other fields of :class:`RoadNetwork`: ``road_classes``, ``names``, ``crs``, ``bounds``,
-        ``metres_by_speed_source``, ``rejected_speeds``, ``fingerprint``, and what is told of restrictions.
+        ``metres_by_speed_source``, ``rejected_speeds``, ``fingerprint``, and what is told of restrictions and spots.
     """
     layers, capped = lay_layers(junction_id.size, edges, turns)
     return RoadNetwork(
@@ -221,7 +227,9 @@ def measure_metres(roads: Roads) -> NDArray[np.float64]:
     return metres
 
 
-def _time_pieces(roads: Roads, metres: NDArray[np.float64], surroundings: Surroundings) -> _Pieces:
+def _time_pieces(
+    roads: Roads, metres: NDArray[np.float64], surroundings: Surroundings, junction: JunctionDelays
+) -> _Pieces:
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415
 
     kinds = []
@@ -229,7 +237,7 @@ def _time_pieces(roads: Roads, metres: NDArray[np.float64], surroundings: Surrou
         plain = (one.forward_kmh, one.backward_kmh)
         built_up, abroad = one.built_up_kmh or plain, one.abroad_kmh or plain
         kinds.append((*plain, *built_up, *abroad, one.crossing_minutes, one.wait_minutes))
-    times = kernels.piece_times(
+    forward, backward, way_metres = kernels.piece_times(
         _frozen_int64(roads.first_node),
         freeze_int32(roads.way_kind),
         freeze_float64(metres),
@@ -237,7 +245,8 @@ def _time_pieces(roads: Roads, metres: NDArray[np.float64], surroundings: Surrou
         freeze_float64(surroundings.built_up),
         _frozen_bool(surroundings.abroad),
     )
-    return _Pieces(metres, *times)
+    times = with_delays(roads, junction, metres=metres, forward=forward, backward=backward)
+    return _Pieces(metres, *times, way_metres)
 
 
 def _find_chains(roads: Roads, way: NDArray[np.int32], stops: NDArray[np.int32], *, contract: bool) -> Chains:

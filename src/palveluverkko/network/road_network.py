@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -155,6 +155,10 @@ class RoadNetwork:
         Number of restrictions around which a trip may turn round at a junction that is too far to be looked at.
     own_tables
         Names the tables of the profile where a study has its own; empty for those of the package.
+    spots_by_kind
+        Number of signals, signs, crossings, barriers and places to turn on the roads, by kind.
+    barriers_cut
+        Number of barriers among them that cut roads: nobody passes, or trips on their first or last leg only.
     """
 
     graph: Graph
@@ -183,6 +187,8 @@ class RoadNetwork:
     restrictions_left_out: tuple[tuple[int, str], ...] = ()
     restrictions_capped: int = 0
     own_tables: str = ""
+    spots_by_kind: Mapping[str, int] = field(default_factory=dict)
+    barriers_cut: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def roads(self) -> Preparable:
@@ -241,6 +247,8 @@ class RoadNetwork:
             "main_component_share": round(float(self.edges.metres[self.edges.main].sum() / self.edges.metres.sum()), 4),
             "local_kilometres": round(float(self.edges.metres[self.edges.local].sum()) / 1000, 1),
             "kilometres_by_speed_source": {k: round(v / 1000, 1) for k, v in self.metres_by_speed_source.items()},
+            "spots_by_kind": dict(self.spots_by_kind),
+            "barriers_cut": dict(self.barriers_cut),
             "season": self.season,
             "access_speed_kmh": self.access_speed_kmh,
             "max_access_metres": self.max_access_metres,

@@ -60,12 +60,9 @@ def cut_at_barriers(
     spot_node, spots
         Where something stands and what.
     """
-    arms, public_arms = _count_arms(pieces, kinds, nodes)
-    cuts = [
-        (node, spot)
-        for node, spot in zip(spot_node.tolist(), spots, strict=True)
-        if spot.cuts_road and arms[node] > 1 and (spot.passage != LOCAL or public_arms[node])
-    ]
+    closed = [(node, spot) for node, spot in zip(spot_node.tolist(), spots, strict=True) if spot.cuts_road]
+    arms, public_arms = _count_arms(pieces, kinds, nodes, [node for node, _ in closed])
+    cuts = [(node, spot) for node, spot in closed if arms[node] > 1 and (spot.passage != LOCAL or public_arms[node])]
     if not cuts:
         return CutRoads(pieces, kinds, np.arange(nodes), {})
     is_cut, is_local = np.zeros(nodes, dtype=np.bool_), np.zeros(nodes, dtype=np.bool_)
@@ -92,17 +89,20 @@ def cut_at_barriers(
     return CutRoads(pieces, kinds, np.repeat(np.arange(nodes), copies), dict(sorted(barriers.items())))
 
 
-def _count_arms(pieces: Pieces, kinds: tuple[Road, ...], nodes: int) -> tuple[Int64, Int64]:
-    """Count the straight pieces that touch each node, and those among them that everybody may drive."""
-    public = np.asarray([not road.local_access for road in kinds])[pieces.kind]
-    public = np.repeat(public, np.diff(pieces.first_node))
-    weight = np.full(pieces.node.size, 2)
-    weight[pieces.first_node[:-1]] -= 1
-    weight[pieces.first_node[1:] - 1] -= 1
-    return (
-        np.bincount(pieces.node, weights=weight, minlength=nodes).astype(np.int64),
-        np.bincount(pieces.node, weights=weight * public, minlength=nodes).astype(np.int64),
-    )
+def _count_arms(pieces: Pieces, kinds: tuple[Road, ...], nodes: int, wanted: list[int]) -> tuple[Int64, Int64]:
+    """Count the straight pieces that touch some nodes, and those among them that everybody may drive."""
+    is_wanted = np.zeros(nodes, dtype=np.bool_)
+    is_wanted[wanted] = True
+    at = np.flatnonzero(is_wanted[pieces.node])
+    piece = np.searchsorted(pieces.first_node, at, side="right") - 1
+    arms = 2 - (at == pieces.first_node[piece]) - (at == pieces.first_node[piece + 1] - 1)
+    public = np.asarray([not road.local_access for road in kinds])[pieces.kind[piece]]
+    counts = []
+    for weight in (arms, arms * public):
+        count = np.zeros(nodes, dtype=np.int64)
+        np.add.at(count, pieces.node[at], weight)
+        counts.append(count)
+    return counts[0], counts[1]
 
 
 def _cut(pieces: Pieces, is_cut: npt.NDArray[np.bool_]) -> Pieces:

@@ -73,8 +73,8 @@ class JunctionDelays:
         Signals, and signs that tell one to wait, stand for all that follows within this way.
     ranks
         Road classes, the lowest rank first. A class in none of them has the lowest.
-    unhurried_classes
-        Among these alone nobody waits: their speed is that of looking round.
+    unhurried_ranks
+        Among so many of the lowest ranks alone nobody waits: their speed is that of looking round.
     merging_classes
         One joins these without waiting.
     """
@@ -83,7 +83,7 @@ class JunctionDelays:
     equal_seconds: float
     signals_metres: float
     ranks: Sequence[Sequence[str]]
-    unhurried_classes: Sequence[str]
+    unhurried_ranks: int
     merging_classes: Sequence[str]
 
     def rank(self, road_class: str) -> int:
