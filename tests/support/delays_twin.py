@@ -82,7 +82,7 @@ def own_delay(one, pieces, standing):
 def metres_to_junction(leaving, pieces):
     """Follow a road (piece, 0 along it or 1 against it) to its next junction."""
     total, one = 0.0, leaving
-    while True:
+    for _ in range(200):
         number, against = one
         total += pieces[number][3]
         end = pieces[number][0 if against else 1]
@@ -91,9 +91,10 @@ def metres_to_junction(leaving, pieces):
         if len(roads_at(end, pieces)) > 2:
             return total
         others = [other for other in ends_at(end, pieces) if other != (number, 1 - against)]
-        if not others or others[-1][0] == leaving[0]:
+        if not others:
             return float("inf")
         one = others[-1]
+    return float("inf")
 
 
 def ends_at(node, pieces):

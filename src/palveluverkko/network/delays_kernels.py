@@ -20,6 +20,9 @@ NO_ROAD = -1
 OTHER, CROSSING, SIGN, SIGNALS = 0, 1, 2, 3
 """What stands on a node: the delay of a sign replaces that of its junction, signals replace all but OTHER."""
 
+# To a sign's junction: ends the way round a ring without one, whatever its length.
+_MOST_PIECES = 200
+
 _BEHIND_SIGNALS, _BEHIND_SIGN, _BEFORE_SIGNALS = 1, 2, 4
 
 
@@ -177,7 +180,8 @@ def _metres_to_junction(
     """Follow a road to its next junction; infinite where there is none within the limit."""
     total = 0.0
     piece = leaving
-    while piece >= 0:
+    end = node[0]
+    for _ in range(_MOST_PIECES):
         total += metres[piece >> 1]
         end = node[(piece >> 1) + 1 - (piece & 1)]
         if total > limit or touching[end] > 2:
@@ -190,11 +194,9 @@ def _metres_to_junction(
                 if other >= 0 and other != piece ^ 1:
                     onward = other
             at = before[at]
-        if onward >> 1 == leaving >> 1:
-            break  # a ring without a junction
+        if onward < 0:
+            return np.inf
         piece = onward
-    else:
-        return np.inf
     return total if total <= limit and touching[end] > 2 else np.inf
 
 
