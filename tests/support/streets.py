@@ -3,7 +3,7 @@
 import functools
 import heapq
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import SimpleNamespace
 from unittest import mock
@@ -93,9 +93,20 @@ _CachedTransformer = SimpleNamespace(from_crs=functools.cache(Transformer.from_c
 _cached_profile = functools.cache(CarProfile)
 
 
-def network_of(given_roads, *, contract=True, access_kmh=5.0, max_access_metres=400.0):
+@functools.cache
+def _profile_without_waits(**options):
+    """Give a profile whose junctions take no time: places on a piece share its wait by their position on it."""
+    profile = CarProfile(**options)
+    junction = replace(profile.junction_delays, lower_seconds=0.0, equal_seconds=0.0)
+    policy = replace(profile._policy, spots=replace(profile._policy.spots, junction=junction))
+    object.__setattr__(profile, "_policy", policy)
+    return profile
+
+
+def network_of(given_roads, *, contract=True, access_kmh=5.0, max_access_metres=400.0, waits=True):
     """Build a network with one transformer and one profile for all tests."""
-    profile = _cached_profile(access_speed_kmh=access_kmh, max_access_metres=max_access_metres)
+    chosen = _cached_profile if waits else _profile_without_waits
+    profile = chosen(access_speed_kmh=access_kmh, max_access_metres=max_access_metres)
     with mock.patch.object(build, "Transformer", _CachedTransformer):
         return build.build_network(given_roads, profile, fingerprint="test", contract=contract)
 
@@ -133,7 +144,7 @@ class NaiveTrips:
     only local ones join to the longest public part of their component count as local.
     """
 
-    def __init__(self, spots, given_ways, standing=None):
+    def __init__(self, spots, given_ways, standing=None, *, waits=True):
         self.pieces = []
         drawn = []
         geod = Geod(ellps="WGS84")
@@ -147,7 +158,8 @@ class NaiveTrips:
                 ]
                 self.pieces.append((a, b, way.kind.local_access, *times, metres))
                 drawn.append((a, b, way.kind, metres))
-        delays = naive_delays(drawn, standing or {}, _cached_profile().junction_delays)
+        chosen = _cached_profile if waits else _profile_without_waits
+        delays = naive_delays(drawn, standing or {}, chosen().junction_delays)
         self.pieces = [
             (
                 a,
