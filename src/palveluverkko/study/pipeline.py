@@ -179,9 +179,14 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
             column, name_column = study.areas.column, study.areas.name_column
         check_against_tables(study, points, places)
     with clock.step("network"):
-        network = read_network(study.network.osm, profile=study.profile, store=store)
+        network = read_roads(study, store=store)
         check_against_network(study, network, points, places)
     return Inputs(network, points, places, column, name_column)
+
+
+def read_roads(study: Study, *, store: str | Path = USER_STORE) -> RoadNetwork:
+    """Read the road network of a study."""
+    return read_network(study.network.osm, profile=study.profile, store=store)
 
 
 def write_study(study: Study, results: Results, timings: Mapping[str, float], *, day: date) -> list[Path]:

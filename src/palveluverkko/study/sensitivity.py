@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,13 +12,13 @@ import pandas as pd
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import AccessLegs, Season
 from palveluverkko.network.road_network import RoadNetwork
-from palveluverkko.network.store import USER_STORE, read_network
+from palveluverkko.network.store import USER_STORE
 from palveluverkko.planning.sensitivity import Sensitivity, Variant, sensitivity
 from palveluverkko.report.parquet import write_table
 from palveluverkko.report.sensitivity_figure import write_sensitivity_figure
 from palveluverkko.report.sensitivity_workbook import write_sensitivity
 from palveluverkko.study.folder import files_in, taking_over
-from palveluverkko.study.pipeline import Inputs, Progress, name_sources, read_inputs
+from palveluverkko.study.pipeline import Inputs, Progress, name_sources, read_inputs, read_roads
 from palveluverkko.study.study import Study
 
 
@@ -90,8 +90,7 @@ def study_sensitivity(
     networks: dict[Season, RoadNetwork] = {study.network.season: inputs.network}
     for season, _ in pairs:
         if season not in networks:
-            profile = replace(study.profile, season=season)
-            networks[season] = read_network(study.network.osm, profile=profile, store=store)
+            networks[season] = read_roads(_in_season(study, season), store=store)
     found = sensitivity(
         inputs.network,
         inputs.points,
@@ -108,6 +107,10 @@ def study_sensitivity(
     return StudySensitivity(
         inputs, found, areas, found.check_norms(study.norms, **columns), AccessLegs.parse(access_legs)
     )
+
+
+def _in_season(study: Study, season: Season) -> Study:
+    return study.model_copy(update={"network": study.network.model_copy(update={"season": season})})
 
 
 def write_study_sensitivity(study: Study, result: StudySensitivity, folder: Path, *, day: date) -> list[Path]:
