@@ -12,6 +12,8 @@ from streets import FERRY, KINDS, ROAD, STREET, TIMED_FERRY, network_of, points_
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.planning import Norm
 from palveluverkko.domain.travel import UNREACHED, AccessLegs
+from palveluverkko.network.store import NO_STORE, read_network
+from palveluverkko.osm.profile import CarProfile
 from palveluverkko.planning.sensitivity import COLUMNS, Variant, drive_at, sensitivity
 from palveluverkko.reach.table import travel_times
 from palveluverkko.service.levels import classify
@@ -268,6 +270,48 @@ def test_norms_by_variant_are_those_of_its_levels():
         ("summer 0.8", 2): False,
         ("summer 0.8", 3.5): True,
     }
+
+
+# --- real roads
+
+
+def anywhere_on(network, count, prefix, *, seed):
+    at = np.random.default_rng(seed).integers(0, network.edges.vertex_x.size, count)
+    xy = list(zip(network.edges.vertex_x[at], network.edges.vertex_y[at], strict=True))
+    return points_at(network, xy, ids=[f"{prefix}{one}" for one in range(count)])
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "minutes"), [("tampere", (2, 4, 6, 8, 10, 15)), ("finland-rural", (0.5, 1, 1.5, 2, 3, 4, 6, 8))]
+)
+def test_on_real_roads_slower_is_never_better_quicker_never_worse(shared_data, name, minutes):
+    network = read_network(shared_data / "osm" / f"{name}.osm.pbf", store=NO_STORE)
+    points = anywhere_on(network, 12, "P", seed=1).assign(level=["L", "L", "L", "L", "A", "E"] * 2)
+    places = anywhere_on(network, 400, "X", seed=2).assign(population=np.arange(400) % 7)
+    variants = [Variant(one) for one in (0.5, 0.9, 0.99, 1.01, 1.1, 2.0)]
+    areas = sensitivity(network, points, places, variants=variants, minutes=minutes).by_area()
+    slower, quicker = areas[areas["speed_factor"] < 1], areas[areas["speed_factor"] > 1]
+    assert (slower["people_better"] == 0).all()
+    assert (quicker["people_worse"] == 0).all()
+    assert areas.loc[areas["level"] == "L", "people_changed"].gt(0).sum() >= 4
+
+
+@pytest.mark.shared
+def test_on_real_roads_winter_is_better_for_nobody(shared_data):
+    # These roads are the same in both seasons; where winter closes some, homes may stand on others.
+    path = shared_data / "osm" / "finland-rural.osm.pbf"
+    summer, winter = (
+        read_network(path, store=NO_STORE, profile=CarProfile(season=season)) for season in ("summer", "winter")
+    )
+    np.testing.assert_array_equal(summer.edges.vertex_x, winter.edges.vertex_x)
+    points = anywhere_on(summer, 6, "P", seed=1).assign(level=["L", "A", "E"] * 2)
+    places = anywhere_on(summer, 400, "X", seed=2).assign(population=1)
+    variants = [Variant(network=winter)]
+    fine = np.arange(1, 200) / 20
+    areas = sensitivity(summer, points, places, variants=variants, minutes=fine).by_area()
+    assert (areas["people_better"] == 0).all()
+    assert areas["people_worse"].sum() > 0
 
 
 @pytest.mark.parametrize("factor", [0, -0.9, 90, 1e-9, float("nan"), float("inf"), -float("inf")])
