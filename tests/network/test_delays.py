@@ -262,7 +262,7 @@ def test_signals_of_tampere_count_once_for_a_crossing(shared_data):
     assert network.spots_by_kind["traffic_signals"] == 505
     assert network.barriers_cut == drawn.barriers_cut
     nothing = np.zeros(drawn.way_node.size, dtype=np.int32)
-    metres = build._measure_pieces(drawn, JUNCTION).metres
+    metres = build.measure_metres(drawn)
     lights = []
     for within in (0.0, 10.0, 30.0, 50.0, 100.0):
         junction = replace(JUNCTION, signals_metres=within)
