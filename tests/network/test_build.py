@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from streets import (
     AGAINST,
@@ -152,6 +152,8 @@ def test_edges_are_those_of_the_naive_twin(plan):
 @given(street_plans(most_ways=7))
 def test_the_main_part_is_that_of_the_naive_twin(plan):
     spots, given_ways = plan
+    # Where no road has a length, none of several parts is the longest.
+    assume(len({*spots}) > 1)
     network = network_of(roads(spots, given_ways), contract=False)
     junction_spot = network.junction_id // 10
     ends = np.sort(np.column_stack((junction_spot[network.edges.tail], junction_spot[network.edges.head])), axis=1)
