@@ -1,13 +1,17 @@
 """Turn restrictions: the graph drives what a search over every piece driven drives, to the millisecond."""
 
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streets import AGAINST, KINDS, ONEWAY, PRIVATE, ROAD, STREET, Way, network_of, roads, street_plans
 from turns_twin import TurnTwin, find_pieces, network_table, pieces_of, where_of
 
+from palveluverkko.network.store import read_stored_network, write_network
 from palveluverkko.osm.roads import Restriction
 
 VALUES = [
@@ -21,7 +25,9 @@ WEEK = 7 * 24 * 3_600_000
 def relation(number, value, starts, via, ends):
     """A restriction from ways over a node ("n", spot) or ways ("w", number, ...) into ways, all given by number."""
     members = [("w", way, "from") for way in starts] + [("w", way, "to") for way in ends]
-    members += [("n", 10 * spot, "via") for spot in via[1:]] if via[0] == "n" else [("w", way, "via") for way in via[1:]]
+    members += (
+        [("n", 10 * spot, "via") for spot in via[1:]] if via[0] == "n" else [("w", way, "via") for way in via[1:]]
+    )
     return Restriction(number, (("type", "restriction"), ("restriction", value)), tuple(members))
 
 
@@ -42,7 +48,9 @@ def restricted_plans(draw, **limits):
             over = ("n", via)
         else:
             walked = draw(st.sampled_from(given_ways))
-            begin, end = draw(st.sampled_from([(walked.spots[0], walked.spots[-1]), (walked.spots[-1], walked.spots[0])]))
+            begin, end = draw(
+                st.sampled_from([(walked.spots[0], walked.spots[-1]), (walked.spots[-1], walked.spots[0])])
+            )
             over = ("w", walked.number)
         start = draw(st.sampled_from(sorted(at[begin])))
         stop = draw(st.sampled_from(sorted(at[end])))
@@ -56,7 +64,9 @@ def restricted_blocks(draw):
     columns, rows = draw(st.integers(2, 4)), draw(st.integers(2, 4))
     random = np.random.default_rng(draw(st.integers(0, 999)))
     corners = [(x, y) for y in range(rows) for x in range(columns)]
-    spots = [(300 * x + dx, 300 * y + dy) for (x, y), (dx, dy) in zip(corners, random.uniform(-90, 90, (len(corners), 2)))]
+    spots = [
+        (300 * x + dx, 300 * y + dy) for (x, y), (dx, dy) in zip(corners, random.uniform(-90, 90, (len(corners), 2)))
+    ]
     given_ways = []
     for one, (x, y) in enumerate(corners):
         for other in [(x + 1, y), (x, y + 1)]:
@@ -97,7 +107,9 @@ def in_force(network, relations):
 
 
 @settings(deadline=None, max_examples=400)
-@given(restricted_plans() | restricted_blocks(), st.sampled_from(["starts", "ends"]), st.sampled_from(["buckets", "sweep"]))
+@given(
+    restricted_plans() | restricted_blocks(), st.sampled_from(["starts", "ends"]), st.sampled_from(["buckets", "sweep"])
+)
 def test_trips_are_those_of_the_twin(plan, search_from, method):
     network, whole = networks_of(plan)
     pieces, where = pieces_of(whole, roads_of(plan))
@@ -109,3 +121,177 @@ def test_trips_are_those_of_the_twin(plan, search_from, method):
         if positions:
             found = network_table(own, on_own, positions, positions, budget, search_from=search_from, method=method)
             np.testing.assert_array_equal(found, twin.table(positions, positions, budget))
+
+
+# --- What the rules mean, street by street
+
+#   4
+#   |
+# 0-1-2-5
+#   |
+#   3
+CROSS = [(0, 0), (400, 0), (800, 0), (400, -500), (400, 450), (1200, 0)]
+STREETS = [Way(101, (0, 1), STREET), Way(102, (1, 2), STREET), Way(103, (1, 3), STREET), Way(104, (1, 4), STREET)]
+
+
+def reached_from(way, *relations, given_ways=STREETS, spots=CROSS, contract=True):
+    """Give the ways in whose middle one may come from the middle of a way within five minutes, without going back.
+
+    All streets are dead ends: who turns round there comes back to the way that was denied. Times tell which way was
+    taken: straight there, or round by a dead end.
+    """
+    plan = (spots, given_ways, relations)
+    network, whole = networks_of(plan)
+    pieces, where = pieces_of(whole, roads_of(plan))
+    on_own = find_pieces(network, whole, where)
+    at = {pieces[number][2]: number for number in on_own}
+    free, where_free = pieces_of(networks_of((spots, given_ways, ()), [False])[0], roads_of(plan))
+    assert free == pieces
+    start = [(at[way], 0.5)]
+    ends = [(number, 0.5) for number in at.values()]
+    found = network_table(network, on_own, start, ends, WEEK)[0]
+    direct = TurnTwin(pieces, [], where=where_of(whole)).times_from(start[0], ends, WEEK)
+    return {number for number, time, least in zip(at, found, direct, strict=True) if time == least}, network
+
+
+def test_without_restrictions_every_way_is_open():
+    assert reached_from(101)[0] == {101, 102, 103, 104}
+
+
+def test_a_forbidden_turn_is_driven_by_a_dead_end():
+    assert reached_from(101, relation(1, "no_left_turn", [101], ("n", 1), [104]))[0] == {101, 102, 103}
+    # The other ways in are free.
+    assert reached_from(103, relation(1, "no_left_turn", [101], ("n", 1), [104]))[0] == {101, 102, 103, 104}
+
+
+def test_a_mandatory_turn_forbids_all_others():
+    assert reached_from(101, relation(1, "only_straight_on", [101], ("n", 1), [102]))[0] == {101, 102}
+
+
+def test_entries_and_exits_concern_each_pair_of_ways():
+    no_entry = relation(1, "no_entry", [101, 102], ("n", 1), [104])
+    assert [104 in reached_from(way, no_entry)[0] for way in (101, 102, 103)] == [False, False, True]
+    no_exit = relation(1, "no_exit", [101], ("n", 1), [103, 104])
+    assert reached_from(101, no_exit)[0] == {101, 102}
+
+
+def test_restrictions_that_overlap_add_up():
+    both = relation(1, "no_left_turn", [101], ("n", 1), [104]), relation(2, "no_right_turn", [101], ("n", 1), [103])
+    assert reached_from(101, *both)[0] == {101, 102}
+    assert reached_from(101, *both)[1].restrictions_in_force == 2
+
+
+def test_a_longer_restriction_keeps_what_a_shorter_one_forbids():
+    # From 101 over 102 into 105, and from 102 into 106: who comes from 101 is denied both.
+    spots = [*CROSS[:5], (1200, 200), (1200, -300)]
+    given_ways = [*STREETS[:3], Way(105, (2, 5), STREET), Way(106, (2, 6), STREET)]
+    over = relation(1, "no_left_turn", [101], ("w", 102), [105])
+    at = relation(2, "no_right_turn", [102], ("n", 2), [106])
+    assert reached_from(101, over, at, given_ways=given_ways, spots=spots)[0] == {101, 102, 103}
+    assert reached_from(103, over, at, given_ways=given_ways, spots=spots)[0] == {101, 102, 103, 105}
+
+
+def test_nobody_turns_round_at_a_junction_to_undo_a_restriction():
+    # 102 goes on to 2, where 105 and 106 leave, both far to their ends: turning at 2 would be quicker.
+    spots = [*CROSS[:5], (9000, 2000), (9000, -3000)]
+    given_ways = [*STREETS, Way(105, (2, 5), STREET), Way(106, (2, 6), STREET)]
+    forbidden = [relation(1, "only_straight_on", [101], ("n", 1), [102])]
+    plan = (spots, given_ways, tuple(forbidden))
+    for turning_round in (True, False):
+        network, whole = networks_of(plan)
+        pieces, where = pieces_of(whole, roads_of(plan))
+        twin = TurnTwin(pieces, forbidden, where=where_of(whole), turning_places={20} if turning_round else ())
+        time = twin.times_from((0, 0.5), [(3, 0.5)], WEEK)[0]
+        minutes = time / 60_000
+        assert minutes < 4 if turning_round else minutes > 20
+    assert network_table(network, find_pieces(network, whole, where), [(0, 0.5)], [(3, 0.5)], WEEK)[0, 0] == time
+
+
+@pytest.mark.parametrize(
+    ("value", "out", "given_ways", "reason"),
+    [
+        ("no_left_turn", 101, STREETS, "same way"),
+        ("no_left_turn", 999, STREETS, "way to is not in the file"),
+        ("no_left_turn", 105, [*STREETS, Way(105, (2, 5), STREET)], "way to does not touch"),
+        ("no_left_turn", 104, [*STREETS[:3], Way(104, (4, 1), ONEWAY)], "to way cannot be driven"),
+        ("no_left_turn", 104, [Way(101, (1, 0), ONEWAY), *STREETS[1:]], "from way cannot be driven"),
+        ("no_u_turn", 101, [Way(101, (0, 1), ONEWAY), *STREETS[1:]], "one-way"),
+        ("no_entry", 105, [*STREETS[:2], Way(105, (3, 1, 4), STREET)], "runs through"),
+    ],
+)
+def test_what_cannot_be_applied_is_left_out_with_a_reason(value, out, given_ways, reason):
+    network = reached_from(101 if given_ways[0].spots[0] == 0 else 102, given_ways=given_ways)[1]
+    broken = networks_of((CROSS, given_ways, (relation(5, value, [101], ("n", 1), [out]),)), [True])[0]
+    assert (broken.restrictions_in_force, [number for number, _ in broken.restrictions_left_out]) == (0, [5])
+    assert reason in broken.restrictions_left_out[0][1]
+    for one, other in zip(broken.graph, network.graph, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_turn_tells_which_side_of_a_way_is_meant():
+    given_ways = [*STREETS[:2], Way(105, (3, 1, 4), STREET)]
+    left = relation(1, "no_left_turn", [101], ("n", 1), [105])
+    network, whole = networks_of((CROSS, given_ways, (left,)))
+    pieces, where = pieces_of(whole, roads_of((CROSS, given_ways, ())))
+    at, start = find_pieces(network, whole, where), [(0, 0.5)]
+    north, south = (next(n for n, one in enumerate(pieces) if 10 * spot in one[:2]) for spot in (4, 3))
+    direct = TurnTwin(pieces, [], where=where_of(whole)).table(start, [(north, 0.5), (south, 0.5)], WEEK)[0]
+    found = network_table(network, at, start, [(north, 0.5), (south, 0.5)], WEEK)[0]
+    assert (found > direct).tolist() == [True, False]
+
+
+def test_a_via_node_and_a_via_way_that_are_not_there_are_left_out():
+    nowhere = relation(1, "no_left_turn", [101], ("n", 99), [104])
+    apart = relation(2, "no_u_turn", [103], ("w", 105), [104])
+    unknown = relation(3, "no_u_turn", [103], ("w", 999), [104])
+    network = networks_of((CROSS, [*STREETS, Way(105, (2, 5), STREET)], (nowhere, apart, unknown)), [True])[0]
+    reasons = dict(network.restrictions_left_out)
+    assert "via node is not" in reasons[1]
+    assert "do not join" in reasons[2]
+    assert "way via is not" in reasons[3]
+
+
+# --- Laws
+
+
+@settings(deadline=None, max_examples=60)
+@given(restricted_blocks())
+def test_restrictions_leave_all_other_nodes_and_arcs_as_they_are(plan):
+    with_, without = networks_of(plan, [False])[0], networks_of((*plan[:2], ()), [False])[0]
+    junctions = without.graph.nodes
+    np.testing.assert_array_equal(with_.node_junction[:junctions], without.node_junction)
+    np.testing.assert_array_equal(with_.node_layer[:junctions], without.node_layer)
+    concerned = set(with_.node_junction[junctions:].tolist())
+    for network in (with_, without):
+        tail, head, own = network.graph.tail(), network.graph.head, []
+        for arc in range(tail.size):
+            if not {int(network.node_junction[tail[arc]]), int(network.node_junction[head[arc]])} & concerned:
+                own.append((tail[arc], head[arc], network.graph.travel_time[arc], network.arc_piece[arc]))
+        if network is with_:
+            expected = own
+    assert own == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(restricted_blocks())
+def test_speeds_of_a_factor_of_one_and_the_store_change_nothing(plan):
+    network = networks_of(plan, [True])[0]
+    np.testing.assert_array_equal(network.with_speeds(1).graph.travel_time, network.graph.travel_time)
+    with TemporaryDirectory() as folder:
+        write_network(network, Path(folder) / "roads.pvnet")
+        again = read_stored_network(Path(folder) / "roads.pvnet")
+    assert again.restrictions_left_out == network.restrictions_left_out
+    assert again.restrictions_in_force == network.restrictions_in_force
+    for one, other in zip(again.graph, network.graph, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@settings(deadline=None, max_examples=60)
+@given(restricted_blocks(), st.randoms(use_true_random=False))
+def test_the_order_of_restrictions_changes_nothing(plan, random):
+    shuffled = (*plan[:2], tuple(random.sample(plan[2], len(plan[2]))))
+    one, other = (networks_of(given, [True])[0] for given in (plan, shuffled))
+    for column, same in zip(one.graph, other.graph, strict=True):
+        np.testing.assert_array_equal(column, same)
+    np.testing.assert_array_equal(one.enter, other.enter)
+    np.testing.assert_array_equal(one.leave, other.leave)

@@ -31,6 +31,9 @@ class TurnTwin:
                 if time is not None:
                     self.out.setdefault(begin, []).append(one)
         self.where = where
+        self.of_way = {}
+        for number, piece in enumerate(pieces):
+            self.of_way.setdefault(piece[2], []).append(number)
         self.rules = [rule for relation in relations for rule in self._rules(relation)]
         self.starting = {}
         for number, (driven, _, _) in enumerate(self.rules):
@@ -66,7 +69,9 @@ class TurnTwin:
             before = [one for one in self._of(ways_in) if self.end(one) == via]
             after = [one for one in self._of(ways_out) if self.begin(one) == via]
             u_turns = [((one,), turned(one)) for one in before if turned(one) in after]
-            at_via = {way for way in ways_in | ways_out for one in self._of([way], closed=True) if self.begin(one) == via}
+            at_via = {
+                way for way in ways_in | ways_out for one in self._of([way], closed=True) if self.begin(one) == via
+            }
             if turn == "u_turn" and ways_in & at_via == ways_out & at_via:
                 pairs = u_turns
             else:
@@ -83,19 +88,15 @@ class TurnTwin:
         return [(driven, word == "only", others) for driven, others in following.items()]
 
     def _of(self, ways, *, closed=False):
-        return [
-            (number, way_round)
-            for number, piece in enumerate(self.pieces)
-            if piece[2] in ways
-            for way_round in (0, 1)
-            if closed or piece[4 + way_round] is not None
-        ]
+        numbers = [number for way in ways for number in self.of_way.get(way, ())]
+        both = [(number, way_round) for number in numbers for way_round in (0, 1)]
+        return [one for one in both if closed or self.time(one) is not None]
 
     def _walks(self, ways):
         """Give all walks that drive each way once from end to end."""
         runs = {}
         for way in ways:
-            numbers = [number for number, piece in enumerate(self.pieces) if piece[2] == way]
+            numbers = self.of_way[way]
             forward = [(number, 0) for number in numbers]
             backward = [(number, 1) for number in reversed(numbers)]
             runs[way] = [run for run in (forward, backward) if all(self.time(one) is not None for one in run)]
@@ -202,9 +203,10 @@ def pieces_of(whole, given_roads):
     at = {}
     for edge, key in enumerate(zip(ids, tails, heads, strict=True)):
         at.setdefault(key, []).append(edge)
-    times = [np.where(open_, time, -1).tolist() for open_, time in (
-        (edges.forward, edges.forward_time), (edges.backward, edges.backward_time)
-    )]
+    times = [
+        np.where(open_, time, -1).tolist()
+        for open_, time in ((edges.forward, edges.forward_time), (edges.backward, edges.backward_time))
+    ]
     local = edges.local.tolist()
     pieces, where = [], []
     for way, first, last in zip(
@@ -232,7 +234,9 @@ def ends_of_piece(edges, vertex):
 def find_pieces(network, whole, where):
     """Find where pieces lie on a network: (edge, vertex, turned) of each that no other one looks like."""
     found = {}
-    for edge, (first, last) in enumerate(zip(network.edges.first_vertex[:-1], network.edges.first_vertex[1:], strict=True)):
+    for edge, (first, last) in enumerate(
+        zip(network.edges.first_vertex[:-1], network.edges.first_vertex[1:], strict=True)
+    ):
         for vertex in range(first, last - 1):
             ends = ends_of_piece(network.edges, vertex)
             for key, is_turned in ((ends, False), (ends[::-1], True)):

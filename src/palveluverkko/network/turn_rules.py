@@ -144,7 +144,10 @@ class _Map:
         at = self._ways.get(way, [])
         if len(at) == 1:
             first, last = self._span(at[0])
-            for run in ([2 * one for one in range(first, last)], [2 * one + 1 for one in range(last - 1, first - 1, -1)]):
+            for run in (
+                [2 * one for one in range(first, last)],
+                [2 * one + 1 for one in range(last - 1, first - 1, -1)],
+            ):
                 if self._open(run[0]):
                     yield run
 
@@ -198,7 +201,9 @@ def _apply(roads: _Map, rule: TurnRule) -> Iterator[Sequence]:
 def _pairs_at_node(roads: _Map, rule: TurnRule, node_id: int) -> list[tuple[tuple[int, ...], int]]:
     """Give each half into the via node with a half out of it that the rule speaks of."""
     node = roads.node(node_id)
-    ways_in, ways_out = (_touching(roads, role, ways, node) for role, ways in (("from", rule.from_ways), ("to", rule.to_ways)))
+    ways_in, ways_out = (
+        _touching(roads, role, ways, node) for role, ways in (("from", rule.from_ways), ("to", rule.to_ways))
+    )
     halves_in = {way: _open(roads.arriving(way, node), "from way cannot be driven to the via") for way in ways_in}
     if rule.turn == "u_turn" and ways_in == ways_out:
         both_ways = [((half,), half ^ 1) for halves in halves_in.values() for half in halves]

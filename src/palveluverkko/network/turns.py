@@ -260,7 +260,11 @@ def _turns_to_deny(driving: _Driving, memory: Memory, layer: int) -> tuple[set[i
     def reach(own: Memory, last: int, at: int, time: int) -> None:
         ways = driving.ways_on(own, last)
         for aim, known in soonest.items():
-            if _ORDER[at] <= _ORDER[aim.latest] and aim.piece in ways and _is_suffix(driving.after(own, aim.piece), aim.after):
+            if (
+                _ORDER[at] <= _ORDER[aim.latest]
+                and aim.piece in ways
+                and _is_suffix(driving.after(own, aim.piece), aim.after)
+            ):
                 soonest[aim] = min(known, time + driving.delay(last, aim.piece) - aim.delay)
 
     reach(memory, memory[-1], layer, 0)
