@@ -1,4 +1,4 @@
-"""Trips under turn restrictions from the definition: a search over every straight piece driven, with all it remembers."""
+"""Trips under turn restrictions from the definition: a search over straight pieces that remembers what was driven."""
 
 import heapq
 import math
@@ -17,8 +17,8 @@ FIRST, THROUGH, LAST = 0, 1, 2
 class TurnTwin:
     """Roads as straight pieces (from, to, way, local, forward, backward), way by way; times None where closed.
 
-    A piece driven is (number, 0) forward or (number, 1) backward. Every restriction keeps its own count of how far along
-    it the driver is; nothing is joined, shared or left out.
+    A piece driven is (number, 0) forward or (number, 1) backward. Every restriction keeps its own count of how far
+    along it the driver is; nothing is joined, shared or left out.
     """
 
     def __init__(self, pieces, relations, *, where, turning_places=(), delay=None):
@@ -106,9 +106,8 @@ class TurnTwin:
             if not left:
                 yield path
             for way in left:
-                for run in runs[way]:
-                    if not path or self.end(path[-1]) == self.begin(run[0]):
-                        walks.append(((*path, *run), left - {way}))
+                fitting = [run for run in runs[way] if not path or self.end(path[-1]) == self.begin(run[0])]
+                walks.extend(((*path, *run), left - {way}) for run in fitting)
 
     def _is_turn(self, turn, one, other):
         (x0, y0), (x1, y1), (x2, y2) = (self.where(spot) for spot in (self.begin(one), self.end(one), self.end(other)))
@@ -143,7 +142,7 @@ class TurnTwin:
             return THROUGH if before < LAST else None
         return FIRST if before == FIRST else LAST
 
-    def times_from(self, start, ends, budget):
+    def times_from(self, start, ends, budget):  # noqa: C901 - the whole search in one place
         """Give the shortest time from a position (piece, share) to others, int64 with UNREACHED beyond the budget."""
         by_piece = {}
         for at, (number, share) in enumerate(ends):
@@ -250,7 +249,7 @@ def find_pieces(network, whole, where):
     return pieces
 
 
-def snapped_at(network, pieces, positions):
+def snapped_at(pieces, positions):
     """Put positions (piece, share) on a network, in the order given."""
     places = [pieces[number] for number, _ in positions]
     shares = [1 - share if pieces[number][2] else share for number, share in positions]
@@ -271,8 +270,8 @@ def network_table(network, pieces, starts, ends, budget, *, search_from="starts"
     """Give the times from starts (rows) to ends (columns)."""
     times = time_table(
         network.roads,
-        starts=snapped_at(network, pieces, starts).starts(network),
-        ends=snapped_at(network, pieces, ends).ends(network),
+        starts=snapped_at(pieces, starts).starts(network),
+        ends=snapped_at(pieces, ends).ends(network),
         budget=budget,
         search_from=search_from,
         method=method,

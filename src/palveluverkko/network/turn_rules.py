@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from itertools import product
+from itertools import chain, product
 from typing import NamedTuple
 
 import numpy as np
@@ -184,7 +184,7 @@ class _Map:
     def _open(self, half: int) -> bool:
         at = int(np.searchsorted(self._roads.first_node, half >> 1, side="right")) - 1
         kind = self._roads.kinds[self._roads.way_kind[at]]
-        return (kind.backward_kmh if half & 1 else kind.forward_kmh) > 0
+        return bool((kind.backward_kmh if half & 1 else kind.forward_kmh) > 0)
 
 
 def _apply(roads: _Map, rule: TurnRule) -> Iterator[Sequence]:
@@ -204,24 +204,20 @@ def _pairs_at_node(roads: _Map, rule: TurnRule, node_id: int) -> list[tuple[tupl
     ways_in, ways_out = (
         _touching(roads, role, ways, node) for role, ways in (("from", rule.from_ways), ("to", rule.to_ways))
     )
-    halves_in = {way: _open(roads.arriving(way, node), "from way cannot be driven to the via") for way in ways_in}
+    halves_in = _open([roads.arriving(way, node) for way in ways_in], "from way cannot be driven to the via")
     if rule.turn == "u_turn" and ways_in == ways_out:
-        both_ways = [((half,), half ^ 1) for halves in halves_in.values() for half in halves]
-        open_pairs = [pair for pair in both_ways if any(pair[1] in roads.leaving(way, node) for way in ways_in)]
-        if not open_pairs:
+        backs = {half for way in ways_in for half in roads.leaving(way, node)}
+        both_ways = [half for halves in halves_in for half in halves if half ^ 1 in backs]
+        if not both_ways:
             raise _NotFoundError("It forbids or commands nothing: the road is one-way.")
-        return open_pairs
+        return [((half,), half ^ 1) for half in both_ways]
     if set(ways_in) & set(ways_out) and rule.turn != "straight_on":
         raise _NotFoundError("It leads from a way into the same way, and is no U-turn.")
-    halves_out = {way: _open(roads.leaving(way, node), "to way cannot be driven away from the via") for way in ways_out}
-    pairs = [
-        (before, after)
-        for before, after in product(sum(halves_in.values(), []), sum(halves_out.values(), []))
-        if after != before ^ 1
-    ]
-    if any(len(halves) > 1 for halves in (*halves_in.values(), *halves_out.values())):
-        fits = _TURN.get(rule.turn, lambda _degrees: True)
-        pairs = [pair for pair in pairs if fits(roads.deviation(*pair))]
+    halves_out = _open([roads.leaving(way, node) for way in ways_out], "to way cannot be driven away from the via")
+    pairs = [pair for pair in product(chain(*halves_in), chain(*halves_out)) if pair[1] != pair[0] ^ 1]
+    if any(len(halves) > 1 for halves in (*halves_in, *halves_out)):
+        fits = _TURN.get(rule.turn)
+        pairs = [pair for pair in pairs if fits is None or fits(roads.deviation(*pair))]
         if len(pairs) != 1:
             raise _NotFoundError("A way runs through its via node, and the turn does not tell which side is meant.")
     if not pairs:
@@ -236,8 +232,8 @@ def _touching(roads: _Map, role: str, ways: Iterable[int], node: int) -> list[in
     return found
 
 
-def _open(halves: list[int], what: str) -> list[int]:
-    if not halves:
+def _open(halves: list[list[int]], what: str) -> list[list[int]]:
+    if not any(halves):
         raise _NotFoundError(f"It forbids or commands nothing: the {what}.")
     return halves
 

@@ -19,6 +19,8 @@ from palveluverkko.engine.topology import sort_arcs
 from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS, Edges
 
 Memory = tuple[int, ...]
+_Settled = tuple[int, Memory, int]
+"""Piece driven last, memory, layer."""
 
 MOST_AROUND = 5_000
 """Pieces looked at around one restriction for the way back to it without turning round."""
@@ -231,10 +233,6 @@ class _Driving:
         """Give the milliseconds that a turn takes."""
         return self._delays.get((last, piece), 0)
 
-    def is_as_free(self, memory: Memory, piece: int) -> bool:
-        """Tell whether one remembers no more after a piece than with an empty memory."""
-        return self.after(memory, piece) == self.after((), piece)
-
 
 class _Aim(NamedTuple):
     """What a trip may gain by coming back to a junction: a piece, remembering less after it, or sooner."""
@@ -252,24 +250,31 @@ def _turns_to_deny(driving: _Driving, memory: Memory, layer: int) -> tuple[set[i
     quickest permitted trip. Then turning round gains only where one would be back sooner.
     """
     streets = driving.streets
-    here = streets.end(memory[-1])
     soonest = _aims(driving, memory, layer)
     if not soonest:
         return set(), False
+    settled = _come_back(driving, memory, layer, soonest)
+    capped = len(settled) == MOST_AROUND
+    if capped:
+        # No way back was found so far; turning round is denied where one would be back by now.
+        latest = max(settled.values())
+        soonest = {aim: min(time, latest) for aim, time in soonest.items()}
+    spare: dict[int, int] = {}
+    for (last, own, at), time in settled.items():
+        back = last ^ 1
+        if not own and streets.is_open(back) and back not in driving.ways_on(own, last):
+            most = max((soon for aim, soon in soonest.items() if _ORDER[at] <= _ORDER[aim.latest]), default=0)
+            spare[last] = max(spare.get(last, 0), most - time - streets.time(back))
+    way_back = _times_to(streets, streets.end(memory[-1]), max(spare.values(), default=0))
+    return {last for last, most in spare.items() if way_back.get(streets.begin(last), _INFINITE) < most}, capped
 
-    def reach(own: Memory, last: int, at: int, time: int) -> None:
-        ways = driving.ways_on(own, last)
-        for aim, known in soonest.items():
-            if (
-                _ORDER[at] <= _ORDER[aim.latest]
-                and aim.piece in ways
-                and _is_suffix(driving.after(own, aim.piece), aim.after)
-            ):
-                soonest[aim] = min(known, time + driving.delay(last, aim.piece) - aim.delay)
 
-    reach(memory, memory[-1], layer, 0)
+def _come_back(driving: _Driving, memory: Memory, layer: int, soonest: dict[_Aim, int]) -> dict[_Settled, int]:
+    """Drive on until all aims are attained and note in ``soonest`` when; give all states that were come to, with times."""
+    streets = driving.streets
+    here = streets.end(memory[-1])
     queue = [(0, memory[-1], memory, layer)]
-    settled: dict[tuple[int, Memory, int], int] = {}
+    settled: dict[_Settled, int] = {}
     while queue and len(settled) < MOST_AROUND:
         time, last, own, at = heapq.heappop(queue)
         if time >= max(soonest.values()):
@@ -277,25 +282,17 @@ def _turns_to_deny(driving: _Driving, memory: Memory, layer: int) -> tuple[set[i
         if (last, own, at) in settled:
             continue
         settled[last, own, at] = time
+        ways = driving.ways_on(own, last)
         if streets.end(last) == here:
-            reach(own, last, at, time)
-        for piece in driving.ways_on(own, last):
+            for aim, known in soonest.items():
+                in_time = _ORDER[at] <= _ORDER[aim.latest]
+                if in_time and aim.piece in ways and _is_suffix(driving.after(own, aim.piece), aim.after):
+                    soonest[aim] = min(known, time + driving.delay(last, aim.piece) - aim.delay)
+        for piece in ways:
             later = time + driving.delay(last, piece) + streets.time(piece)
             for onward in streets.onward(at, piece)[:1]:
                 heapq.heappush(queue, (later, piece, driving.after(own, piece), onward))
-    capped = len(settled) == MOST_AROUND
-    if capped:
-        # No way back was found so far; turning round is denied where one would be back by now.
-        soonest = {aim: min(time, soon) for aim, soon in soonest.items()}
-    spare: dict[int, int] = {}
-    for (last, own, at), time in settled.items():
-        back = last ^ 1
-        if not own and streets.is_open(back) and back not in driving.ways_on(own, last):
-            most = max((soon for aim, soon in soonest.items() if _ORDER[at] <= _ORDER[aim.latest]), default=0)
-            spare[last] = max(spare.get(last, 0), most - time - streets.time(back))
-    way_back = _times_to(streets, here, max(spare.values(), default=0))
-    near = {last for last, most in spare.items() if way_back.get(streets.begin(last), _INFINITE) < most}
-    return near, capped
+    return settled
 
 
 def _aims(driving: _Driving, memory: Memory, layer: int) -> dict[_Aim, int]:
@@ -303,7 +300,7 @@ def _aims(driving: _Driving, memory: Memory, layer: int) -> dict[_Aim, int]:
     streets = driving.streets
     last = memory[-1]
     now = set(driving.ways_on(memory, last))
-    aims = {}
+    aims: dict[_Aim, int] = {}
     for other in streets.into(streets.end(last)):
         least = driving.after((), other)
         for piece in driving.ways_on(least, other):
@@ -336,61 +333,90 @@ def _times_to(streets: _Streets, junction: int, budget: int) -> dict[int, int]:
 
 
 def _lay(streets: _Streets, driving: _Driving, plain: Mapping[int, Int32], first: int) -> Expansion:
-    """Number the nodes of memories and gates, and join them."""
-    junctions: list[int] = []
-    layers: list[int] = []
-    arcs: list[tuple[int, int, int, int]] = []
-
-    def add_node(junction: int, layer: int) -> int:
-        junctions.append(junction)
-        layers.append(layer)
-        return first + len(junctions) - 1
-
-    memories = driving.memories
-    remembered = {
-        (memory, layer): add_node(streets.end(memory[-1]), layer)
-        for memory in memories
-        for layer in streets.layers(memory[-1])
-    }
-    arrivals = {(layer, memory[0]): node for (memory, layer), node in remembered.items() if len(memory) == 1}
-    gates: dict[tuple[int, int], int] = {}
-    enter: dict[int, int] = {}
-    for junction in sorted({streets.end(memory[-1]) for memory in memories}):
-        for piece in streets.out(junction):
-            for layer in streets.layers(piece):
-                enter[piece] = gates[layer, piece] = add_node(junction, layer)
-                arcs.append((int(plain[layer][junction]), enter[piece], 0, -1))
-
-    further_gates: dict[tuple[int, Memory, int], int] = {}
-    for (memory, layer), node in remembered.items():
-        last = memory[-1]
-        for piece in driving.ways_on(memory, last):
-            for onward in streets.onward(layer, piece):
-                own = driving.after(memory, piece)
-                if driving.is_as_free(memory, piece):
-                    gate = gates[onward, piece]
-                elif (onward, own, piece) in further_gates:
-                    gate = further_gates[onward, own, piece]
-                else:
-                    gate = further_gates[onward, own, piece] = add_node(streets.begin(piece), onward)
-                    arcs.append((gate, remembered[own, onward], streets.time(piece), piece))
-                arcs.append((node, gate, driving.delay(last, piece), -1))
-    for (layer, _, piece), gate in further_gates.items():
-        if layer == streets.layers(piece)[-1]:
-            if enter[piece] == gates[layer, piece]:
-                enter[piece] = add_node(streets.begin(piece), layer)
-                arcs.append((gates[layer, piece], enter[piece], 0, -1))
-            arcs.append((gate, enter[piece], 0, -1))
-    tail, head, time, piece_of = np.asarray(arcs, dtype=np.int32).reshape(-1, 4).T
+    """Join memories to gates, gates to memories, and both to what is plain."""
+    layout = _Layout(streets, driving, first)
+    layout.add_memories()
+    layout.add_gates(plain)
+    layout.join()
+    layout.add_ends()
+    tail, head, time, piece = np.asarray(layout.arcs, dtype=np.int32).reshape(-1, 4).T
     return Expansion(
-        np.asarray(junctions, dtype=np.int32),
-        np.asarray(layers, dtype=np.int8),
+        np.asarray(layout.junctions, dtype=np.int32),
+        np.asarray(layout.layers, dtype=np.int8),
         tail,
         head,
         time,
-        piece_of,
-        gates,
-        arrivals,
-        enter,
+        piece,
+        layout.gates,
+        layout.arrivals,
+        layout.enter,
         capped=0,
     )
+
+
+class _Layout:
+    """The nodes and arcs of an expansion while they are numbered; the columns are those of the expansion."""
+
+    def __init__(self, streets: _Streets, driving: _Driving, first: int) -> None:
+        self._streets = streets
+        self._driving = driving
+        self._first = first
+        self._memories: dict[tuple[Memory, int], int] = {}
+        self._special_gates: dict[tuple[int, Memory, int], int] = {}
+        self.junctions: list[int] = []
+        self.layers: list[int] = []
+        self.arcs: list[tuple[int, int, int, int]] = []
+        self.gates: dict[tuple[int, int], int] = {}
+        self.arrivals: dict[tuple[int, int], int] = {}
+        self.enter: dict[int, int] = {}
+
+    def add_memories(self) -> None:
+        """Add a node for each memory, where the last piece of it leads."""
+        for memory in self._driving.memories:
+            last = memory[-1]
+            for layer in self._streets.layers(last):
+                self._memories[memory, layer] = self._add_node(self._streets.end(last), layer)
+                if len(memory) == 1:
+                    self.arrivals[layer, last] = self._memories[memory, layer]
+
+    def add_gates(self, plain: Mapping[int, Int32]) -> None:
+        """Add a gate for each piece out of a junction that has memories; from plain nodes all are open."""
+        for junction in sorted({self._streets.end(memory[-1]) for memory, _ in self._memories}):
+            for piece in self._streets.out(junction):
+                for layer in self._streets.layers(piece):
+                    gate = self._add_node(junction, layer)
+                    self.arcs.append((int(plain[layer][junction]), gate, 0, -1))
+                    self.gates[layer, piece] = self.enter[piece] = gate
+
+    def join(self) -> None:
+        """Lead each memory to the gates of the pieces that it permits."""
+        for (memory, layer), node in self._memories.items():
+            for piece in self._driving.ways_on(memory, memory[-1]):
+                for onward in self._streets.onward(layer, piece):
+                    gate = self._gate(memory, onward, piece)
+                    self.arcs.append((node, gate, self._driving.delay(memory[-1], piece), -1))
+
+    def add_ends(self) -> None:
+        """Give trips one node to end on a piece from, where it has several gates: one for each memory after it."""
+        for (layer, _, piece), gate in self._special_gates.items():
+            if layer != self._streets.layers(piece)[-1]:
+                continue
+            if self.enter[piece] == self.gates[layer, piece]:
+                self.enter[piece] = self._add_node(self._streets.begin(piece), layer)
+                self.arcs.append((self.gates[layer, piece], self.enter[piece], 0, -1))
+            self.arcs.append((gate, self.enter[piece], 0, -1))
+
+    def _gate(self, memory: Memory, layer: int, piece: int) -> int:
+        """Give the gate of a piece, another one where more is remembered after it than by who comes from anywhere."""
+        after = self._driving.after(memory, piece)
+        if after == self._driving.after((), piece):
+            return self.gates[layer, piece]
+        if (layer, after, piece) not in self._special_gates:
+            gate = self._special_gates[layer, after, piece] = self._add_node(self._streets.begin(piece), layer)
+            self.arcs.append((gate, self._memories[after, layer], self._streets.time(piece), piece))
+        return self._special_gates[layer, after, piece]
+
+    def _add_node(self, junction: int, layer: int) -> int:
+        self.junctions.append(junction)
+        self.layers.append(layer)
+        return self._first + len(self.junctions) - 1
