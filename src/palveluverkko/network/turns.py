@@ -26,6 +26,7 @@ MOST_AROUND = 5_000
 """Pieces looked at around one restriction for the way back to it without turning round."""
 
 _ORDER = {TRIP_BEGINS: 0, THROUGH: 1, TRIP_ENDS: 2}
+_LOCAL, _PUBLIC = (TRIP_BEGINS, TRIP_ENDS), (THROUGH,)
 _INFINITE = 1 << 62
 
 
@@ -170,15 +171,17 @@ class _Streets:
 
     def layers(self, piece: int) -> tuple[int, ...]:
         """Give the layers in which a piece is driven; in the last of them trips end on it."""
-        return (TRIP_BEGINS, TRIP_ENDS) if self.is_local(piece) else (THROUGH,)
+        return _LOCAL if self.is_local(piece) else _PUBLIC
 
     def onward(self, layer: int, piece: int) -> tuple[int, ...]:
-        """Give the layers in which a piece may be driven after another in a layer, the freest first."""
-        return tuple(one for one in self.layers(piece) if self._follows(layer, one))
+        """Give the layers in which a piece may be driven after another in a layer."""
+        return tuple(one for one in self.layers(piece) if one == layer or _ORDER[layer] < _ORDER[one])
 
-    @staticmethod
-    def _follows(layer: int, other: int) -> bool:
-        return _ORDER[layer] < _ORDER[other] or (layer == other)
+    def freest(self, layer: int, piece: int) -> int | None:
+        """Give the layer in which a piece is driven after another in a layer by those who go far, None if in none."""
+        if self.is_local(piece):
+            return layer if layer != THROUGH else TRIP_ENDS
+        return THROUGH if layer != TRIP_ENDS else None
 
 
 class _Driving:
@@ -189,6 +192,7 @@ class _Driving:
         self._turning_places = frozenset(turns.turning_places.tolist())
         self._delays = turns.delays
         self._denied: dict[Memory, set[int]] = {}
+        self._ways_on: dict[Memory | int, list[int]] = {}
         self._memories: set[Memory] = {(before,) for before, _ in turns.delays}
         for rule in turns.rules:
             if not all(map(streets.is_open, rule.driven)):
@@ -211,6 +215,8 @@ class _Driving:
 
     def after(self, memory: Memory, piece: int) -> Memory:
         """Give what is remembered when a piece has been driven."""
+        if not memory:
+            return (piece,) if (piece,) in self._memories else ()
         longest = (*memory, piece)
         while longest and longest not in self._memories:
             longest = longest[1:]
@@ -218,7 +224,13 @@ class _Driving:
 
     def ways_on(self, memory: Memory, last: int) -> list[int]:
         """Give the pieces that may be driven when the last one was driven with a memory (of it, or empty)."""
-        denied = set().union(*(self._denied.get(memory[at:], ()) for at in range(len(memory))))
+        key = memory or last
+        if key not in self._ways_on:
+            self._ways_on[key] = self._find_ways_on(memory, last)
+        return self._ways_on[key]
+
+    def _find_ways_on(self, memory: Memory, last: int) -> list[int]:
+        denied = {piece for at in range(len(memory)) for piece in self._denied.get(memory[at:], ())}
         junction, back = self.streets.end(last), last ^ 1
         out = self.streets.out(junction)
         ways = [piece for piece in out if piece != back and piece not in denied]
@@ -270,7 +282,7 @@ def _turns_to_deny(driving: _Driving, memory: Memory, layer: int) -> tuple[set[i
 
 
 def _come_back(driving: _Driving, memory: Memory, layer: int, soonest: dict[_Aim, int]) -> dict[_Settled, int]:
-    """Drive on until all aims are attained and note in ``soonest`` when; give all states that were come to, with times."""
+    """Drive on until all aims are attained and note in ``soonest`` when; give the time of all that was come to."""
     streets = driving.streets
     here = streets.end(memory[-1])
     queue = [(0, memory[-1], memory, layer)]
@@ -290,7 +302,8 @@ def _come_back(driving: _Driving, memory: Memory, layer: int, soonest: dict[_Aim
                     soonest[aim] = min(known, time + driving.delay(last, aim.piece) - aim.delay)
         for piece in ways:
             later = time + driving.delay(last, piece) + streets.time(piece)
-            for onward in streets.onward(at, piece)[:1]:
+            onward = streets.freest(at, piece)
+            if onward is not None:
                 heapq.heappush(queue, (later, piece, driving.after(own, piece), onward))
     return settled
 
