@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streets import AGAINST, KINDS, ONEWAY, PRIVATE, ROAD, STREET, Way, network_of, roads, street_plans
-from turns_twin import TurnTwin, find_pieces, network_table, pieces_of, where_of
+from turns_twin import QUICK_TURNS, TurnTwin, find_pieces, network_table, pieces_of, where_of
 
+from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.store import read_stored_network, write_network
+from palveluverkko.network.turns import Rule, Turns
 from palveluverkko.osm.roads import Restriction
 
 VALUES = [
@@ -94,7 +96,7 @@ def roads_of(plan):
 
 
 def networks_of(plan, contracts=(True, False)):
-    return [network_of(roads_of(plan), contract=contract) for contract in contracts]
+    return [network_of(roads_of(plan), contract=contract, profile=QUICK_TURNS) for contract in contracts]
 
 
 def in_force(network, relations):
@@ -120,6 +122,50 @@ def test_trips_are_those_of_the_twin(plan, search_from, method):
         if positions:
             found = network_table(own, on_own, positions, positions, budget, search_from=search_from, method=method)
             np.testing.assert_array_equal(found, twin.table(positions, positions, budget))
+
+
+@settings(deadline=None, max_examples=200)
+@given(restricted_plans() | restricted_blocks(), st.data())
+def test_trips_with_delays_and_turning_places_are_those_of_the_twin(plan, data):
+    whole = networks_of(plan, [False])[0]
+    pieces, where = pieces_of(whole, roads_of(plan))
+    spots = st.sets(st.sampled_from(sorted({one for piece in pieces for one in piece[:2]})), max_size=3)
+    turning_places, slow = data.draw(spots), data.draw(spots)
+    milliseconds = data.draw(st.dictionaries(st.tuples(*2 * [st.integers(0, 9)]), st.integers(1, 60_000), max_size=6))
+    twin = TurnTwin(
+        pieces,
+        in_force(whole, plan[2]),
+        where=where_of(whole),
+        turning_places=turning_places,
+        delay=lambda one, other: milliseconds.get((one[0], other[0]), 0) if twin.end(one) in slow else 0,
+    )
+
+    def number(one):
+        edge, is_turned = where[one[0]]
+        return 2 * edge + (one[1] ^ is_turned)
+
+    turns = Turns(
+        rules=tuple(
+            Rule(tuple(map(number, driven)), mandatory, frozenset(map(number, following)))
+            for driven, mandatory, following in twin.rules
+        ),
+        delays={
+            (number(one), number(other)): twin.delay(one, other)
+            for ways_in in twin.out.values()
+            for one in ways_in
+            for other in twin.out.get(twin.end(one), ())
+            if twin.delay(one, other)
+        },
+        turning_places=np.flatnonzero(np.isin(whole.junction_id, sorted(turning_places))).astype(np.int32),
+    )
+    layers, capped = lay_layers(whole.junction_id.size, whole.edges, turns)
+    assert not capped
+    network = replace(whole, **layers._asdict())
+    on_own = find_pieces(network, whole, where)
+    positions = [(piece, share) for piece in on_own for share in (0.381966, 0.618034)]
+    if positions:
+        found = network_table(network, on_own, positions, positions, 4_000_000)
+        np.testing.assert_array_equal(found, twin.table(positions, positions, 4_000_000))
 
 
 # --- What the rules mean, street by street

@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from turns_twin import TurnTwin, find_pieces, network_table, pieces_of, where_of
+from turns_twin import QUICK_TURNS, TurnTwin, find_pieces, network_table, pieces_of, where_of
 
 from palveluverkko.domain.travel import UNREACHED
 from palveluverkko.network.build import build_network
 from palveluverkko.network.road_network import RoadNetwork
-from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads, read_roads
 
 pytestmark = pytest.mark.shared
@@ -31,7 +30,7 @@ class Extract(NamedTuple):
 
 
 def build(roads: Roads, *, contract: bool = True) -> RoadNetwork:
-    return build_network(roads, CarProfile(), fingerprint="", contract=contract)
+    return build_network(roads, QUICK_TURNS, fingerprint="", contract=contract)
 
 
 @pytest.fixture(
@@ -39,7 +38,7 @@ def build(roads: Roads, *, contract: bool = True) -> RoadNetwork:
 )
 def extract(request, shared_data):
     name, relations = request.param
-    roads = read_roads(shared_data / "osm" / f"{name}.osm.pbf", CarProfile())
+    roads = read_roads(shared_data / "osm" / f"{name}.osm.pbf", QUICK_TURNS)
     assert len(roads.restrictions) == relations
     network, whole = build(roads), build(replace(roads, restrictions=()), contract=False)
     left_out = dict(network.restrictions_left_out)

@@ -103,10 +103,10 @@ def _profile_without_waits(**options):
     return profile
 
 
-def network_of(given_roads, *, contract=True, access_kmh=5.0, max_access_metres=400.0, waits=True):
-    """Build a network with one transformer and one profile for all tests."""
+def network_of(given_roads, *, contract=True, access_kmh=5.0, max_access_metres=400.0, waits=True, profile=None):
+    """Build a network with one transformer and one profile for all tests, or with another profile."""
     chosen = _cached_profile if waits else _profile_without_waits
-    profile = chosen(access_speed_kmh=access_kmh, max_access_metres=max_access_metres)
+    profile = profile or chosen(access_speed_kmh=access_kmh, max_access_metres=max_access_metres)
     with mock.patch.object(build, "Transformer", _CachedTransformer):
         return build.build_network(given_roads, profile, fingerprint="test", contract=contract)
 

@@ -9,9 +9,19 @@ import pandas as pd
 
 from palveluverkko.domain.travel import UNREACHED
 from palveluverkko.engine.search import time_table
+from palveluverkko.osm.profile import CarProfile
 from palveluverkko.reach.snap import Snapped
 
 FIRST, THROUGH, LAST = 0, 1, 2
+
+
+class QuickTurns(CarProfile):
+    """A profile by which turning takes no time."""
+
+    turn_delays = None
+
+
+QUICK_TURNS = QuickTurns()
 
 
 class TurnTwin:

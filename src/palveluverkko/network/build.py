@@ -19,6 +19,7 @@ from palveluverkko.network.delays import count_spots, with_delays
 from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.network.surroundings import Surroundings, find_surroundings
+from palveluverkko.network.turn_delays import find_turn_delays
 from palveluverkko.network.turn_rules import RoadTurns, find_on_roads
 from palveluverkko.network.turns import Rule, Turns
 from palveluverkko.osm.profile import CarProfile
@@ -115,6 +116,7 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     turns = _turns_of_edges(road_turns, chains, plan, roads.way_node.size)
     del pieces, chains  # 0.2 GB for 5 million nodes, and the arcs are still to come
     edges = _describe_edges(roads, way, plan, laid)
+    turns = turns._replace(delays=_turn_delays(profile, edges, _road_classes(roads), plan.junction_node.size))
     return assemble(
         edges,
         junction_xy=(x[plan.junction_node], y[plan.junction_node]),
@@ -305,6 +307,23 @@ def _turns_of_edges(road_turns: RoadTurns, chains: Chains, plan: _Plan, position
         following = frozenset(piece_of_half[list(sequence.following)].tolist())
         rules.append(Rule(once, sequence.mandatory, following))
     return Turns(tuple(rules))
+
+
+def _turn_delays(
+    profile: CarProfile, edges: Edges, road_classes: tuple[str, ...], junctions: int
+) -> dict[tuple[int, int], int]:
+    """Give the milliseconds of the turns that take time, where the profile says that any do."""
+    delays = getattr(profile, "turn_delays", None)
+    if delays is None or not (delays.left_seconds or delays.right_seconds):
+        return {}
+    is_chosen = np.asarray([road_class in delays.classes for road_class in road_classes])
+    return find_turn_delays(
+        junctions,
+        edges,
+        is_chosen[edges.road_class],
+        left_milliseconds=round(delays.left_seconds * 1000),
+        right_milliseconds=round(delays.right_seconds * 1000),
+    )
 
 
 def _describe_edges(roads: Roads, way: NDArray[np.int32], plan: _Plan, laid: Laid) -> Edges:

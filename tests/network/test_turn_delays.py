@@ -1,0 +1,101 @@
+"""Turning left across the own road takes time, and nothing else does."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from streets import AGAINST, ONEWAY, ROAD, STREET, Way, network_of, roads, street_plans
+from turns_twin import QUICK_TURNS, find_pieces, network_table, pieces_of
+
+from palveluverkko.network.build import build_network
+from palveluverkko.network.turn_delays import find_turn_delays
+from palveluverkko.osm.profile import CarProfile
+
+#   4
+#   |
+# 0-1-2
+#   |
+#   3
+CROSS = [(0, 0), (400, 10), (800, 0), (405, -500), (395, 450)]
+MAIN = [Way(101, (0, 1), ROAD), Way(102, (1, 2), ROAD)]
+ASIDE = [Way(103, (1, 3), STREET), Way(104, (1, 4), STREET)]
+
+
+def delays_of(given_ways, spots=CROSS, left=5_000, right=0, road_class="secondary"):
+    """Give the delays by the spots before and after the turn."""
+    network = network_of(roads(spots, given_ways), contract=False, profile=QUICK_TURNS)
+    edges, spot = network.edges, (network.junction_id // 10).tolist()
+    chosen = edges.road_class == network.road_classes.index(road_class)
+    found = find_turn_delays(len(spot), edges, chosen, left_milliseconds=left, right_milliseconds=right)
+    ends = np.column_stack((edges.tail, edges.head)).ravel()
+    return {(spot[ends[one]], spot[ends[other ^ 1]]): delay for (one, other), delay in found.items()}
+
+
+def test_turning_left_across_the_own_road_takes_time():
+    assert delays_of(MAIN + ASIDE) == {(0, 4): 5_000, (2, 3): 5_000}
+
+
+def test_turning_right_takes_time_where_asked():
+    assert delays_of(MAIN + ASIDE, left=0, right=1_000) == {(0, 3): 1_000, (2, 4): 1_000}
+
+
+def test_the_side_roads_wait_for_nobody():
+    assert delays_of(MAIN + ASIDE, road_class="residential") == {(3, 0): 5_000, (4, 2): 5_000}
+
+
+def test_nobody_is_met_on_a_oneway_road():
+    oneway = replace(ROAD, backward_kmh=0.0)
+    assert delays_of([Way(101, (0, 1), oneway), Way(102, (1, 2), oneway), *ASIDE]) == {}
+    # The road ahead is one-way towards the junction: who comes there is met.
+    towards = [MAIN[0], Way(102, (2, 1), oneway), *ASIDE]
+    assert delays_of(towards) == {(0, 4): 5_000, (2, 3): 5_000}
+
+
+def test_a_road_that_ends_or_bends_has_no_traffic_to_cross():
+    assert delays_of([MAIN[0], *ASIDE]) == {}
+    assert delays_of([MAIN[0], Way(102, (1, 4), ROAD), Way(103, (1, 3), STREET)]) == {}
+
+
+def test_no_turn_into_a_closed_road():
+    assert delays_of([*MAIN, ASIDE[0], Way(104, (4, 1), ONEWAY)]) == {(2, 3): 5_000}
+
+
+class Delays(NamedTuple):
+    left_seconds: float
+    right_seconds: float
+    classes: tuple[str, ...]
+
+
+class SlowTurns(CarProfile):
+    """A profile whose roads take time to turn left out of."""
+
+    turn_delays = Delays(7.5, 2.25, ("secondary",))
+
+
+@pytest.mark.parametrize(("end", "milliseconds"), [(2, 0), (3, 2_250), (4, 7_500)])
+def test_trips_take_the_delays_of_the_profile(end, milliseconds):
+    given_roads = roads(CROSS, MAIN + ASIDE)
+    plain, slow = (build_network(given_roads, profile, fingerprint="") for profile in (QUICK_TURNS, SlowTurns()))
+    pieces, where = pieces_of(plain, given_roads)
+    at = find_pieces(plain, plain, where)
+    start, ends = [(0, 0.5)], [(next(n for n, one in enumerate(pieces) if 10 * end in one[:2]), 0.5)]
+    before, after = (network_table(network, at, start, ends, 10**8) for network in (plain, slow))
+    assert (after - before).tolist() == [[milliseconds]]
+
+
+@settings(deadline=None, max_examples=60)
+@given(street_plans(kinds=(STREET, ROAD, ONEWAY, AGAINST)))
+def test_contraction_changes_no_trip_with_delays(plan):
+    given_roads = roads(*plan)
+    networks = [build_network(given_roads, SlowTurns(), fingerprint="", contract=one) for one in (False, True)]
+    _, where = pieces_of(networks[0], given_roads)
+    found = [find_pieces(network, networks[0], where) for network in networks]
+    positions = [(number, 0.381966) for number in found[0].keys() & found[1].keys()]
+    if positions:
+        one, other = (
+            network_table(network, at, positions, positions, 4_000_000)
+            for network, at in zip(networks, found, strict=True)
+        )
+        np.testing.assert_array_equal(one, other)
