@@ -11,8 +11,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-# Children of a box and segments of a leaf. 300,000 places beside Porto's 1.3 million segments, four times each:
-# 4 take 1.05 times as long, 16 take 1.2 times.
+# Children of a box and segments of a leaf. 300,000 places among 5 million segments (Porto, tiled 4 × 4): 2.2 µs of
+# processor time each and 13 bytes a segment; with 4 it is 2.0 µs and 19 bytes, with 16 3.0 µs and 10 bytes.
 BRANCHES = 8
 
 _DEEPEST = 16
@@ -67,7 +67,7 @@ def order_by_curve(vertex: NDArray[np.int32], x: NDArray[np.float64], y: NDArray
 def order_points_by_curve(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int32]:
     """Give the order of points along a Hilbert curve, so that neighbours ask for the same boxes one after the other.
 
-    300,000 places beside 5 million segments, in random order: 2.0 µs each instead of 5.4.
+    300,000 places among 5 million segments, given in random order: 2.2 µs each instead of 5.9, and 0.1 µs for this.
     """
     west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
     for point in range(x.size):

@@ -199,7 +199,7 @@ class RoadNetwork:
     def segments(self) -> SegmentTree:
         """The edges that points may be tied to, packed so that the nearest is found quickly; kept once it is asked for.
 
-        13 bytes for each straight piece (57 MB for 4.5 million), a tenth of a second for a million.
+        13 bytes for each straight piece (63 MB for 5 million), a tenth of a second for a million.
         """
         edges = self.edges
         return build_tree(edges.first_vertex, edges.vertex_x, edges.vertex_y, edges.snappable)

@@ -274,7 +274,7 @@ def positions(points: geopandas.GeoDataFrame, crs: str) -> tuple[NDArray[np.floa
         shapes = here.to_crs(crs).to_numpy().copy()
         shapes[extended] = shapely.point_on_surface(shapes[extended])
         return shapely.get_x(shapes), shapely.get_y(shapes)
-    # 300,000 points: 0.1 s; as geometries and with a representative point for each 4 s.
+    # 300,000 points: 0.06 s; as geometries, with a representative point for each, 0.55 s.
     x, y = shapely.get_x(shapes), shapely.get_y(shapes)
     return (x, y) if here.crs == crs else _transformer(here.crs, crs).transform(x, y)
 
