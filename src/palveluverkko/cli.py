@@ -70,7 +70,8 @@ app.add_typer(fetch_app, name="fetch")
 
 StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file, such as study.toml.")]
 NetworkArgument = Annotated[
-    Path, typer.Argument(metavar="NET|OSM", help="An OpenStreetMap file or a built network (.pvnet).")
+    Path,
+    typer.Argument(metavar="NET|OSM", help="An OpenStreetMap file, a table of roads or a built network (.pvnet)."),
 ]
 SeasonOption = Annotated[
     str | None, typer.Option(help="summer or winter; summer unless a built network says otherwise.")
@@ -331,12 +332,21 @@ def warm() -> None:
 
 @network_app.command("build")
 def network_build(
-    osm: Annotated[Path, typer.Argument(metavar="OSM", help="An OpenStreetMap file.")],
+    roads: Annotated[
+        list[Path], typer.Argument(metavar="ROADS...", help="OpenStreetMap files, or one table of roads (.gpkg, ...).")
+    ],
     *,
     out: Annotated[Path, typer.Option(help="Network file to write (.pvnet).")],
     season: SeasonOption = None,
     access_speed_kmh: AccessSpeedOption = None,
     max_access_metres: MaxAccessOption = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(metavar="AREA", help="Keep the roads of an area: a file of polygons, or west,south,east,north."),
+    ] = None,
+    clip_buffer_metres: Annotated[
+        float | None, typer.Option(metavar="M", help="So far beyond the area too; 20,000 when not given.")
+    ] = None,
 ) -> None:
     """Build a road network and write it to a file of its own."""
     from palveluverkko.network.store import NO_STORE, STORE_SUFFIX, read_network, write_network
@@ -346,7 +356,12 @@ def network_build(
     profile = _profile(season, access_speed_kmh, max_access_metres)
     with _progress() as progress:
         built = read_network(
-            osm, profile=profile, store=NO_STORE, progress=lambda done, total: progress("network", done, total)
+            roads,
+            profile=profile,
+            clip=None if clip is None else _parse_area(clip),
+            clip_buffer_metres=clip_buffer_metres,
+            store=NO_STORE,
+            progress=lambda done, total: progress("network", done, total),
         )
         write_network(built, out)
     _echo_network(built)
@@ -505,6 +520,14 @@ def _profile(season: str | None, access_speed_kmh: float | None, max_access_metr
 
     chosen = Season.SUMMER if season is None else Season.parse(season)
     return CarProfile(season=chosen, access_speed_kmh=access_speed_kmh, max_access_metres=max_access_metres)
+
+
+def _parse_area(text: str) -> Path | list[float]:
+    """Read west,south,east,north, or take the text for the name of a file."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        return Path(text)
 
 
 def _parse_minutes(text: str) -> tuple[float, ...]:

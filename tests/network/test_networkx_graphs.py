@@ -10,6 +10,7 @@ import osmnx
 import pytest
 import shapely
 from hypothesis import given, settings
+from same_networks import assert_same_columns
 from shapely import LineString
 from streets import FERRY, PRIVATE, STREET, jittered_lattice, network_of, roads, street_plans, ways
 from village import hours, write_village
@@ -36,20 +37,8 @@ def times_from(network, node):
     return {int(one): int(times[at]) for at, one in enumerate(network.junction_id) if times[at] != UNREACHED}
 
 
-def as_columns(network):
-    """Everything that travel times depend on, names and classes as texts."""
-    edges = network.edges
-    columns = {name: column for name, column in edges._asdict().items() if name not in ("vertex_x", "vertex_y")}
-    columns |= {name: getattr(network, name) for name in ("arc_piece", "node_junction", "node_layer", "enter", "leave")}
-    columns |= network.graph._asdict() | {"junction_id": network.junction_id}
-    columns["name"] = np.asarray(network.names, dtype=object)[edges.name]
-    columns["road_class"] = np.asarray(network.road_classes, dtype=object)[edges.road_class]
-    return columns
-
-
 def assert_same_network(one, other):
-    for name, column in as_columns(one).items():
-        np.testing.assert_array_equal(column, as_columns(other)[name], err_msg=name)
+    assert_same_columns(one, other)
     for x, y in (("junction_x", "junction_y"), ("cut_x", "cut_y")):
         np.testing.assert_allclose(getattr(one, x), getattr(other, x), rtol=0, atol=2e-4)
         np.testing.assert_allclose(getattr(one, y), getattr(other, y), rtol=0, atol=2e-4)

@@ -160,7 +160,7 @@ REFUSALS = {
     ),
     "the key path": ("[study]", 'path = "x"\n[study]', "the unknown key 'path' stands at the top"),
     "an unknown key of a norm": ("share = 0.90", "shear = 0.90", "[norm] has the unknown key 'shear'; did you mean"),
-    "a number for a path": ('"roads.osm.pbf"', "5", "[network] osm: Input is not a valid path (got 5)."),
+    "a number for a path": ('"roads.osm.pbf"', "5", "[network] osm: name a road file, or different"),
     "text for a number": ("share = 0.90", 'share = "most"', "[norm] share: Input should be a valid number"),
     "an infinite number": ("[output]", "[output]\ncell_metres = inf", "[output] cell_metres: Input should be a finite"),
     "no pace": ("[points]", "access_speed_kmh = 0\n[points]", "[network] access_speed_kmh: Input should be greater"),

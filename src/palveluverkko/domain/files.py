@@ -10,6 +10,9 @@ from pathlib import Path
 
 from palveluverkko.domain.errors import PalveluverkkoError
 
+ROAD_TABLE_SUFFIXES = (".gpkg", ".parquet", ".shp", ".geojson", ".fgb")
+"""Endings of tables of roads; as a source of roads, all else is a file of OpenStreetMap or a network that was built."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:

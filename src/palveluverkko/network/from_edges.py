@@ -124,7 +124,7 @@ def _times(
 ) -> tuple[list[_Times], dict[str, int]]:
     """Say how long each row takes; rows of the same tags are judged once."""
     keys = [key for key in edges.columns if key in profile.relevant_keys and not str(key).startswith("oneway")]
-    tags = list(zip(edges["road_class"], *(edges[key] for key in keys), strict=True))
+    tags = list(zip(edges["road_class"], *([_as_tag(one) for one in edges[key]] for key in keys), strict=True))
     judged = {one: _judge(one, keys, profile) for one in set(tags)}
     _check_known(edges, [judged[one][0] for one in tags], profile, where)
     numbers = [edges[f"{way}_{unit}"].tolist() for way in ("forward", "backward") for unit in ("seconds", "kmh")]
@@ -142,11 +142,11 @@ def _times(
     return times, dict(sorted(rejected.items()))
 
 
-def _judge(values: tuple[object, ...], keys: list[Any], profile: CarProfile) -> tuple[Road | None, tuple[str, ...]]:
+def _judge(values: tuple[str, ...], keys: list[Any], profile: CarProfile) -> tuple[Road | None, tuple[str, ...]]:
     """Ask the profile about a class and tags; the direction stands in columns of its own."""
     road_class, *others = values
-    tags = {str(key): text for key, one in zip(keys, others, strict=True) if (text := _as_tag(one))}
-    tags |= {"route": FERRY} if road_class == FERRY else {"highway": str(road_class)}
+    tags = {str(key): text for key, text in zip(keys, others, strict=True) if text}
+    tags |= {"route": FERRY} if road_class == FERRY else {"highway": road_class}
     tags["oneway"] = "no"
     return profile.road(tags), profile.rejected_speeds(tags)
 
@@ -177,6 +177,7 @@ def _check_known(edges: geopandas.GeoDataFrame, roads: list[Road | None], profil
     known = {value for key, value in profile.way_tags if key == "highway"} | {FERRY, *_NOT_FOR_CARS}
     given = edges[["forward_seconds", "backward_seconds", "forward_kmh", "backward_kmh"]].notna().any(axis=1)
     unknown = ~given & ~edges["road_class"].isin(known) & np.asarray([road is None for road in roads])
+    unknown &= edges["forward"] | edges["backward"]
     if not unknown.any():
         return
     classes = sorted(set(edges["road_class"][unknown]) - {""})

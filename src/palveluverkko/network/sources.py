@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from palveluverkko.domain.errors import NetworkError
+from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
 from palveluverkko.network.build import build_network
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.osm.area import DEFAULT_BUFFER_METRES, Area
 from palveluverkko.osm.profile import CarProfile
-
-TABLE_SUFFIXES = (".gpkg", ".parquet", ".shp", ".geojson", ".fgb")
-"""Endings of tables of roads; all else is taken for a file of OpenStreetMap."""
 
 # What belongs to a shapefile besides the file that is named.
 _BESIDE_SHAPES = (".dbf", ".prj", ".shx", ".cpg")
@@ -118,7 +116,7 @@ class RoadSource:
 
 def is_table(path: Path) -> bool:
     """Say whether a path names a table of roads."""
-    return path.suffix.lower() in TABLE_SUFFIXES
+    return path.suffix.lower() in ROAD_TABLE_SUFFIXES
 
 
 def read_area(clip: Clip, *, buffer_metres: float) -> Area:

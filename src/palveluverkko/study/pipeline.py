@@ -186,7 +186,13 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
 
 def read_roads(study: Study, *, store: str | Path = USER_STORE) -> RoadNetwork:
     """Read the road network of a study."""
-    return read_network(study.network.osm, profile=study.profile, store=store)
+    return read_network(
+        study.network.files,
+        profile=study.profile,
+        clip=study.network.clip,
+        clip_buffer_metres=study.network.clip_buffer_metres,
+        store=store,
+    )
 
 
 def write_study(study: Study, results: Results, timings: Mapping[str, float], *, day: date) -> list[Path]:
@@ -221,7 +227,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         roads=roads,
         language=language,
         notes=_notes(study, inputs.network, day),
-        attribution=study.study.attribution,
+        attribution=study.attribution,
     ).save(folder / "map.html")
     write_results(
         folder / "results.gpkg",
@@ -272,7 +278,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
             minutes=minutes,
             scheme=scheme,
             language=language,
-            credit=study.study.attribution,
+            credit=study.attribution,
         )
     files = sorted([MANIFEST, *(path.as_posix() for path in files_in(folder))])
     write_manifest(folder / MANIFEST, _manifest(study, results, timings) | {"files": files})
@@ -302,7 +308,7 @@ def _notes(study: Study, network: RoadNetwork, day: date) -> list[str]:
         say(
             language,
             "computed",
-            osm=study.network.osm.name,
+            osm=_road_files(study),
             points=study.points.file.name,
             places=study.places.file.name,
             day=say_day(language, day),
@@ -314,16 +320,20 @@ def name_sources(study: Study, network: RoadNetwork) -> dict[str, str]:
     """Name the inputs and settings of a study for its readers, in its language."""
     language = study.study.language
     rows = {
-        "source_network": study.network.osm.name,
+        "source_network": _road_files(study),
         "source_points": study.points.file.name,
         "source_places": study.places.file.name,
         "source_season": say(language, str(study.network.season)),
         "source_direction": say(language, str(study.network.direction)),
         "source_method": _method(study, network),
-        "source_attribution": study.study.attribution or "© OpenStreetMap contributors (ODbL)",
+        "source_attribution": study.attribution or "© OpenStreetMap contributors (ODbL)",
         "source_fingerprint": network.fingerprint,
     }
     return {say(language, key): value for key, value in rows.items()}
+
+
+def _road_files(study: Study) -> str:
+    return ", ".join(file.name for file in study.network.files)
 
 
 def _method(study: Study, network: RoadNetwork) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from palveluverkko.domain.errors import PalveluverkkoError, StudyError
+from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
@@ -38,15 +39,57 @@ class StudySection(_Section):
     attribution: str | None = None
 
 
-class NetworkSection(_Section):
-    """``[network]``: the road file and how cars drive on it."""
+def _road_files(value: object) -> Path | tuple[Path, ...]:
+    """Accept a path, or some; which are resolved before."""
+    if isinstance(value, Path):
+        return value
+    if isinstance(value, tuple) and value and len(set(value)) == len(value):
+        return value
+    raise ValueError('name a road file, or different ones in a list such as ["lappi.osm.pbf", "norrbotten.osm.pbf"]')
 
-    osm: Path
+
+def _area(value: object) -> Path | tuple[float, ...]:
+    """Accept a path, which is resolved before, or four numbers."""
+    if isinstance(value, Path):
+        return value
+    if isinstance(value, list) and len(value) == 4 and all(type(one) in (int, float) for one in value):  # noqa: PLR2004
+        return tuple(float(one) for one in value)
+    raise ValueError("name a file of polygons, or write [west, south, east, north] in degrees")
+
+
+class NetworkSection(_Section):
+    """``[network]``: the road files, the part of them that counts, and how cars drive on it."""
+
+    osm: Annotated[Path | tuple[Path, ...] | None, PlainValidator(_road_files)] = None
     profile: Annotated[str, AfterValidator(_check_profile)] = "car"
     season: Season = Season.SUMMER
     direction: Direction = Direction.TO_SERVICE
     access_speed_kmh: float | None = Field(default=None, gt=0)
     max_access_metres: float | None = Field(default=None, gt=0)
+    edges: Path | None = None
+    clip: Annotated[Path | tuple[float, ...] | None, PlainValidator(_area)] = None
+    clip_buffer_metres: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if not self.files or (self.osm is not None and self.edges is not None):
+            raise ValueError("give either osm (one file or a list of files) or edges (a table of roads)")
+        if self.edges is not None and self.edges.suffix.lower() not in ROAD_TABLE_SUFFIXES:
+            raise ValueError(
+                f"edges names {self.edges.name}; a table of roads ends in {', '.join(ROAD_TABLE_SUFFIXES)}"
+            )
+        if self.edges is not None and self.clip is not None:
+            raise ValueError("clip works on osm; a table of roads in edges is not clipped")
+        if self.clip is None and self.clip_buffer_metres is not None:
+            raise ValueError("clip_buffer_metres goes with clip, which names the area")
+        return self
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The road files."""
+        if self.edges is not None:
+            return (self.edges,)
+        return self.osm if isinstance(self.osm, tuple) else () if self.osm is None else (self.osm,)
 
 
 class TableSection(_Section):
@@ -141,6 +184,12 @@ class Study(_Section):
         )
 
     @property
+    def attribution(self) -> str | None:
+        """Source of the roads, for their credit; None: OpenStreetMap."""
+        edges = self.network.edges
+        return self.study.attribution or (None if edges is None else edges.name)
+
+    @property
     def norms(self) -> tuple[Norm, ...]:
         """The norms."""
         return tuple(Norm(**one.model_dump()) for one in self.norm)
@@ -153,7 +202,12 @@ class Study(_Section):
     @property
     def inputs(self) -> dict[str, Path]:
         """The files that decide the result, by their place in the study."""
-        files = {"study": self.path, "network.osm": self.network.osm}
+        files = {"study": self.path}
+        roads = self.network.files
+        key = "network.osm" if self.network.edges is None else "network.edges"
+        files |= {f"{key}.{n}": one for n, one in enumerate(roads, 1)} if len(roads) > 1 else {key: roads[0]}
+        if isinstance(self.network.clip, Path):
+            files["network.clip"] = self.network.clip
         if self.network.profile != _CAR:
             files["network.profile"] = Path(self.network.profile)
         files |= {"points.file": self.points.file, "places.file": self.places.file}
@@ -171,8 +225,10 @@ class Study(_Section):
         document = self.model_dump(mode="json", exclude={"path"})
         for section, key in _PATHS:
             value = (document[section] or {}).get(key)
-            if value is not None and (key not in _WORDS_OR_PATHS or value.endswith(".toml")):
+            if isinstance(value, str) and (key not in _WORDS_OR_PATHS or value.endswith(".toml")):
                 document[section][key] = _as_seen_from(self.path.parent, value)
+            elif key == "osm" and value is not None:
+                document[section][key] = [_as_seen_from(self.path.parent, one) for one in value]
         return document
 
 
@@ -212,13 +268,16 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
     def resolve(section: object) -> object:
         if not isinstance(section, Mapping):
             return section
-        paths: dict[str, Path | str] = {
+        paths: dict[str, object] = {
             key: Path(os.path.normpath(folder / section[key]))
-            for key in ("osm", "file", "directory")
+            for key in ("osm", "edges", "clip", "file", "directory")
             if isinstance(section.get(key), str)
         }
         words = {key: section[key] for key in _WORDS_OR_PATHS if isinstance(section.get(key), str)}
         paths |= {key: os.path.normpath(folder / value) for key, value in words.items() if value.endswith(".toml")}
+        several = section.get("osm")
+        if isinstance(several, list) and all(isinstance(one, str) for one in several):
+            paths["osm"] = tuple(Path(os.path.normpath(folder / one)) for one in several)
         return {**section, **paths}
 
     if "path" in document:
@@ -287,8 +346,8 @@ def _nearest(key: str, sections: Sequence[str]) -> str:
 
 
 _PATHS = (
-    ("network", "osm"), ("network", "profile"), ("points", "file"), ("places", "file"), ("areas", "file"),
-    ("levels", "scheme"), ("output", "directory"),
+    ("network", "osm"), ("network", "edges"), ("network", "clip"), ("network", "profile"), ("points", "file"),
+    ("places", "file"), ("areas", "file"), ("levels", "scheme"), ("output", "directory"),
 )  # fmt: skip
 
 _WORDS_OR_PATHS = ("scheme", "profile")

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from palveluverkko.domain.errors import TableError
+from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
 from palveluverkko.tables.columns import counted, name_rows, to_flags, to_numbers, to_text, with_known_names
 from palveluverkko.tables.coordinates import locate
 from palveluverkko.tables.files import read_rows
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from geopandas import GeoDataFrame
-
-EDGE_SUFFIXES = (".gpkg", ".parquet", ".shp", ".geojson", ".fgb")
-"""Files that may hold a table of roads."""
 
 # Besides the names of the contract: those of OSMnx, of Geofabrik's shapefiles, of Digiroad, and what a shapefile leaves
 # of a name, which is ten letters.
@@ -91,7 +89,7 @@ def read_road_edges(path: str | Path) -> GeoDataFrame:
         The file or a row breaks this contract.
     """
     where = Path(path).name
-    located = locate(read_rows(path, suffixes=EDGE_SUFFIXES), crs=None, where=where)
+    located = locate(read_rows(path, suffixes=ROAD_TABLE_SUFFIXES), crs=None, where=where)
     table: GeoDataFrame = with_known_names(located, _SYNONYMS)
     if table.empty:
         raise TableError(f"{where} has no rows; give at least one road.")
