@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
 
 from palveluverkko.domain.errors import PalveluverkkoError, StudyError
 from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
@@ -57,17 +66,24 @@ def _area(value: object) -> Path | tuple[float, ...]:
     raise ValueError("name a file of polygons, or write [west, south, east, north] in degrees")
 
 
+def _as_plain(value: Path | tuple[Path | float, ...] | None) -> str | list[str | float] | None:
+    """Write a path or several values as JSON has them."""
+    if isinstance(value, tuple):
+        return [str(one) if isinstance(one, Path) else one for one in value]
+    return None if value is None else str(value)
+
+
 class NetworkSection(_Section):
     """``[network]``: the road files, the part of them that counts, and how cars drive on it."""
 
-    osm: Annotated[Path | tuple[Path, ...] | None, PlainValidator(_road_files)] = None
+    osm: Annotated[Path | tuple[Path, ...] | None, PlainValidator(_road_files), PlainSerializer(_as_plain)] = None
     profile: Annotated[str, AfterValidator(_check_profile)] = "car"
     season: Season = Season.SUMMER
     direction: Direction = Direction.TO_SERVICE
     access_speed_kmh: float | None = Field(default=None, gt=0)
     max_access_metres: float | None = Field(default=None, gt=0)
     edges: Path | None = None
-    clip: Annotated[Path | tuple[float, ...] | None, PlainValidator(_area)] = None
+    clip: Annotated[Path | tuple[float, ...] | None, PlainValidator(_area), PlainSerializer(_as_plain)] = None
     clip_buffer_metres: float | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
