@@ -135,7 +135,8 @@ def _degrees(crs: pyproj.CRS, x: Any, y: Any) -> tuple[NDArray[np.float64], NDAr
 def _arcs(graph: nx.MultiDiGraph, nodes: list[Any], profile: CarProfile) -> Iterator[_Arc]:
     position = {node: at for at, node in enumerate(nodes)}
     place = [(float(data["x"]), float(data["y"])) for _, data in graph.nodes(data=True)]
-    keys = [key for key in profile.relevant_keys if not key.startswith("oneway")]
+    # The direction of an arc is its own: tags say only how fast it is and for whom.
+    keys = {key for key in profile.relevant_keys if not key.startswith("oneway")}
     for u, v, data in graph.edges(data=True):
         name = f"{u!r} to {v!r}"
         ways = _several(data.get("osmid"))
@@ -149,8 +150,7 @@ def _arcs(graph: nx.MultiDiGraph, nodes: list[Any], profile: CarProfile) -> Iter
             seconds=_measure_of(data, "travel_time", name),
             kmh=_measure_of(data, "speed_kph", name),
             against=bool(turned) and all(turned),
-            # The direction of an arc is its own: the tags say only how fast and who. Most specific keys are left out.
-            tags={key: _joined(data[key]) for key in keys if _several(data.get(key))} | {"oneway": "no"},
+            tags={key: _joined(data[key]) for key in data if key in keys and _several(data[key])} | {"oneway": "no"},
             way=next((int(one) for one in ways if str(one).lstrip("-").isdigit()), 0),
             text=next((str(one) for key in ("ref", "name") for one in _several(data.get(key))), ""),
         )

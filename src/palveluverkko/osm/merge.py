@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from palveluverkko.osm.profile import Road
 from palveluverkko.osm.roads import (
@@ -40,12 +41,13 @@ def merge(files: Sequence[FileRoads]) -> FileRoads:
     standing = np.full(node_id.size, -1, dtype=np.int32)
     spots: dict[Spot, int] = {}
     for one in files:
-        at = np.searchsorted(one.node_id, node_id).clip(max=one.node_id.size - 1)
-        fresh = np.isnan(lon) & (one.node_id[at] == node_id)
-        lon[fresh], lat[fresh] = one.lon[at[fresh]], one.lat[at[fresh]]
+        fresh = np.flatnonzero(np.isnan(lon) & _among(node_id, one.node_id))
+        at = np.searchsorted(one.node_id, node_id[fresh])
         # What stands on a node comes from the file that its place comes from.
         where, kind = spots_at(node_id, one)
-        standing[where] = np.where(fresh[where], _renumbered(one.spots.spots, spots)[kind], standing[where])
+        placed = np.isin(where, fresh)
+        standing[where[placed]] = _renumbered(one.spots.spots, spots)[kind[placed]]
+        lon[fresh], lat[fresh] = one.lon[at], one.lat[at]
     leaving = np.unique(np.concatenate([one.leaving for one in files]), axis=0)
     occupied = np.flatnonzero(standing >= 0).astype(np.int32)
     return FileRoads(
@@ -109,8 +111,15 @@ def _still_leaving(leaving: Int64, ways: FileWays, located: Int64) -> Int64:
     same = owner[1:] == owner[:-1]
     a, b = ways.node_ids[:-1][same], ways.node_ids[1:][same]
     asked = np.unique(leaving)
-    near = np.isin(a, asked) & np.isin(b, asked) & np.isin(a, located) & np.isin(b, located)
+    near = np.flatnonzero(_among(a, asked) & _among(b, asked))
+    near = near[_among(a[near], located) & _among(b[near], located)]
     joined = {*zip(a[near].tolist(), b[near].tolist(), strict=True)}
     joined |= {(two, one) for one, two in joined}
     still = [pair for pair in leaving.tolist() if tuple(pair) not in joined]
     return np.asarray(still, dtype=np.int64).reshape(-1, 2)
+
+
+def _among(ids: Int64, known: Int64) -> npt.NDArray[np.bool_]:
+    """Tell which ids are among others that rise (np.isin took 1 s for Porto's)."""
+    at = np.searchsorted(known, ids).clip(max=max(0, known.size - 1))
+    return np.asarray(known[at] == ids) if known.size else np.zeros(ids.size, dtype=bool)
