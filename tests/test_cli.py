@@ -17,8 +17,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from lattice import write_lattice, write_spots
-from little_study import write_little_study
+from little_study import write_little_study, write_roads
 
+import palveluverkko as pv
 from palveluverkko import __version__, cli
 
 HEAVY = (
@@ -134,6 +135,22 @@ def test_a_built_network_gives_the_matrix_of_its_roads(tmp_path, monkeypatch, ca
     assert len(times) == 5 * 4
     assert times["travel_time"].notna().all()
     assert capsys.readouterr().err == ""
+
+
+def test_a_network_is_built_of_several_files_of_a_part_and_of_a_table(tmp_path, monkeypatch, capsys):
+    roads = tmp_path / "roads.osm.pbf"
+    write_roads(roads)
+    (tmp_path / "same.osm.pbf").write_bytes(roads.read_bytes())
+    pv.read_network(roads).to_edges().to_file(tmp_path / "links.gpkg")
+
+    def kilometres(*arguments: object) -> int:
+        assert run_here(monkeypatch, "network", "build", *arguments, "--out", tmp_path / "a.pvnet") == 0
+        return int(re.match(r"Roads: (\d+) km", capsys.readouterr().out).group(1))
+
+    whole = kilometres(roads)
+    assert kilometres(roads, tmp_path / "same.osm.pbf") == kilometres(tmp_path / "links.gpkg") == whole
+    part = kilometres(roads, "--clip", "25.69,66.49,25.73,66.53", "--clip-buffer-metres", 0)
+    assert 0 < part < whole
 
 
 def test_isochrones_are_drawn_in_the_format_of_the_name(tmp_path, monkeypatch, capsys):

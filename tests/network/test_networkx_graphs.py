@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
@@ -17,7 +18,7 @@ from village import hours, write_village
 
 import palveluverkko as pv
 from palveluverkko.domain.errors import NetworkError
-from palveluverkko.engine.graph import Anchors
+from palveluverkko.engine.graph import Anchors, sort_into_graph
 from palveluverkko.engine.search import UNREACHED, nearest_nodes
 
 SMALL = network_of(roads(jittered_lattice(9), ways((STREET, 0, 1, 4), (PRIVATE, 4, 3), (FERRY, 4, 7, 8))))
@@ -87,10 +88,46 @@ def test_a_projected_graph_of_ours_comes_back_although_osmnx_puts_it_into_anothe
     assert_same_network(SMALL, again)
 
 
+def test_a_junction_of_several_nodes_comes_back():
+    """As a network has that forbids a turn: who comes by one road meets the junction at a node of its own."""
+    drawn = network_of(
+        roads(jittered_lattice(9), ways((STREET, 0, 1, 2), (STREET, 1, 4), (STREET, 4, 3))), contract=False
+    )
+    graph, piece = drawn.graph, drawn.arc_piece
+    tail, head = graph.tail().astype(np.int64), graph.head.astype(np.int64)
+    at = int(np.flatnonzero(drawn.junction_id == 10)[0])
+    arriving = int(np.flatnonzero(head == at)[0])
+    leaving = np.flatnonzero(tail == at)[1:]
+    further = graph.nodes
+    leave = drawn.leave.copy()
+    leave[np.divmod(int(piece[arriving]), 2)] = further
+    head[arriving] = further
+    whole, order = sort_into_graph(
+        further + 1,
+        np.concatenate((tail, np.full(leaving.size, further))),
+        np.concatenate((head, head[leaving])),
+        np.concatenate((graph.travel_time, graph.travel_time[leaving])),
+    )
+    network = replace(
+        drawn,
+        graph=whole,
+        arc_piece=np.concatenate((piece, piece[leaving]))[order],
+        node_junction=np.append(drawn.node_junction, np.int32(at)),
+        node_layer=np.append(drawn.node_layer, np.int8(0)),
+        leave=leave,
+    )
+    exported = network.to_networkx()
+    assert list(exported)[-1] < 0
+    again = from_networkx(exported)
+    assert_same_network(network, again)
+    assert again.leave.max() == further
+    assert nx.utils.graphs_equal(again.to_networkx(), exported)
+
+
 def test_nodes_that_share_their_id_stay_apart():
     copied = SMALL.junction_id.copy()
     copied[1] = copied[0]
-    network = pv.RoadNetwork(**{**vars(SMALL), "junction_id": copied})
+    network = replace(SMALL, junction_id=copied)
     graph = network.to_networkx()
     assert graph.number_of_nodes() == SMALL.graph.nodes
     assert from_networkx(graph).junction_id.tolist() == copied.tolist()

@@ -70,6 +70,9 @@ def to_networkx(network: RoadNetwork) -> nx.MultiDiGraph:
 
     vertex_lon, vertex_lat = _rounded(to_degrees.transform(edges.vertex_x, edges.vertex_y))
     lines = edges._replace(vertex_x=vertex_lon, vertex_y=vertex_lat).lines()
+    said = _said_of_edges(network)
+    enter, leave = network.enter.ravel().tolist(), network.leave.ravel().tolist()
+    first, along = edges.first_vertex.tolist(), (edges.vertex_forward.tolist(), edges.vertex_backward.tolist())
     arcs = network.graph.tail().tolist(), network.graph.head.tolist(), network.arc_piece.tolist()
     for a, b, piece, time in zip(*arcs, network.graph.travel_time.tolist(), strict=True):
         if time == UNREACHED:
@@ -83,19 +86,14 @@ def to_networkx(network: RoadNetwork) -> nx.MultiDiGraph:
         graph.add_edge(
             ids[a],
             ids[b],
-            osmid=int(edges.way[edge]),
-            highway=network.road_classes[edges.road_class[edge]],
-            name=network.names[edges.name[edge]],
-            oneway=bool(edges.forward[edge] != edges.backward[edge]),
+            **said[edge],
             reversed=bool(backward),
-            length=float(edges.metres[edge]),
             travel_time=time / 1000,
             geometry=lines[edge].reverse() if backward else lines[edge],
             piece=piece,
-            enters=bool(network.enter[edge, backward] == a),
-            leaves=bool(network.leave[edge, backward] == b),
-            snappable=bool(edges.snappable[edge]),
-            vertex_milliseconds=_times_along(edges, edge, backward=backward),
+            enters=enter[piece] == a,
+            leaves=leave[piece] == b,
+            vertex_milliseconds=_times_along(along[backward][first[edge] : first[edge + 1]], turned=bool(backward)),
         )
     return graph
 
@@ -154,15 +152,23 @@ def _rounded(degrees: tuple[Any, Any]) -> tuple[NDArray[np.float64], NDArray[np.
     return np.round(lon, _DECIMALS), np.round(lat, _DECIMALS)
 
 
-def _times_along(edges: Edges, edge: int, *, backward: int) -> list[int]:
+def _said_of_edges(network: RoadNetwork) -> list[dict[str, Any]]:
+    """Give the attributes that both directions of an edge share."""
+    edges = network.edges
+    columns = {
+        "osmid": edges.way.tolist(),
+        "highway": [network.road_classes[one] for one in edges.road_class.tolist()],
+        "name": [network.names[one] for one in edges.name.tolist()],
+        "oneway": (edges.forward != edges.backward).tolist(),
+        "length": edges.metres.tolist(),
+        "snappable": edges.snappable.tolist(),
+    }
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _times_along(times: list[int], *, turned: bool) -> list[int]:
     """Give the milliseconds from where the arc begins to each vertex, in the order in which it is driven."""
-    span = slice(edges.first_vertex[edge], edges.first_vertex[edge + 1])
-    if not backward:
-        times: list[int] = edges.vertex_forward[span].tolist()
-        return times
-    back = edges.vertex_backward[span]
-    turned: list[int] = (back[-1] - back[::-1]).tolist()
-    return turned
+    return [times[-1] - one for one in reversed(times)] if turned else times
 
 
 # --- from a graph of ours
