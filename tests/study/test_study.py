@@ -187,11 +187,11 @@ REFUSALS = {
         'change_level = { PISTE = "X" }',
         "level 'X' is not in the scheme EAL",
     ),
-    "two areas": ("[levels]", 'file = "a.gpkg"\n[levels]', "areas: give either column (of the places) or file (of"),
+    "two areas": ("[levels]", 'file = "a.gpkg"\n[levels]', "[areas] give either column (of the places) or file (of"),
     "a name for polygons": (
         'column = "kunta_code"\n',
         'file = "places.csv"\n',
-        "areas: name_column goes with column; polygons bring their own name",
+        "[areas] name_column goes with column; polygons bring their own name",
     ),
     "a file that is not there": (
         '"points.csv"',

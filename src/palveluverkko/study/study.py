@@ -25,6 +25,7 @@ from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
+from palveluverkko.osm.area import Area
 from palveluverkko.osm.profile import CarProfile
 
 _CAR = "car"
@@ -62,7 +63,9 @@ def _area(value: object) -> Path | tuple[float, ...]:
     if isinstance(value, Path):
         return value
     if isinstance(value, list) and len(value) == 4 and all(type(one) in (int, float) for one in value):  # noqa: PLR2004
-        return tuple(float(one) for one in value)
+        box = tuple(float(one) for one in value)
+        Area.of_box(box)  # says what is wrong with it
+        return box
     raise ValueError("name a file of polygons, or write [west, south, east, north] in degrees")
 
 
@@ -90,7 +93,10 @@ class NetworkSection(_Section):
     def _one_source(self) -> Self:
         if not self.files or (self.osm is not None and self.edges is not None):
             raise ValueError("give either osm (one file or a list of files) or edges (a table of roads)")
-        if self.edges is not None and self.edges.suffix.lower() not in ROAD_TABLE_SUFFIXES:
+        tables = [one.name for one in self.files if one.suffix.lower() in ROAD_TABLE_SUFFIXES]
+        if self.edges is None and tables:
+            raise ValueError(f"osm names {tables[0]}, a table of roads; write it as edges")
+        if self.edges is not None and not tables:
             raise ValueError(
                 f"edges names {self.edges.name}; a table of roads ends in {', '.join(ROAD_TABLE_SUFFIXES)}"
             )
@@ -343,13 +349,18 @@ def _one_line(error: ValidationError) -> str:
         text = f"{key} is one table; write [[{key}]] with two brackets, once for each."
     else:
         reason = str(first["msg"]).removeprefix("Value error, ").removesuffix(" for <class 'pathlib.Path'>").rstrip(".")
-        text = f"{section}{key}: {reason} (got {_as_written(first['input'])})." if key else f"{reason}."
+        if isinstance(first["input"], Mapping):  # of several keys together
+            text = f"[{key}] {reason}."
+        else:
+            text = f"{section}{key}: {reason} (got {_as_written(first['input'])})." if key else f"{reason}."
     return text + (f" And {more} more problem{'s' if more > 1 else ''}." if more else "")
 
 
 def _as_written(value: object) -> str:
     """Write a value as TOML would, near enough for an error."""
-    return repr(str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value)
+    if isinstance(value, tuple):
+        return repr([str(one) if isinstance(one, Path) else one for one in value])
+    return repr(str(value) if isinstance(value, Path) else value)
 
 
 def _nearest(key: str, sections: Sequence[str]) -> str:
