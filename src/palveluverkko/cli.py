@@ -37,6 +37,7 @@ _FINDINGS_SHOWN = 10
 _STEP_NAMES = {
     "inputs": "Reading tables",
     "network": "Road network",
+    "examine": "Examining the data",
     "travel_times": "Travel times",
     "levels": "Levels and norms",
     "areas": "Surfaces and bands",
@@ -163,23 +164,38 @@ def run(
 def check(
     study: StudyArgument,
     *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Also write check.html, check.xlsx and check.gpkg there.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are findings.")] = False,
 ) -> None:
-    """Check a study and its data, without travel times."""
+    """Check a study and its data before it is run: the data doctor."""
+    from palveluverkko.study.folder import check_folder
     from palveluverkko.study.study import read_study
 
     chosen = read_study(study)
+    if out is not None:
+        check_folder(out, named="--out")
     # A slip in the study file is told at once; what computes takes seconds to import.
-    from palveluverkko.study.findings import count_doubts
+    from palveluverkko.study.doctor_files import write_diagnosis
+    from palveluverkko.study.doctor_lines import to_lines
     from palveluverkko.study.pipeline import check_study
 
     with _progress() as progress:
-        inputs, findings = check_study(chosen, progress=progress)
+        inputs, diagnosis = check_study(chosen, progress=progress)
+        if out is not None:
+            progress("write", 0, 0)
+        files = [] if out is None else write_diagnosis(chosen, inputs, diagnosis, out)
     typer.echo(f"{study}: {len(inputs.points)} service points, {len(inputs.places)} places")
     _echo_network(inputs.network)
-    _echo_findings(findings)
-    typer.echo(f"{len(findings)} findings" if len(findings) else "No findings")
-    if strict and count_doubts(findings):
+    # Those of a table of their own stand there.
+    _echo_findings(diagnosis.findings[~diagnosis.findings["verdict"].isin(["off_network", "rejected_maxspeed"])])
+    for line in to_lines(diagnosis):
+        typer.echo(line)
+    for file in files:
+        typer.echo(f"{file}")
+    typer.echo(f"{diagnosis.doubts:,} findings" if diagnosis.doubts else "No findings")
+    if strict and diagnosis.doubts:
         raise typer.Exit(EXIT_CHECK_FAILED)
 
 

@@ -50,3 +50,20 @@ def _colour_at(position: float) -> str:
     share = place - below
     low, high = ([int(_YLGNBU[at][digit : digit + 2], 16) for digit in (1, 3, 5)] for at in (below, below + 1))
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(low, high, strict=True))
+
+
+SOURCE_COLOURS = {
+    "signed": "#0072b2",
+    "national": "#009e73",
+    "surface": "#8a5a00",
+    "default": "#d55e00",
+    "duration": "#56b4e9",
+}
+"""Roads by where their speed comes from: the palette of Okabe and Ito (2008), which every kind of colour vision tells
+apart; brown in place of its yellow, which is too pale for a line."""
+
+OTHER_SOURCE_COLOUR = "#5d6670"
+"""A source that has no colour of its own."""
+
+ISLAND_COLOUR = "#a3006d"
+"""Roads off the main part of the network."""

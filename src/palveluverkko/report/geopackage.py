@@ -22,6 +22,16 @@ from palveluverkko.report.texts import band_label, format_number, text, word
 GEOMETRY_COLUMN = "geom"
 _FID = "fid"
 
+_GEOMETRY = {
+    "bands": "MultiPolygon",
+    "isochrones": "MultiPolygon",
+    "service_points": "Point",
+    "doubts": "Point",
+    "islands": "MultiLineString",
+    "roads_by_source": "LineString",
+}
+"""Layers of one kind of geometry, also when they are empty."""
+
 _NO_TIME = "1970-01-01T00:00:00.000Z"
 """In place of the time of writing, so that equal results are equal files; the run manifest tells the time."""
 
@@ -111,6 +121,11 @@ def write_results(
         "service_points": style_service_points(service_points, scheme, language),
         "findings": style_findings(findings, language),
     }
+    write_layers(path, layers, styles, language)
+
+
+def write_layers(path: Path, layers: Mapping[str, pd.DataFrame], styles: Mapping[str, Style], language: str) -> None:
+    """Write layers and the styles of those with geometry; each is described by the text ``layer_<name>``."""
     with replacing(path) as beside:
         for name, frame in layers.items():
             _write_layer(beside, name, frame, description=text(f"layer_{name}", language))
@@ -278,7 +293,7 @@ def _write_layer(path: Path, name: str, frame: pd.DataFrame, *, description: str
         layer=name,
         driver="GPKG",
         geometry_type=kind or ("Unknown" if flat.empty else None),
-        promote_to_multi=kind == "MultiPolygon" or None,
+        promote_to_multi=(kind or "").startswith("Multi") or None,
         layer_options={**options, "GEOMETRY_NAME": GEOMETRY_COLUMN},
     )
 

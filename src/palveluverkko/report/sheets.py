@@ -39,6 +39,7 @@ _NUMBER_FORMATS = {
     "share": "0.0 %",
     "margin": "+0.0 %;-0.0 %;0.0 %",
     "metres": "#,##0",
+    "kilometres": "#,##0.0",
     "euros": "#,##0",
     "number": "General",
 }
@@ -58,6 +59,16 @@ _KINDS = {
     "capacity": "number",
     "cost_per_year": "euros",
     "rank": "count",
+    "kilometres": "kilometres",
+    "closed_metres": "metres",
+    "open_minutes": "minutes",
+    "from_minutes": "minutes",
+    "defaulted_share": "share",
+    "rows": "count",
+    "parts": "count",
+    "edges": "count",
+    "service_points": "count",
+    "places": "count",
 }
 _PREFIX_KINDS = {
     "extra_minutes": "minutes",
@@ -66,6 +77,7 @@ _PREFIX_KINDS = {
     "population": "count",
     "beyond_": "count",
     "age_": "count",
+    "km_": "kilometres",
 }
 _COUNTS = ("within", "missing", "reached", "unreached", "total")
 
@@ -84,7 +96,10 @@ class Column:
 
 @dataclass
 class Book:
-    """The workbook being written, with the words and formats that all sheets share."""
+    """The workbook being written, with the words and formats that all sheets share.
+
+    ``all_rows`` names the file that holds every row of a table too long for its sheet.
+    """
 
     file: xlsxwriter.Workbook
     title: str
@@ -92,6 +107,7 @@ class Book:
     day: date
     scheme: LevelScheme
     formats: dict[tuple[tuple[str, object], ...], Any] = field(default_factory=dict)
+    all_rows: str = "results.gpkg"
 
     def say(self, key: str, **values: object) -> str:
         """Give a text in the language of the workbook."""
@@ -201,7 +217,7 @@ def write_table(
         sheet.repeat_rows(top)
         sheet.autofilter(top, 0, max(end - 1, top), len(columns) - 1)
         if len(shown) < len(frame):
-            counts = {"shown": book.number(len(shown)), "total": book.number(len(frame))}
+            counts = {"shown": book.number(len(shown)), "total": book.number(len(frame)), "file": book.all_rows}
             sheet.write_string(2, 0, book.say("rows_left_off", **counts), book.format(font_color=BAD[0]))
     return end
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.levels import LANGUAGES, LevelScheme
+from palveluverkko.report.check_texts import CHECK_TEXTS
 from palveluverkko.report.sensitivity_texts import SENSITIVITY_TEXTS
 
 NO_BREAK_SPACE = "\u00a0"
@@ -78,9 +79,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     ),
     "none_findings": _in("Ei havaintoja.", "Inga observationer.", "No findings."),
     "rows_left_off": _in(
-        "Taulukossa on ensimmäiset {shown} riviä; kaikki {total} riviä ovat tiedostossa results.gpkg.",
-        "Tabellen visar de första {shown} raderna; alla {total} rader finns i filen results.gpkg.",
-        "The table holds the first {shown} rows; all {total} rows are in results.gpkg.",
+        "Taulukossa on ensimmäiset {shown} riviä; kaikki {total} riviä ovat tiedostossa {file}.",
+        "Tabellen visar de första {shown} raderna; alla {total} rader finns i filen {file}.",
+        "The table holds the first {shown} rows; all {total} rows are in {file}.",
     ),
     # Summary
     "subtitle": _in(
@@ -330,6 +331,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "pattern_aged_over": _in("{low} vuotta täyttäneet", "{low} år fyllda", "Aged {low} and over"),
     "pattern_beyond": _in("Yli {minutes} min päässä", "Längre än {minutes} min", "Beyond {minutes} min"),
     "pattern_of_level": _in("{what}, {level}", "{what}, {level}", "{what}, {level}"),
+    **CHECK_TEXTS,
     **SENSITIVITY_TEXTS,
 }
 

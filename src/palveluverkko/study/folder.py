@@ -16,13 +16,16 @@ MANIFEST = "run.json"
 """Lists the files of a run under ``files``."""
 
 
-def check_folder(output: Path, *, named_by: str = "[output] directory") -> None:
-    """Refuse a folder that cannot be written to, before anything long is computed; leaves nothing behind."""
+def check_folder(output: Path, *, named: str = "[output] directory") -> None:
+    """Refuse a folder that cannot be written to, before anything long is computed; leaves nothing behind.
+
+    ``named`` says in the message where the user gave it.
+    """
     nearest = next(one for one in (output.parent, *output.parent.parents) if one.exists())
     for one in (output, nearest):
         if one.exists() and not one.is_dir():
-            raise StudyError(f"{named_by} names {output}, but {one} is a file; choose a folder.")
-    with _write_errors(output, named_by):
+            raise StudyError(f"{named} names {output}, but {one} is a file; choose a folder.")
+    with _write_errors(output, named):
         if output.exists() and not os.access(output, os.W_OK | os.X_OK):
             raise PermissionError(None, "Permission denied", str(output))
         with tempfile.TemporaryDirectory(dir=nearest, prefix=f".{output.name}."):
@@ -104,11 +107,11 @@ def _files_of_earlier_run(output: Path, manifest: str | None) -> list[Path]:
 
 
 @contextmanager
-def _write_errors(output: Path, named_by: str) -> Iterator[None]:
+def _write_errors(output: Path, named: str = "[output] directory") -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise PalveluverkkoError(
             f"{error.filename or output} cannot be written: {error.strerror}. Close it in other programs, or choose "
-            f"an {named_by} that you may write to."
+            f"a folder for {named} that you may write to."
         ) from error

@@ -30,7 +30,8 @@ from palveluverkko.service.areas import level_surfaces
 from palveluverkko.service.levels import LevelsByPlace, classify
 from palveluverkko.service.people import check_norms, served_by_point
 from palveluverkko.study.checks import check_against_network, check_against_tables
-from palveluverkko.study.findings import check_findings, gather_findings
+from palveluverkko.study.doctor import Diagnosis, examine
+from palveluverkko.study.findings import gather_findings
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.study import Study
 from palveluverkko.study.texts import say, say_day, say_subtitle
@@ -116,11 +117,13 @@ def run_study(
 
 def check_study(
     study: Study, *, progress: Progress | None = None, store: str | Path = USER_STORE
-) -> tuple[Inputs, pd.DataFrame]:
-    """Read and check the data of a study, and list the findings that need no travel times."""
+) -> tuple[Inputs, Diagnosis]:
+    """Read the data of a study and examine it."""
     clock = _Clock(progress or (lambda _step, _done, _total: None))
     inputs = read_inputs(study, clock=clock, store=store)
-    return inputs, check_findings(inputs.network, inputs.points, inputs.places)
+    with clock.step("examine"):
+        diagnosis = examine(study, inputs)
+    return inputs, diagnosis
 
 
 def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Path = USER_STORE) -> Results:

@@ -1,0 +1,73 @@
+"""Profiles that read a road file to ask about it, not to drive on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+from palveluverkko.osm.profile import FERRY, CarProfile, Road
+
+CLOSED, LOCAL = "closed", "local"
+"""In place of the source of its speed: what an access tag makes of a way that :class:`OpenProfile` opens."""
+
+_SEPARATOR = "\n"
+
+
+@dataclass(frozen=True)
+class _Asking(CarProfile):
+    """A profile with the season and the tables of another."""
+
+    @classmethod
+    def of(cls, profile: CarProfile) -> Self:
+        """Ask with the tables of a profile."""
+        return cls(**{one.name: getattr(profile, one.name) for one in fields(profile) if one.init})
+
+
+@dataclass(frozen=True)
+class NotingProfile(_Asking):
+    """The same roads; the source of a way's speed names the limits that could not be read as well."""
+
+    def road(self, tags: Mapping[str, str]) -> Road | None:
+        """Say what a way means, as the plain profile does, with its unread limits noted."""
+        road = super().road(tags)
+        unread = self.rejected_speeds(tags) if road is not None else ()
+        if road is None or not unread:
+            return road
+        return replace(road, speed_source=_SEPARATOR.join((road.speed_source, *unread)))
+
+
+def noted(road: Road) -> tuple[str, tuple[str, ...]]:
+    """Give the source of a way's speed and the limits that :class:`NotingProfile` noted as unread."""
+    source, *unread = road.speed_source.split(_SEPARATOR)
+    return source, tuple(unread)
+
+
+@dataclass(frozen=True)
+class OpenProfile(_Asking):
+    """The roads as they would be if nobody had tagged who may drive them.
+
+    A way that access tags close, in a direction or for all but the first and last leg, is open to everybody; where its
+    speed came from says what it was, :data:`CLOSED` or :data:`LOCAL`. Ways of a kind that needs a sign to be driven
+    (pedestrian streets and the like) and ferries stay as they are.
+    """
+
+    def road(self, tags: Mapping[str, str]) -> Road | None:
+        """Say what a way means if its access tags are ignored."""
+        road = super().road(tags)
+        ours = {f"{key}{suffix}" for key in self._policy.access.keys for suffix in _SUFFIXES}
+        free = super().road({key: value for key, value in tags.items() if key not in ours})
+        if free is None or free.road_class == FERRY:
+            return road
+        if road is not None and not road.local_access and _directions(road) == _directions(free):
+            return road
+        was = LOCAL if road is not None and road.local_access else CLOSED
+        # Edges end where a tunnel begins: so an edge never joins a way that is opened with one that is open.
+        return replace(free, speed_source=was, tunnel=not free.tunnel)
+
+
+_SUFFIXES = ("", ":forward", ":backward", ":conditional", ":forward:conditional", ":backward:conditional")
+
+
+def _directions(road: Road) -> tuple[bool, bool]:
+    return road.forward_kmh > 0, road.backward_kmh > 0

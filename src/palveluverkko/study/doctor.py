@@ -1,0 +1,238 @@
+"""The data doctor: what is doubtful about a study's data before anything is decided on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas
+import numpy as np
+import pandas as pd
+
+from palveluverkko.network.store import STORE_SUFFIX
+from palveluverkko.osm.reader import Roads
+from palveluverkko.reach.snap import Snapped, Verdict, snap
+from palveluverkko.service.areas import level_surfaces
+from palveluverkko.service.levels import serving_points
+from palveluverkko.study.cut_off import UNREACHED_VERDICT, find_nearest, open_roads, unreached_table, with_tags_ignored
+from palveluverkko.study.doctor_roads import (
+    AreaFinder,
+    read_with_notes,
+    rejected_table,
+    speed_table,
+    speed_table_by_area,
+    speed_table_of_sources,
+    to_lines,
+)
+from palveluverkko.study.doctor_tables import (
+    PLACE,
+    SERVICE_POINT,
+    Duplicates,
+    beyond_access_table,
+    duplicate_table,
+    edge_table,
+    find_duplicates,
+    names,
+    part_lines,
+    part_table,
+    people,
+    restriction_table,
+)
+from palveluverkko.study.findings import check_findings
+from palveluverkko.study.study import Study
+from palveluverkko.tables.areas import read_areas
+
+if TYPE_CHECKING:
+    from palveluverkko.study.pipeline import Inputs
+
+DUPLICATED, CUT_OFF = "duplicated", "closed_by_tags"
+"""Doubts of the map besides the verdicts of the findings."""
+
+DOUBTFUL = (
+    str(Verdict.OFF_NETWORK), str(Verdict.SMALL_COMPONENT), UNREACHED_VERDICT, CUT_OFF, str(Verdict.MOVED_TO_MAIN),
+    DUPLICATED,
+)  # fmt: skip
+"""Doubts that are drawn on the map, the gravest first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """What the doctor found, a table for each subject; the module of each says what its columns are.
+
+    Attributes
+    ----------
+    findings
+        subject, id, verdict, metres, detail: the findings that a run makes too, as far as they need no travel times.
+    unreached
+        Places that reach no open point of the nearest level, and what would reach them with access tags ignored.
+    beyond_access
+        Points and places without a road within the access distance.
+    duplicates
+        Service points and places that may be one, entered twice.
+    parts
+        Parts of the road network and who stands on them.
+    speeds, speeds_by_area
+        Kilometres by where the speed came from; by area None where the study has no areas or no road file.
+    rejected
+        Speed limits that could not be read.
+    restrictions
+        Turn restrictions that could not be read.
+    edge
+        Levels whose areas meet the edge of the road file.
+    spots
+        Doubtful points and places to draw: subject, id, name, verdict, population; EPSG:4326.
+    islands
+        Roads off the main part, a row for each part.
+    roads
+        Ways by where their speed came from, EPSG:4326; None where the study names no road file.
+    """
+
+    findings: pd.DataFrame
+    unreached: pd.DataFrame
+    beyond_access: pd.DataFrame
+    duplicates: pd.DataFrame
+    parts: pd.DataFrame
+    speeds: pd.DataFrame
+    speeds_by_area: pd.DataFrame | None
+    rejected: pd.DataFrame
+    restrictions: pd.DataFrame
+    edge: pd.DataFrame
+    spots: geopandas.GeoDataFrame = field(repr=False)
+    islands: geopandas.GeoDataFrame = field(repr=False)
+    roads: geopandas.GeoDataFrame | None = field(repr=False)
+
+    @property
+    def doubts(self) -> int:
+        """Number of doubts: the findings, and the rows of the other tables that list doubts and nothing else."""
+        # Those off the network or on a piece cut off from it are findings already.
+        unreached = int((self.unreached["verdict"] == UNREACHED_VERDICT).sum())
+        others = (self.duplicates, self.restrictions, self.edge)
+        return len(self.findings) + unreached + sum(len(table) for table in others)
+
+
+def examine(study: Study, inputs: Inputs) -> Diagnosis:
+    """Examine the data of a study.
+
+    One search from all open points tells which places are reached at all. Where some are not, the road file is read
+    again with its access tags ignored. The surfaces of the levels are drawn only where roads leave the road file.
+
+    Parameters
+    ----------
+    study
+        As :func:`palveluverkko.study.study.read_study` gives it.
+    inputs
+        As :func:`palveluverkko.study.pipeline.read_inputs` gives them.
+    """
+    network, points, places = inputs.network, inputs.points, inputs.places
+    snapped_points, snapped_places = snap(network, points), snap(network, places)
+    path = _road_file(study)
+    roads = read_with_notes(path, study.profile) if path is not None else None
+    duplicates = find_duplicates(points, places, network.crs)
+    unreached = _unreached(study, inputs, snapped_points, snapped_places, path)
+    parts = part_table(network, snapped_points, snapped_places, places)
+    return Diagnosis(
+        findings=check_findings(network, points, places),
+        unreached=unreached,
+        beyond_access=beyond_access_table(snapped_points, snapped_places, points, places),
+        duplicates=duplicate_table(duplicates),
+        parts=parts,
+        speeds=_speeds(inputs, roads),
+        speeds_by_area=_speeds_by_area(study, inputs, roads),
+        rejected=_rejected(inputs) if roads is None else rejected_table(roads),
+        restrictions=restriction_table(network),
+        edge=_edge(study, inputs),
+        spots=_spots(inputs, (snapped_points, snapped_places), unreached, duplicates),
+        islands=part_lines(network, parts),
+        roads=None if roads is None else to_lines(roads),
+    )
+
+
+def _road_file(study: Study) -> Path | None:
+    """Give the road file, or None where the study names a built network, which no longer knows its ways."""
+    return None if study.network.osm.suffix == STORE_SUFFIX else study.network.osm
+
+
+def _unreached(
+    study: Study, inputs: Inputs, snapped_points: Snapped, snapped_places: Snapped, path: Path | None
+) -> pd.DataFrame:
+    """List the places that reach no open point of the nearest level; every open point serves it."""
+    budget, direction = study.levels.minutes[-1], study.network.direction
+    serving = serving_points(inputs.points, study.scheme, study.scheme.codes[0])
+    points = inputs.points.loc[serving]
+    if len(points) < len(inputs.points):
+        snapped_points = snap(inputs.network, points)
+    nearest = find_nearest(inputs.network, snapped_points, snapped_places, budget_minutes=budget, direction=direction)
+    table = unreached_table(inputs.places, snapped_places, nearest.time)
+    if table.empty or path is None:
+        return table
+    return with_tags_ignored(
+        table, open_roads(path, study.profile), points, inputs.places, budget_minutes=budget, direction=direction
+    )
+
+
+def _speeds(inputs: Inputs, roads: Roads | None) -> pd.DataFrame:
+    return speed_table_of_sources(dict(inputs.network.metres_by_speed_source)) if roads is None else speed_table(roads)
+
+
+def _speeds_by_area(study: Study, inputs: Inputs, roads: Roads | None) -> pd.DataFrame | None:
+    if study.areas is None or roads is None or inputs.area_column is None:
+        return None
+    if study.areas.file is not None:
+        finder = AreaFinder.of_polygons(read_areas(study.areas.file))
+    else:
+        finder = AreaFinder.of_places(inputs.places, inputs.area_column, inputs.area_name_column)
+    return speed_table_by_area(roads, finder, inputs.network.crs)
+
+
+def _rejected(inputs: Inputs) -> pd.DataFrame:
+    counted = inputs.network.rejected_speeds.items()
+    rows = [(text, int(ways), "") for text, ways in sorted(counted, key=lambda one: (-one[1], one[0]))]
+    return pd.DataFrame(rows, columns=["maxspeed", "ways", "example_ways"])
+
+
+def _edge(study: Study, inputs: Inputs) -> pd.DataFrame:
+    if not inputs.network.cut_x.size:
+        return edge_table(inputs.network, {})
+    surfaces = level_surfaces(
+        inputs.network,
+        inputs.points,
+        scheme=study.scheme,
+        budget_minutes=study.levels.minutes[-1],
+        direction=study.network.direction,
+        cell_metres=study.output.cell_metres,
+    )
+    return edge_table(inputs.network, surfaces)
+
+
+def _spots(
+    inputs: Inputs, snapped: tuple[Snapped, Snapped], unreached: pd.DataFrame, duplicates: list[Duplicates]
+) -> geopandas.GeoDataFrame:
+    """Gather the doubtful points and places; one with several doubts stands once for each."""
+    doubts = {
+        (PLACE, UNREACHED_VERDICT): unreached.loc[unreached["verdict"] == UNREACHED_VERDICT, "id"].tolist(),
+        (PLACE, CUT_OFF): unreached.loc[unreached["open_minutes"].notna(), "id"].tolist(),
+    }
+    for group in duplicates:
+        doubts.setdefault((group.subject, DUPLICATED), []).extend(str(one) for one in group.frame.index)
+    parts = []
+    for subject, frame, one in zip((SERVICE_POINT, PLACE), (inputs.points, inputs.places), snapped, strict=True):
+        ids = np.asarray([str(own) for own in frame.index], dtype=object)
+        for verdict in DOUBTFUL:
+            chosen = (one.verdict == verdict) | np.isin(ids, doubts.get((subject, verdict), []))
+            parts.append(_spot_rows(frame[chosen], subject, verdict))
+    return geopandas.GeoDataFrame(pd.concat(parts, ignore_index=True), crs="EPSG:4326")
+
+
+def _spot_rows(chosen: geopandas.GeoDataFrame, subject: str, verdict: str) -> geopandas.GeoDataFrame:
+    return geopandas.GeoDataFrame(
+        {
+            "subject": subject,
+            "id": [str(one) for one in chosen.index],
+            "name": names(chosen),
+            "verdict": verdict,
+            "population": people(chosen),
+        },
+        geometry=chosen.geometry.representative_point().to_crs("EPSG:4326").to_numpy(),
+        crs="EPSG:4326",
+    )
