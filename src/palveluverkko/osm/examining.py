@@ -8,8 +8,8 @@ from typing import Self
 
 from palveluverkko.osm.profile import FERRY, CarProfile, Road
 
-CLOSED, LOCAL = "closed", "local"
-"""In place of the source of its speed: what an access tag makes of a way that :class:`OpenProfile` opens."""
+OPENED = " (opened)"
+"""How the class of a way ends that :class:`OpenProfile` opens, so that no edge joins it with one that is open."""
 
 _SEPARATOR = "\n"
 
@@ -47,9 +47,9 @@ def noted(road: Road) -> tuple[str, tuple[str, ...]]:
 class OpenProfile(_Asking):
     """The roads as they would be if nobody had tagged who may drive them.
 
-    A way that access tags close, in a direction or for all but the first and last leg, is open to everybody; where its
-    speed came from says what it was, :data:`CLOSED` or :data:`LOCAL`. Ways of a kind that needs a sign to be driven
-    (pedestrian streets and the like) and ferries stay as they are.
+    A way that access tags close, in a direction or for all but the first and last leg, is open to everybody, and its
+    class ends in :data:`OPENED`. Ways of a kind that needs a sign to be driven (pedestrian streets and the like) and
+    ferries stay as they are.
     """
 
     def road(self, tags: Mapping[str, str]) -> Road | None:
@@ -61,9 +61,7 @@ class OpenProfile(_Asking):
             return road
         if road is not None and not road.local_access and _directions(road) == _directions(free):
             return road
-        was = LOCAL if road is not None and road.local_access else CLOSED
-        # Edges end where a tunnel begins: so an edge never joins a way that is opened with one that is open.
-        return replace(free, speed_source=was, tunnel=not free.tunnel)
+        return replace(free, road_class=f"{free.road_class}{OPENED}")
 
 
 _SUFFIXES = ("", ":forward", ":backward", ":conditional", ":forward:conditional", ":backward:conditional")

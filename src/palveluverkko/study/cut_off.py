@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pyproj import Transformer
 
 from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
 from palveluverkko.engine import search
 from palveluverkko.engine.graph import Graph
 from palveluverkko.network.build import build_network
 from palveluverkko.network.road_network import RoadNetwork
-from palveluverkko.osm.examining import CLOSED, LOCAL, OpenProfile
+from palveluverkko.osm.examining import OPENED, OpenProfile
 from palveluverkko.osm.profile import CarProfile
-from palveluverkko.osm.reader import read_roads
+from palveluverkko.osm.reader import Roads, read_roads
 from palveluverkko.reach.snap import Snapped, Verdict, snap
 from palveluverkko.reach.table import to_minutes
 from palveluverkko.study.doctor_tables import names, people
@@ -32,10 +35,62 @@ _COLUMNS = ("id", "name", "population", "verdict", "open_minutes", "closed_metre
 
 @dataclass(frozen=True, eq=False)
 class OpenRoads:
-    """The roads of a file with access tags ignored, and which of its ways that opens (ids, rising)."""
+    """The roads of a file with access tags ignored.
 
+    Attributes
+    ----------
+    roads
+        The ways.
+    network
+        Their network.
+    """
+
+    roads: Roads
     network: RoadNetwork
-    opened: NDArray[np.int64]
+
+    @cached_property
+    def opened(self) -> NDArray[np.bool_]:
+        """Whether access tags close an edge, bool[e]; an edge is opened as a whole or not at all."""
+        by_class = np.asarray([one.endswith(OPENED) for one in self.network.road_classes])
+        return np.asarray(by_class[self.network.edges.road_class])
+
+    def ways_along(self, runs: list[list[int]]) -> list[list[int]]:
+        """Give the positions of the opened ways along some runs of edges, each once in a run, in order.
+
+        An edge may lie on several ways and knows the first: the others are found by the straight pieces they share.
+        """
+        network = self.network
+        to_degrees = Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True).transform
+        keys = {}
+        for edge in {edge for run in runs for edge in run}:
+            vertices = slice(*network.edges.first_vertex[edge : edge + 2])
+            keys[edge] = _keys(*to_degrees(network.edges.vertex_x[vertices], network.edges.vertex_y[vertices]))
+        way_of = self._piece_ways(np.unique(np.concatenate([*keys.values(), np.empty(0, dtype=np.uint64)])))
+        found = []
+        for run in runs:
+            pieces = (ends for edge in run for ends in pairwise(keys[edge].tolist()))
+            ways = (way_of.get((min(ends), max(ends))) for ends in pieces)
+            found.append(list(dict.fromkeys(way for way in ways if way is not None)))
+        return found
+
+    def _piece_ways(self, keys: NDArray[np.uint64]) -> dict[tuple[int, int], int]:
+        """Give the opened way of each straight piece between some positions, by the keys of its ends."""
+        roads = self.roads
+        opened = np.asarray([one.road_class.endswith(OPENED) for one in roads.kinds])[roads.way_kind]
+        way = np.repeat(np.arange(roads.way_id.size), np.diff(roads.first_node))
+        there = np.isin(_keys(roads.lon, roads.lat), keys)[roads.way_node]
+        found: dict[tuple[int, int], int] = {}
+        for one in np.unique(way[there & opened[way]]).tolist():
+            node = roads.way_node[slice(*roads.first_node[one : one + 2])]
+            for ends in pairwise(_keys(roads.lon[node], roads.lat[node]).tolist()):
+                found.setdefault((min(ends), max(ends)), one)
+        return found
+
+
+def _keys(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Give each position a number of its own, to a ten-millionth of a degree: so fine are OpenStreetMap's."""
+    column, row = (np.rint((np.asarray(one) + 180) * 1e7).astype(np.uint64) for one in (lon, lat))
+    return np.asarray((column << np.uint64(32)) | row)
 
 
 def find_nearest(
@@ -88,8 +143,7 @@ def unreached_table(places: geopandas.GeoDataFrame, snapped: Snapped, millisecon
 def open_roads(path: Path, profile: CarProfile) -> OpenRoads:
     """Read a road file and build its network as if it held no access tag."""
     roads = read_roads(path, OpenProfile.of(profile))
-    opens = np.asarray([one.speed_source in (CLOSED, LOCAL) for one in roads.kinds])
-    return OpenRoads(build_network(roads, profile, fingerprint=""), np.unique(roads.way_id[opens[roads.way_kind]]))
+    return OpenRoads(roads, build_network(roads, profile, fingerprint=""))
 
 
 def with_tags_ignored(
@@ -132,12 +186,11 @@ def with_tags_ignored(
     if not reached.size:
         return filled
     walks = _Walks.of(roads, snapped_points, snapped, budget_minutes=budget_minutes, direction=direction)
-    for row in reached:
-        edges = walks.closed_edges(int(row), int(nearest.owner[row]))
-        ways = list(dict.fromkeys(network.edges.way[edges].tolist()))
-        called = dict.fromkeys(network.names[one] for one in network.edges.name[edges])
+    runs = [walks.closed_edges(int(row), int(nearest.owner[row])) for row in reached]
+    for row, edges, ways in zip(reached, runs, roads.ways_along(runs), strict=True):
+        called = dict.fromkeys(roads.roads.names[one] for one in roads.roads.way_name[ways])
         filled.loc[row, "closed_metres"] = float(network.edges.metres[edges].sum())
-        filled.loc[row, "ways"] = ", ".join(str(one) for one in ways[:WAYS_NAMED])
+        filled.loc[row, "ways"] = ", ".join(str(one) for one in roads.roads.way_id[ways[:WAYS_NAMED]])
         filled.loc[row, "road_names"] = ", ".join([one for one in called if one][:WAYS_NAMED])
     return filled.sort_values("open_minutes", key=pd.isna, kind="stable", ignore_index=True)
 
@@ -185,7 +238,7 @@ class _Walks:
         best = whole.argmin(axis=1)[:, None]
         first_node = np.where(whole < UNREACHED, anchors.node, -1)
         return cls(
-            np.isin(network.edges.way, roads.opened),
+            roads.opened,
             np.take_along_axis(first_node, best, axis=1)[:, 0].astype(np.int64),
             places.edge,
             points.edge,
