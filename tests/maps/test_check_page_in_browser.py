@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from doubtful_study import write_doubtful_study
 
-from palveluverkko.domain.palette import ISLAND_COLOUR, SOURCE_COLOURS
+from palveluverkko.domain.palette import CLOSED_COLOUR, ISLAND_COLOUR, SOURCE_COLOURS
 from palveluverkko.study.doctor_files import write_diagnosis
 from palveluverkko.study.pipeline import check_study
 from palveluverkko.study.study import read_study
@@ -75,6 +75,14 @@ def test_parts_off_the_main_network_stand_out_and_tell_their_people(page):
     popup = page.locator(".leaflet-popup")
     assert popup.locator("h3").text_content() == "Irrallaan"
     assert popup.locator("td").all_text_contents() == ["0,7", "1", "11", "Suljettu kylä"]
+
+
+def test_a_road_that_a_tag_closes_tells_who_lives_behind_it(page):
+    assert strokes(page, "closed") == [CLOSED_COLOUR]
+    page.locator(".leaflet-closed-pane path").click(force=True)
+    popup = page.locator(".leaflet-popup")
+    assert popup.locator("h3").text_content() == "Portti"
+    assert "Tie 31 (OSM): takana asuinpaikkoja 1, asukkaita 11" in popup.text_content()
 
 
 def test_a_source_a_kind_of_doubt_and_the_islands_can_be_put_away(page):

@@ -81,7 +81,7 @@ def test_no_heading_and_no_word_of_the_workbook_is_a_name_of_the_program(written
 def test_the_layers_hold_the_doubts_the_islands_and_the_roads_by_source(written):
     language, folder = written
     layers = {name for name, kind in pyogrio.list_layers(folder / "check.gpkg") if kind}
-    assert layers == {"doubts", "islands", "roads_by_source"}
+    assert layers == {"doubts", "closed_roads", "islands", "roads_by_source"}
     roads = geopandas.read_file(folder / "check.gpkg", layer="roads_by_source")
     assert set(roads["speed_source"]) == {"signed", "national", "default"}
     assert len(geopandas.read_file(folder / "check.gpkg", layer="islands")) == 3

@@ -67,6 +67,12 @@ def test_a_village_behind_a_closed_road_is_listed_with_the_road_and_the_minutes_
     assert village["open_minutes"] == pytest.approx(seconds / 60, abs=0.05)
 
 
+def test_the_closed_road_is_drawn_with_the_places_and_people_behind_it(diagnosis):
+    road = row_of(diagnosis.closed_roads.drop(columns="geometry"), way=GATED)
+    assert road == {"way": GATED, "name": "Portti", "road_class": "unclassified", "places": 1, "population": 11}
+    assert diagnosis.closed_roads.to_crs(3067).length.iloc[0] == pytest.approx(1340, abs=20)
+
+
 def test_a_place_that_no_tag_keeps_away_is_listed_without_minutes(diagnosis):
     assert diagnosis.unreached["id"].tolist()[1:] == ["SAARI", "TUNTURI"]
     assert diagnosis.unreached["open_minutes"].isna().tolist() == [False, True, True]
@@ -204,6 +210,7 @@ def test_a_built_network_tells_the_sources_but_not_the_classes(tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace("roads.osm.pbf", "roads.pvnet"), encoding="utf-8")
     _, built = examined(path)
     assert built.roads is None
+    assert built.closed_roads.empty
     assert built.speeds_by_area is None
     assert built.speeds["kilometres"].tolist() == pytest.approx([whole.speeds["kilometres"].sum()])
     assert built.speeds["km_default"].tolist() == pytest.approx([whole.speeds["km_default"].sum()])

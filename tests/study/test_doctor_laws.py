@@ -160,10 +160,12 @@ def test_the_ways_named_are_those_that_would_let_the_places_through(shared_data,
     ask = {"budget_minutes": MINUTES, "direction": direction}
     near = find_nearest(network, snap(network, points), snap(network, places), **ask)
     table = unreached_table(places, snap(network, places), near.time)
-    filled = with_tags_ignored(table, open_roads(path, profile), points, places, **ask)
+    filled, lines = with_tags_ignored(table, open_roads(path, profile), points, places, **ask)
     through = filled[filled["open_minutes"].notna()]
     assert len(through) >= 5
     assert (through["ways"] != "").all()
+    assert {one for ways in through["ways"] for one in ways.split(", ")} <= set(lines["way"].astype(str))
+    assert lines["places"].between(1, len(through)).all()
     # With no other closed road opened than those named on its way, each of them arrives as soon.
     checked = 0
     opened = read_roads(path, OpenProfile.of(profile))

@@ -67,3 +67,6 @@ OTHER_SOURCE_COLOUR = "#5d6670"
 
 ISLAND_COLOUR = "#a3006d"
 """Roads off the main part of the network."""
+
+CLOSED_COLOUR = "#111111"
+"""Roads that access tags close."""

@@ -17,7 +17,7 @@ import shapely
 from markupsafe import Markup
 
 from palveluverkko.domain.levels import LevelScheme
-from palveluverkko.domain.palette import ISLAND_COLOUR, OTHER_SOURCE_COLOUR, SOURCE_COLOURS
+from palveluverkko.domain.palette import CLOSED_COLOUR, ISLAND_COLOUR, OTHER_SOURCE_COLOUR, SOURCE_COLOURS
 from palveluverkko.maps.assets import (
     leaflet_script,
     leaflet_style,
@@ -57,6 +57,8 @@ class Checked:
         Tables; ``parts`` shortened to the rows to show, ``speeds_by_area`` None where there are no areas.
     islands
         Roads off the main part in a metric CRS: kind, edges, kilometres, service_points, places, population.
+    closed_roads
+        Lines with way, name, places and population; any CRS.
     roads
         Lines with road_class and speed_source in a metric CRS, or None.
     bounds
@@ -74,6 +76,7 @@ class Checked:
     restrictions: pd.DataFrame
     edge: pd.DataFrame
     islands: geopandas.GeoDataFrame
+    closed_roads: geopandas.GeoDataFrame
     roads: geopandas.GeoDataFrame | None
     bounds: tuple[float, float, float, float]
 
@@ -107,6 +110,8 @@ def build_check_page(
         areas=_area_rows(checked.speeds_by_area, texts),
         others=_others(checked, texts, words),
         island_colour=ISLAND_COLOUR,
+        closed_colour=CLOSED_COLOUR,
+        has_closed_roads=bool(len(checked.closed_roads)),
         has_roads=checked.roads is not None,
         has_islands=bool(len(checked.islands)),
         all_roads=all_roads,
@@ -148,6 +153,8 @@ def _data(checked: Checked, scheme: LevelScheme, texts: Texts, words: Mapping[st
         "spots": _spots(checked, decimals),
         "islands": _islands(checked.islands, decimals, words),
         "islandColour": ISLAND_COLOUR,
+        "closedRoads": _closed_roads(checked.closed_roads, decimals),
+        "closedColour": CLOSED_COLOUR,
     }
 
 
@@ -228,6 +235,20 @@ def _islands(islands: geopandas.GeoDataFrame, decimals: int, words: Mapping[str,
             "lines": [np.round(shapely.get_coordinates(line), decimals).tolist() for line in shapely.get_parts(shape)],
         }
         for row, shape in zip(columns.to_dict("records"), degrees, strict=True)
+    ]
+
+
+def _closed_roads(roads: geopandas.GeoDataFrame, decimals: int) -> list[dict[str, Any]]:
+    lines = roads.to_crs(PAGE_CRS).geometry
+    return [
+        {
+            "way": int(row["way"]),
+            "name": row["name"],
+            "places": int(row["places"]),
+            "people": float(row["population"]),
+            "line": np.round(shapely.get_coordinates(line), decimals).tolist(),
+        }
+        for row, line in zip(roads.drop(columns="geometry").to_dict("records"), lines, strict=True)
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from palveluverkko.domain.palette import ISLAND_COLOUR, OTHER_SOURCE_COLOUR, SOURCE_COLOURS
+from palveluverkko.domain.palette import CLOSED_COLOUR, ISLAND_COLOUR, OTHER_SOURCE_COLOUR, SOURCE_COLOURS
 from palveluverkko.report.geopackage import write_layers
 from palveluverkko.report.looks import BAD
 from palveluverkko.report.qml import Rule, Style, Symbol, equals
@@ -18,6 +18,7 @@ def write_check_layers(
     path: Path,
     *,
     doubts: gpd.GeoDataFrame,
+    closed_roads: gpd.GeoDataFrame,
     islands: gpd.GeoDataFrame,
     roads: gpd.GeoDataFrame | None,
     language: str,
@@ -30,6 +31,8 @@ def write_check_layers(
         Where to write; an old file is replaced at once.
     doubts
         Points with ``verdict``.
+    closed_roads
+        Lines of roads that keep places from every service.
     islands
         Lines of roads, one row for each part.
     roads
@@ -38,8 +41,9 @@ def write_check_layers(
         Language of legends and layer descriptions.
     """
     layers: dict[str, pd.DataFrame] = {} if roads is None else {"roads_by_source": roads}
-    layers |= {"islands": islands, "doubts": doubts}
-    styles = {"islands": style_islands(language), "doubts": style_doubts(doubts, language)}
+    layers |= {"islands": islands, "closed_roads": closed_roads, "doubts": doubts}
+    styles = {"islands": style_islands(language), "closed_roads": style_closed_roads(language)}
+    styles |= {"doubts": style_doubts(doubts, language)}
     if roads is not None:
         styles["roads_by_source"] = style_roads_by_source(language)
     write_layers(path, layers, styles, language)
@@ -63,6 +67,12 @@ def style_islands(language: str) -> Style:
     """Draw roads off the main network thick."""
     line = Symbol("line", outline=ISLAND_COLOUR, width=0.9)
     return Style((Rule(text("layer_islands", language), symbol=line),), label_column="place_name")
+
+
+def style_closed_roads(language: str) -> Style:
+    """Draw roads that access tags close black and dashed."""
+    line = Symbol("line", outline=CLOSED_COLOUR, width=0.9, dashed=True)
+    return Style((Rule(text("layer_closed_roads", language), symbol=line),), label_column="name")
 
 
 def style_doubts(doubts: gpd.GeoDataFrame, language: str) -> Style:

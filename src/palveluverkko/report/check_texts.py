@@ -157,6 +157,11 @@ CHECK_TEXTS: Mapping[str, Mapping[str, str]] = {
     # Layers of check.gpkg
     "layer_doubts": _in("Tarkistettavat kohteet", "Objekt att kontrollera", "Doubtful points and places"),
     "layer_islands": _in("Tieverkon irralliset osat", "Fristående delar av vägnätet", "Parts off the main network"),
+    "layer_closed_roads": _in(
+        "Tiet, joiden käyttörajoitus estää pääsyn palveluun",
+        "Vägar vars tillträdesbegränsning stänger av service",
+        "Roads whose access tags keep places from services",
+    ),
     "layer_roads_by_source": _in(
         "Tiet nopeuden lähteen mukaan", "Vägar enligt hastighetens källa", "Roads by source of their speed"
     ),

@@ -29,6 +29,7 @@ _GEOMETRY = {
     "doubts": "Point",
     "islands": "MultiLineString",
     "roads_by_source": "LineString",
+    "closed_roads": "LineString",
 }
 """Layers of one kind of geometry, also when they are empty."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas
 import numpy as np
@@ -23,6 +24,7 @@ from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads, read_roads
 from palveluverkko.reach.snap import Snapped, Verdict, snap
 from palveluverkko.reach.table import to_minutes
+from palveluverkko.study.doctor_roads import to_lines
 from palveluverkko.study.doctor_tables import names, people
 
 UNREACHED_VERDICT = "unreached"
@@ -31,6 +33,13 @@ WAYS_NAMED = 5
 """Most ways that are named for one place: the first on the way from it."""
 
 _COLUMNS = ("id", "name", "population", "verdict", "open_minutes", "closed_metres", "ways", "road_names")
+
+
+class CutOff(NamedTuple):
+    """Places that reach no service, and the roads that would let them through if no tag closed them."""
+
+    table: pd.DataFrame
+    closed_roads: geopandas.GeoDataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +163,7 @@ def with_tags_ignored(
     *,
     budget_minutes: float,
     direction: Direction,
-) -> pd.DataFrame:
+) -> CutOff:
     """Fill in what would reach the places if access tags were ignored.
 
     Parameters
@@ -172,10 +181,10 @@ def with_tags_ignored(
 
     Returns
     -------
-    DataFrame
+    CutOff
         The table, those that would be reached first, with open_minutes (NaN: not reached even so), closed_metres (how
         much of the way runs on road pieces that tags close), ways and road_names (the first of these, seen from the
-        place).
+        place); and all these roads.
     """
     network = roads.network
     at = pd.Index([str(one) for one in places.index]).get_indexer(pd.Index(unreached["id"]))
@@ -184,15 +193,47 @@ def with_tags_ignored(
     filled = unreached.assign(open_minutes=to_minutes(nearest.time))
     reached = np.flatnonzero(nearest.time != UNREACHED)
     if not reached.size:
-        return filled
+        return CutOff(filled, closed_lines(roads.roads, [], np.empty(0)))
     walks = _Walks.of(roads, snapped_points, snapped, budget_minutes=budget_minutes, direction=direction)
     runs = [walks.closed_edges(int(row), int(nearest.owner[row])) for row in reached]
-    for row, edges, ways in zip(reached, runs, roads.ways_along(runs), strict=True):
+    ways_of_runs = roads.ways_along(runs)
+    for row, edges, ways in zip(reached, runs, ways_of_runs, strict=True):
         called = dict.fromkeys(roads.roads.names[one] for one in roads.roads.way_name[ways])
         filled.loc[row, "closed_metres"] = float(network.edges.metres[edges].sum())
         filled.loc[row, "ways"] = ", ".join(str(one) for one in roads.roads.way_id[ways[:WAYS_NAMED]])
         filled.loc[row, "road_names"] = ", ".join([one for one in called if one][:WAYS_NAMED])
-    return filled.sort_values("open_minutes", key=pd.isna, kind="stable", ignore_index=True)
+    closed = closed_lines(roads.roads, ways_of_runs, filled["population"].to_numpy()[reached])
+    return CutOff(filled.sort_values("open_minutes", key=pd.isna, kind="stable", ignore_index=True), closed)
+
+
+def closed_lines(roads: Roads, runs: list[list[int]], population: NDArray[np.float64]) -> geopandas.GeoDataFrame:
+    """Draw the roads that stand between places and every service, those before most people first.
+
+    Parameters
+    ----------
+    roads
+        The ways, access tags ignored.
+    runs
+        For each place the positions of the ways that tags close on its way.
+    population
+        People of each place.
+
+    Returns
+    -------
+    GeoDataFrame
+        way, name, road_class, places, population, geometry; EPSG:4326.
+    """
+    ways = np.unique(np.asarray([way for run in runs for way in run], dtype=np.int64))
+    places, people_behind = np.zeros(ways.size, dtype=np.int64), np.zeros(ways.size)
+    for run, heads in zip(runs, population, strict=True):
+        at = np.searchsorted(ways, run)
+        places[at] += 1
+        people_behind[at] += heads
+    lines = to_lines(roads, ways).drop(columns="speed_source")
+    road_class = [one.removesuffix(OPENED) for one in lines["road_class"]]
+    lines = lines.assign(road_class=road_class, places=places, population=people_behind)
+    columns = ["way", "name", "road_class", "places", "population", "geometry"]
+    return lines[columns].sort_values(["population", "way"], ascending=[False, True], ignore_index=True)
 
 
 @dataclass(frozen=True, eq=False)

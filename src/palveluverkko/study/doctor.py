@@ -15,7 +15,14 @@ from palveluverkko.osm.reader import Roads
 from palveluverkko.reach.snap import Snapped, Verdict, snap
 from palveluverkko.service.areas import level_surfaces
 from palveluverkko.service.levels import serving_points
-from palveluverkko.study.cut_off import UNREACHED_VERDICT, find_nearest, open_roads, unreached_table, with_tags_ignored
+from palveluverkko.study.cut_off import (
+    UNREACHED_VERDICT,
+    CutOff,
+    find_nearest,
+    open_roads,
+    unreached_table,
+    with_tags_ignored,
+)
 from palveluverkko.study.doctor_roads import (
     AreaFinder,
     read_with_notes,
@@ -84,6 +91,8 @@ class Diagnosis:
         Doubtful points and places to draw: subject, id, name, verdict, population; EPSG:4326.
     islands
         Roads off the main part, a row for each part.
+    closed_roads
+        Roads that keep places from every service because access tags close them; EPSG:4326.
     roads
         Ways by where their speed came from, EPSG:4326; None where the study names no road file.
     """
@@ -100,6 +109,7 @@ class Diagnosis:
     edge: pd.DataFrame
     spots: geopandas.GeoDataFrame = field(repr=False)
     islands: geopandas.GeoDataFrame = field(repr=False)
+    closed_roads: geopandas.GeoDataFrame = field(repr=False)
     roads: geopandas.GeoDataFrame | None = field(repr=False)
 
     @property
@@ -129,7 +139,7 @@ def examine(study: Study, inputs: Inputs) -> Diagnosis:
     path = _road_file(study)
     roads = read_with_notes(path, study.profile) if path is not None else None
     duplicates = find_duplicates(points, places, network.crs)
-    unreached = _unreached(study, inputs, snapped_points, snapped_places, path)
+    unreached, closed_roads = _cut_off(study, inputs, snapped_points, snapped_places, path)
     parts = part_table(network, snapped_points, snapped_places, places)
     return Diagnosis(
         findings=check_findings(network, points, places),
@@ -144,6 +154,7 @@ def examine(study: Study, inputs: Inputs) -> Diagnosis:
         edge=_edge(study, inputs),
         spots=_spots(inputs, (snapped_points, snapped_places), unreached, duplicates),
         islands=part_lines(network, parts),
+        closed_roads=closed_roads,
         roads=None if roads is None else to_lines(roads),
     )
 
@@ -153,9 +164,9 @@ def _road_file(study: Study) -> Path | None:
     return None if study.network.osm.suffix == STORE_SUFFIX else study.network.osm
 
 
-def _unreached(
+def _cut_off(
     study: Study, inputs: Inputs, snapped_points: Snapped, snapped_places: Snapped, path: Path | None
-) -> pd.DataFrame:
+) -> CutOff:
     """List the places that reach no open point of the nearest level; every open point serves it."""
     budget, direction = study.levels.minutes[-1], study.network.direction
     serving = serving_points(inputs.points, study.scheme, study.scheme.codes[0])
@@ -165,7 +176,8 @@ def _unreached(
     nearest = find_nearest(inputs.network, snapped_points, snapped_places, budget_minutes=budget, direction=direction)
     table = unreached_table(inputs.places, snapped_places, nearest.time)
     if table.empty or path is None:
-        return table
+        none: dict[str, list[str]] = {"way": [], "name": [], "road_class": [], "places": [], "population": []}
+        return CutOff(table, geopandas.GeoDataFrame(none, geometry=[], crs="EPSG:4326"))
     return with_tags_ignored(
         table, open_roads(path, study.profile), points, inputs.places, budget_minutes=budget, direction=direction
     )

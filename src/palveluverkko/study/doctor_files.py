@@ -52,6 +52,7 @@ def write_diagnosis(
         restrictions=diagnosis.restrictions,
         edge=diagnosis.edge,
         islands=diagnosis.islands,
+        closed_roads=diagnosis.closed_roads,
         roads=None if diagnosis.roads is None else diagnosis.roads.to_crs(network.crs),
         bounds=network.bounds,
     )
@@ -74,6 +75,11 @@ def write_diagnosis(
         tables=tables,
     )
     write_check_layers(
-        layers, doubts=diagnosis.spots, islands=diagnosis.islands, roads=diagnosis.roads, language=language
+        layers,
+        doubts=diagnosis.spots,
+        closed_roads=diagnosis.closed_roads,
+        islands=diagnosis.islands,
+        roads=diagnosis.roads,
+        language=language,
     )
     return [page, book, layers]

@@ -137,9 +137,10 @@ def rejected_table(roads: Roads) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["maxspeed", "ways", "example_ways"]).astype({"ways": "int64"})
 
 
-def to_lines(roads: Roads) -> geopandas.GeoDataFrame:
-    """Give the ways as lines: way, name, road_class, speed_source; EPSG:4326."""
-    long_enough = np.flatnonzero(np.diff(roads.first_node) > 1)
+def to_lines(roads: Roads, which: NDArray[np.int64] | None = None) -> geopandas.GeoDataFrame:
+    """Give the ways, or some by position, as lines: way, name, road_class, speed_source; EPSG:4326."""
+    chosen = np.arange(roads.way_id.size) if which is None else which
+    long_enough = chosen[np.diff(roads.first_node)[chosen] > 1]
     count = np.diff(roads.first_node)[long_enough]
     offset = np.concatenate(([0], np.cumsum(count)))
     node = roads.way_node[

@@ -8,12 +8,12 @@ function startCheck() {
   showAll();
   map.setMinZoom(map.getZoom() - 1);
   map.getContainer().setAttribute("role", "group");
-  for (const [name, height] of [["roads", 310], ["islands", 360], ["doubts", 620], ["labels", 450]]) {
+  for (const [name, height] of [["roads", 310], ["islands", 360], ["closed", 370], ["doubts", 620], ["labels", 450]]) {
     map.createPane(name).style.zIndex = height;
   }
   map.getPane("labels").style.pointerEvents = "none";
   const spots = drawSpots();
-  const layers = { ...drawSources(), islands: drawIslands(), points: drawPoints(), labels: drawLabels(map), ...spots.layers };
+  const layers = { ...drawSources(), islands: drawIslands(), closed: drawClosed(), points: drawPoints(), labels: drawLabels(map), ...spots.layers };
   addMapControls(map, showAll);
   connectLayerBoxes(map, layers);
   connectPopups(map);
@@ -60,6 +60,18 @@ function islandPopup(island) {
       ? element("p", { class: "popup-kind" }, fill(texts.service_points, { count: formatNumber(island.servicePoints) }))
       : null,
   );
+}
+
+/** Roads that keep places from every service because a tag closes them. */
+function drawClosed() {
+  return L.layerGroup(study.closedRoads.map((road) => L.polyline(road.line.map(([lon, lat]) => [lat, lon]), {
+    pane: "closed", color: study.closedColour, weight: 4, opacity: 0.9, dashArray: "7 6",
+  }).bindPopup(() => element(
+    "div", { class: "popup" },
+    road.name ? element("h3", null, road.name) : null,
+    element("p", null, fill(texts.closed_road, {
+      way: road.way, places: formatNumber(road.places), people: formatNumber(road.people) })),
+  ), { maxWidth: 300 })));
 }
 
 /** Doubts by kind: each kind is a layer of its own, so that it can be put away. */
