@@ -18,10 +18,11 @@ from little_study import write_little_study
 
 from palveluverkko import cli
 from palveluverkko.domain.levels import LANGUAGES
+from palveluverkko.maps import check_page
 from palveluverkko.report.texts import text
 from palveluverkko.study.doctor_files import write_diagnosis
 from palveluverkko.study.doctor_lines import to_lines
-from palveluverkko.study.pipeline import check_study
+from palveluverkko.study.pipeline import check_study, run_study
 from palveluverkko.study.study import read_study
 
 SHEETS = (
@@ -133,6 +134,29 @@ def test_a_study_without_a_doubt_can_be_drawn(tmp_path):
     files = write_diagnosis(study, inputs, diagnosis, tmp_path / "out")
     assert len(geopandas.read_file(files[2], layer="doubts")) == 0
     assert 'data-layer="islands"' not in files[0].read_text(encoding="utf-8")
+
+
+def test_the_workbook_of_a_run_tells_the_parts_and_the_sources_of_speeds(tmp_path):
+    study = read_study(write_doubtful_study(tmp_path, language="en"))
+    run_study(study, store=tmp_path / "networks")
+    book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx")
+    parts = list(book["Parts of the road network"].iter_rows(min_row=5, values_only=True))
+    assert [row[0] for row in parts] == ["main part", "island", "island", "one way only"]
+    assert parts[1][6:8] == (11, "Suljettu kylä")
+    speeds = {row[0]: row[2] for row in book["Where speeds come from"].iter_rows(min_row=5, values_only=True)}
+    assert set(speeds) == {"Signed limit", "General limit", "Default of the road class"}
+    assert sum(speeds.values()) == pytest.approx(1)
+
+
+def test_a_page_draws_no_more_doubts_than_a_browser_can_hold_and_counts_the_rest(tmp_path, monkeypatch):
+    monkeypatch.setattr(check_page, "DOUBTS_DRAWN", 4)
+    study = read_study(write_doubtful_study(tmp_path, language="en"))
+    inputs, diagnosis = check_study(study, store=tmp_path / "networks")
+    page = write_diagnosis(study, inputs, diagnosis, tmp_path / "out")[0].read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="study-data">(.*?)</script>', page)[1])
+    assert sorted(spot["id"] for spot in data["spots"]) == ["KYLÄ", "KYLÄ", "P1", "P1B"]
+    assert 'Perhaps entered twice <span class="count">(6)</span>' in page
+    assert "and 4 more; all are in check.xlsx and check.gpkg." in page
 
 
 def test_the_terminal_shows_a_table_for_each_subject(tmp_path, monkeypatch, capsys):

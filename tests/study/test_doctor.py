@@ -79,6 +79,15 @@ def test_a_place_that_no_tag_keeps_away_is_listed_without_minutes(diagnosis):
     assert row_of(diagnosis.unreached, id="TUNTURI")["verdict"] == "off_network"
 
 
+def test_a_place_on_the_main_part_beyond_the_last_threshold_is_a_doubt_of_its_own(tmp_path):
+    study = {"minutes = [1, 2, 5, 10]": "minutes = [0.3]", "minutes = 5\n": "minutes = 0.3\n"}
+    _, diagnosis = examined(write_little_study(tmp_path, study=study))
+    assert set(diagnosis.unreached["verdict"]) == {"unreached"}
+    assert diagnosis.unreached["open_minutes"].isna().all()  # no tag keeps anybody away
+    assert diagnosis.doubts == len(diagnosis.findings) + len(diagnosis.unreached) > 1
+    assert set(diagnosis.spots["verdict"]) == {"unreached"}
+
+
 def test_points_that_stand_together_are_listed(diagnosis):
     found = row_of(diagnosis.duplicates, subject="service_point", reason="same_place")
     assert found["ids"] == "PISTE, KOPIO"

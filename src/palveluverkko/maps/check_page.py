@@ -35,7 +35,10 @@ from palveluverkko.maps.texts import Texts, read_texts
 SCRIPTS = ("format.js", "popups.js", "markers.js", "labels.js", "controls.js", "check.js")
 
 DOUBTS_SHOWN = 100
-"""Most doubts of one kind that are listed beside the map; all of them are drawn."""
+"""Most doubts of one kind that are listed beside the map."""
+
+DOUBTS_DRAWN = 20_000
+"""Most doubts that are drawn, those with most people first: 3 MB."""
 
 ISLAND_VERTICES = 60_000
 """Most vertices of the roads off the main part: 1 MB; those with people are drawn first."""
@@ -188,6 +191,7 @@ def _kinds(spots: geopandas.GeoDataFrame, words: Mapping[str, str], texts: Texts
             "verdict": verdict,
             "number": number,
             "name": words.get(verdict, texts.verdict(verdict)),
+            "total": int((spots["verdict"] == verdict).sum()),
             "count": texts.decimal(int((spots["verdict"] == verdict).sum())),
         }
         for number, verdict in enumerate(known, start=1)
@@ -195,7 +199,8 @@ def _kinds(spots: geopandas.GeoDataFrame, words: Mapping[str, str], texts: Texts
 
 
 def _spots(checked: Checked, decimals: int) -> list[dict[str, Any]]:
-    degrees = checked.spots.to_crs(PAGE_CRS)
+    largest = checked.spots["population"].sort_values(ascending=False, kind="stable").index[:DOUBTS_DRAWN]
+    degrees = checked.spots.loc[largest.sort_values()].to_crs(PAGE_CRS)
     open_roads = checked.unreached[checked.unreached["open_minutes"].notna()].set_index("id")
     rows = []
     for one in degrees.itertuples():
@@ -279,7 +284,7 @@ def _doubt_groups(data: Mapping[str, Any], texts: Texts, words: Mapping[str, str
     groups = []
     for kind in data["kinds"]:
         rows = [(at, one) for at, one in enumerate(data["spots"]) if one["verdict"] == kind["verdict"]]
-        more = len(rows) - DOUBTS_SHOWN
+        more = kind["total"] - len(rows[:DOUBTS_SHOWN])
         groups.append(
             {
                 **kind,

@@ -126,6 +126,7 @@ CHECK_TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_way": _in("Tie (OSM)", "Väg (OSM)", "Way (OSM)"),
     "column_road_class": _in("Tieluokka (OSM)", "Vägklass (OSM)", "Road class (OSM)"),
     "column_speed_source": _in("Nopeuden lähde", "Hastighetens källa", "Source of the speed"),
+    "column_share_of_road": _in("Osuus teistä", "Andel av vägarna", "Share of roads"),
     "column_km_signed": _in("Merkitty rajoitus (km)", "Skyltad gräns (km)", "Signed limit (km)"),
     "column_km_national": _in("Yleisrajoitus (km)", "Bashastighet (km)", "General limit (km)"),
     "column_km_surface": _in("Tien pinta (km)", "Vägytan (km)", "Ground (km)"),

@@ -15,7 +15,7 @@ from palveluverkko.report.looks import MUTED
 from palveluverkko.report.sheets import WORKBOOK_OPTIONS, Book, Column, column_of, say_none, write_table
 from palveluverkko.report.texts import format_date, word
 
-_IN_WORDS = ("subject", "verdict", "reason", "kind")
+_IN_WORDS = ("subject", "verdict", "reason", "kind", "speed_source")
 """Columns of slugs."""
 
 _FIRST_WIDTH = 30
@@ -48,14 +48,14 @@ def write_check(
         Names and colours of the levels.
     tables
         By the name that the texts ``sheet_<name>``, ``about_<name>`` and ``none_<name>`` have. Columns ``subject``,
-        ``verdict``, ``reason`` and ``kind`` are put into words.
+        ``verdict``, ``reason``, ``kind`` and ``speed_source`` are put into words.
     """
     with replacing(path) as beside, xlsxwriter.Workbook(beside, WORKBOOK_OPTIONS) as file:
         file.set_properties({"title": title, "created": datetime.combine(date, time(), tzinfo=UTC)})
         book = Book(file, title, language, date, scheme, all_rows="check.gpkg")
         _write_contents(book, tables)
         for name, table in tables.items():
-            _write_sheet(book, name, table)
+            write_table_sheet(book, name, table)
 
 
 def _write_contents(book: Book, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -81,7 +81,8 @@ def _write_contents(book: Book, tables: Mapping[str, pd.DataFrame]) -> None:
         sheet.write_url(number, 0, address, look, string=book.say(f"sheet_{name}"))
 
 
-def _write_sheet(book: Book, name: str, table: pd.DataFrame) -> None:
+def write_table_sheet(book: Book, name: str, table: pd.DataFrame) -> None:
+    """Write a table on a sheet of its own; see :func:`write_check` for its name and its columns."""
     sheet = book.sheet(name, about=book.say(f"about_{name}"))
     if table.empty:
         say_none(book, sheet, f"none_{name}")
@@ -94,4 +95,5 @@ def _write_sheet(book: Book, name: str, table: pd.DataFrame) -> None:
         }
     )
     columns = [column_of(book, column, shown[column]) for column in shown.columns]
-    write_table(book, sheet, 3, columns, shown, first_width=_FIRST_WIDTH, frozen_columns=1)
+    first_width = _FIRST_WIDTH if columns[0].kind == "text" else None
+    write_table(book, sheet, 3, columns, shown, first_width=first_width, frozen_columns=1)

@@ -64,6 +64,7 @@ _KINDS = {
     "open_minutes": "minutes",
     "from_minutes": "minutes",
     "defaulted_share": "share",
+    "share_of_road": "share",
     "rows": "count",
     "parts": "count",
     "edges": "count",

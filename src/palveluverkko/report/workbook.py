@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import xlsxwriter
 from palveluverkko.domain.files import replacing
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR
+from palveluverkko.report.check_workbook import write_table_sheet
 from palveluverkko.report.looks import BAD, GOOD, INK, MUTED, by_minutes
 from palveluverkko.report.sheets import (
     WORKBOOK_OPTIONS,
@@ -52,6 +54,7 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
     impacts: Mapping[str, pd.DataFrame],
     findings: pd.DataFrame,
     sources: Mapping[str, str],
+    checks: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> None:
     """Write the workbook. Equal arguments give equal bytes.
 
@@ -81,6 +84,8 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         Impact by level of each scenario, by its name.
     findings
         Doubts found on the way.
+    checks
+        Tables of a check, by name, each on a sheet of its own after the findings.
     sources
         Inputs and settings by what they are: file names, dates, season, direction.
     """
@@ -95,6 +100,8 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         _write_points(book, points_served)
         _write_scenarios(book, impacts)
         _write_findings(book, findings)
+        for name, table in checks.items():
+            write_table_sheet(book, name, table)
         _write_bands(book, people)
         write_sources(book, sources, methods=_METHODS)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas
-import numpy as np
 import pandas as pd
 
+from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import STORE_SUFFIX
 from palveluverkko.osm.reader import Roads
 from palveluverkko.reach.snap import Snapped, Verdict, snap
@@ -27,6 +27,7 @@ from palveluverkko.study.doctor_roads import (
     AreaFinder,
     read_with_notes,
     rejected_table,
+    source_table,
     speed_table,
     speed_table_by_area,
     speed_table_of_sources,
@@ -40,6 +41,7 @@ from palveluverkko.study.doctor_tables import (
     duplicate_table,
     edge_table,
     find_duplicates,
+    largest,
     names,
     part_lines,
     part_table,
@@ -52,6 +54,9 @@ from palveluverkko.tables.areas import read_areas
 
 if TYPE_CHECKING:
     from palveluverkko.study.pipeline import Inputs
+
+PARTS_SHOWN = 10
+"""Parts of the network on a page and in the workbook of a run; the workbook of a check has all."""
 
 DUPLICATED, CUT_OFF = "duplicated", "closed_by_tags"
 """Doubts of the map besides the verdicts of the findings."""
@@ -159,6 +164,17 @@ def examine(study: Study, inputs: Inputs) -> Diagnosis:
     )
 
 
+def brief_tables(
+    network: RoadNetwork, snapped_points: Snapped, snapped_places: Snapped, places: geopandas.GeoDataFrame
+) -> dict[str, pd.DataFrame]:
+    """Give the tables that a run shows too: the largest parts of the network, and where speeds come from."""
+    parts = largest(part_table(network, snapped_points, snapped_places, places), PARTS_SHOWN)
+    return {
+        "parts": parts[["kind", *(one for one in parts.columns if one not in {"part", "kind"})]],
+        "speeds": source_table(network.metres_by_speed_source),
+    }
+
+
 def _road_file(study: Study) -> Path | None:
     """Give the road file, or None where the study names a built network, which no longer knows its ways."""
     return None if study.network.osm.suffix == STORE_SUFFIX else study.network.osm
@@ -184,7 +200,7 @@ def _cut_off(
 
 
 def _speeds(inputs: Inputs, roads: Roads | None) -> pd.DataFrame:
-    return speed_table_of_sources(dict(inputs.network.metres_by_speed_source)) if roads is None else speed_table(roads)
+    return speed_table_of_sources(inputs.network.metres_by_speed_source) if roads is None else speed_table(roads)
 
 
 def _speeds_by_area(study: Study, inputs: Inputs, roads: Roads | None) -> pd.DataFrame | None:
@@ -229,9 +245,9 @@ def _spots(
         doubts.setdefault((group.subject, DUPLICATED), []).extend(str(one) for one in group.frame.index)
     parts = []
     for subject, frame, one in zip((SERVICE_POINT, PLACE), (inputs.points, inputs.places), snapped, strict=True):
-        ids = np.asarray([str(own) for own in frame.index], dtype=object)
+        ids = pd.Index([str(own) for own in frame.index], dtype=object)
         for verdict in DOUBTFUL:
-            chosen = (one.verdict == verdict) | np.isin(ids, doubts.get((subject, verdict), []))
+            chosen = (one.verdict == verdict) | ids.isin(doubts.get((subject, verdict), []))
             parts.append(_spot_rows(frame[chosen], subject, verdict))
     return geopandas.GeoDataFrame(pd.concat(parts, ignore_index=True), crs="EPSG:4326")
 

@@ -10,13 +10,10 @@ import pandas as pd
 from palveluverkko.maps.check_page import Checked, build_check_page
 from palveluverkko.report.check_geopackage import write_check_layers
 from palveluverkko.report.check_workbook import write_check
-from palveluverkko.study.doctor import Diagnosis
+from palveluverkko.study.doctor import PARTS_SHOWN, Diagnosis
 from palveluverkko.study.doctor_tables import largest
 from palveluverkko.study.pipeline import Inputs
 from palveluverkko.study.study import Study
-
-PARTS_SHOWN = 10
-"""Parts of the network listed on the page; the workbook has all."""
 
 _TABLES = (
     "findings", "unreached", "beyond_access", "duplicates", "parts", "speeds", "speeds_by_area", "rejected",
@@ -58,6 +55,7 @@ def write_diagnosis(
     )
     tables = {name: getattr(diagnosis, name) for name in _TABLES}
     tables = {name: pd.DataFrame() if table is None else table for name, table in tables.items()}
+    tables["parts"] = tables["parts"].drop(columns="parts")  # each row is one
     built = build_check_page(
         checked,
         title=study.study.name,

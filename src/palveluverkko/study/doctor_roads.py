@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,12 +117,19 @@ def speed_table_by_area(roads: Roads, finder: AreaFinder, crs: str) -> pd.DataFr
     return table.sort_values(["defaulted_share", "area"], ascending=[False, True], ignore_index=True)
 
 
-def speed_table_of_sources(metres_by_source: dict[str, float]) -> pd.DataFrame:
+def speed_table_of_sources(metres_by_source: Mapping[str, float]) -> pd.DataFrame:
     """Give the same table where only the sources are known: one row, its class empty."""
     kilometres = {f"km_{source}": metres_by_source[source] / 1000 for source in _ordered(metres_by_source)}
     total = sum(kilometres.values())
     share = kilometres.get(f"km_{DEFAULT}", 0.0) / total if total else 0.0
     return pd.DataFrame([{"road_class": "", "kilometres": total, **kilometres, "defaulted_share": share}])
+
+
+def source_table(metres_by_source: Mapping[str, float]) -> pd.DataFrame:
+    """Give a row for each source: speed_source, kilometres, share_of_road."""
+    total = sum(metres_by_source.values())
+    rows = [(one, metres_by_source[one] / 1000, metres_by_source[one] / total) for one in _ordered(metres_by_source)]
+    return pd.DataFrame(rows, columns=["speed_source", "kilometres", "share_of_road"])
 
 
 def rejected_table(roads: Roads) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from palveluverkko.service.areas import level_surfaces
 from palveluverkko.service.levels import LevelsByPlace, classify
 from palveluverkko.service.people import check_norms, served_by_point
 from palveluverkko.study.checks import check_against_network, check_against_tables
-from palveluverkko.study.doctor import Diagnosis, examine
+from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
 from palveluverkko.study.findings import gather_findings
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.study import Study
@@ -260,6 +260,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         impacts={name: one.summary() for name, one in results.impacts.items()},
         findings=results.findings,
         sources=name_sources(study, inputs.network),
+        checks=brief_tables(inputs.network, results.table.snapped_points, results.table.snapped_places, inputs.places),
     )
     figures = folder / "figures"
     write_figures(
