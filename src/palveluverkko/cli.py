@@ -175,7 +175,7 @@ def check(
 
     chosen = read_study(study)
     if out is not None:
-        check_folder(out, named="--out")
+        check_folder(out, option="--out")
     # A slip in the study file is told at once; what computes takes seconds to import.
     from palveluverkko.study.doctor_files import write_diagnosis
     from palveluverkko.study.doctor_lines import to_lines

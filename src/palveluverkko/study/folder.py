@@ -15,17 +15,19 @@ from palveluverkko.domain.errors import PalveluverkkoError, StudyError
 MANIFEST = "run.json"
 """Lists the files of a run under ``files``."""
 
+_OUTPUT = "an [output] directory"
 
-def check_folder(output: Path, *, named: str = "[output] directory") -> None:
+
+def check_folder(output: Path, *, option: str = "") -> None:
     """Refuse a folder that cannot be written to, before anything long is computed; leaves nothing behind.
 
-    ``named`` says in the message where the user gave it.
+    ``option`` is the one of the command line that names it, if it does not stand in the study.
     """
     nearest = next(one for one in (output.parent, *output.parent.parents) if one.exists())
     for one in (output, nearest):
         if one.exists() and not one.is_dir():
-            raise StudyError(f"{named} names {output}, but {one} is a file; choose a folder.")
-    with _write_errors(output, named):
+            raise StudyError(f"{option or '[output] directory'} names {output}, but {one} is a file; choose a folder.")
+    with _write_errors(output, f"a folder for {option}" if option else _OUTPUT):
         if output.exists() and not os.access(output, os.W_OK | os.X_OK):
             raise PermissionError(None, "Permission denied", str(output))
         with tempfile.TemporaryDirectory(dir=nearest, prefix=f".{output.name}."):
@@ -107,11 +109,11 @@ def _files_of_earlier_run(output: Path, manifest: str | None) -> list[Path]:
 
 
 @contextmanager
-def _write_errors(output: Path, named: str = "[output] directory") -> Iterator[None]:
+def _write_errors(output: Path, other: str = _OUTPUT) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise PalveluverkkoError(
             f"{error.filename or output} cannot be written: {error.strerror}. Close it in other programs, or choose "
-            f"a folder for {named} that you may write to."
+            f"{other} that you may write to."
         ) from error
