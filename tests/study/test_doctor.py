@@ -108,7 +108,7 @@ def test_the_main_part_stands_first_then_the_parts_with_most_people(diagnosis):
     parts = diagnosis.parts
     assert parts["kind"].tolist() == ["main", "island", "island", "one_way"]
     assert parts["population"].tolist() == [1100, 11, 7, 0]
-    assert parts["way"].tolist()[1:] == [VILLAGE, ISLAND, STUB]
+    assert parts["longest_way"].tolist()[1:] == [VILLAGE, ISLAND, STUB]
     assert parts["place_name"].tolist() == ["Neljä", "Suljettu kylä", "Saari", "Viisi"]
     assert parts["service_points"].tolist() == [6, 0, 0, 0]
     assert parts["places"].tolist() == [6, 1, 1, 0]

@@ -123,7 +123,7 @@ CHECK_TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_service_points": _in("Palvelupisteitä", "Serviceenheter", "Service points"),
     "column_places": _in("Asuinpaikkoja", "Bostadsorter", "Places"),
     "column_place_name": _in("Paikka", "Plats", "Place"),
-    "column_way": _in("Tie (OSM)", "Väg (OSM)", "Way (OSM)"),
+    "column_longest_way": _in("Pisin tie (OSM)", "Längsta väg (OSM)", "Longest way (OSM)"),
     "column_road_class": _in("Tieluokka (OSM)", "Vägklass (OSM)", "Road class (OSM)"),
     "column_speed_source": _in("Nopeuden lähde", "Hastighetens källa", "Source of the speed"),
     "column_share_of_road": _in("Osuus teistä", "Andel av vägarna", "Share of roads"),

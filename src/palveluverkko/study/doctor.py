@@ -170,7 +170,7 @@ def brief_tables(
     """Give the tables that a run shows too: the largest parts of the network, and where speeds come from."""
     parts = largest(part_table(network, snapped_points, snapped_places, places), PARTS_SHOWN)
     return {
-        "parts": parts[["kind", *(one for one in parts.columns if one not in {"part", "kind"})]],
+        "parts": parts[["kind", *(one for one in parts.columns if one not in {"part", "kind", "longest_way"})]],
         "speeds": source_table(network.metres_by_speed_source),
     }
 

@@ -128,8 +128,8 @@ def part_table(
     -------
     DataFrame
         part (its number among :func:`label_parts`), kind (main, one_way, island), parts (1), edges, kilometres,
-        service_points, places, population, place_name (its largest place, else the nearest one with a name), way (of
-        its longest edge). People off the network are in none.
+        service_points, places, population, place_name (its largest place, else the nearest one with a name),
+        longest_way (OpenStreetMap id of its longest edge). People off the network are in none.
     """
     edges, part = network.edges, label_parts(network)
     size = int(part.max(initial=0)) + 1
@@ -150,7 +150,7 @@ def part_table(
             "places": np.bincount(stands_on[on_road], minlength=size),
             "population": np.bincount(stands_on[on_road], weights=people(places)[on_road], minlength=size),
             "place_name": _part_names(network, longest, stands_on, places),
-            "way": edges.way[longest],
+            "longest_way": edges.way[longest],
         }
     )
     by = table.assign(other=table["kind"] != MAIN)
@@ -164,7 +164,7 @@ def largest(parts: pd.DataFrame, number: int) -> pd.DataFrame:
         return parts
     rest = parts.iloc[number:]
     sums = rest[["parts", "edges", "kilometres", "service_points", "places", "population"]].sum()
-    row = pd.DataFrame([{"part": _ALONE, "kind": REST, **sums.to_dict(), "place_name": "", "way": 0}])
+    row = pd.DataFrame([{"part": _ALONE, "kind": REST, **sums.to_dict(), "place_name": "", "longest_way": 0}])
     return pd.concat([parts.head(number), row.astype(parts.dtypes.to_dict())], ignore_index=True)
 
 
