@@ -312,7 +312,7 @@ def sensitivity(
     legs = AccessLegs.parse(access_legs)
     chosen = read_study(study)
     if out is not None:
-        check_folder(out, named_by="--out folder")
+        check_folder(out, option="--out")
     # A slip in the options or the study file is told at once; what computes takes seconds to import.
     from datetime import date
 

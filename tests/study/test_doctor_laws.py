@@ -17,6 +17,7 @@ from streets import network_of, roads, street_plans
 from palveluverkko.domain.travel import Direction
 from palveluverkko.engine.search import UNREACHED
 from palveluverkko.network.build import build_network
+from palveluverkko.network.sources import RoadSource
 from palveluverkko.network.store import NO_STORE, read_network
 from palveluverkko.osm.examining import OPENED, OpenProfile
 from palveluverkko.osm.profile import CarProfile
@@ -137,7 +138,7 @@ def test_notes_change_nothing_on_real_roads(shared_data, name):
 
 def check_notes(path: Path, profile: CarProfile) -> None:
     """Compare a road file read with notes to the same file read plainly."""
-    plain, noted = read_roads(path, profile), read_with_notes(path, profile)
+    plain, noted = read_roads(path, profile), read_with_notes(RoadSource.named(path), profile)
     for column in ("way_id", "node_id", "way_node", "first_node", "lon", "lat"):
         assert np.array_equal(getattr(plain, column), getattr(noted, column))
     network = read_network(path, profile=profile, store=NO_STORE)
@@ -160,7 +161,7 @@ def test_the_ways_named_are_those_that_would_let_the_places_through(shared_data,
     ask = {"budget_minutes": MINUTES, "direction": direction}
     near = find_nearest(network, snap(network, points), snap(network, places), **ask)
     table = unreached_table(places, snap(network, places), near.time)
-    filled, lines = with_tags_ignored(table, open_roads(path, profile), points, places, **ask)
+    filled, lines = with_tags_ignored(table, open_roads(RoadSource.named(path), profile), points, places, **ask)
     through = filled[filled["open_minutes"].notna()]
     assert len(through) >= 5
     assert (through["ways"] != "").all()

@@ -13,6 +13,7 @@ from palveluverkko.network.build import build_network
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.osm.area import DEFAULT_BUFFER_METRES, Area
 from palveluverkko.osm.profile import CarProfile
+from palveluverkko.osm.roads import Roads
 
 # What belongs to a shapefile besides the file that is named.
 _BESIDE_SHAPES = (".dbf", ".prj", ".shx", ".cpg")
@@ -107,11 +108,14 @@ class RoadSource:
 
             edges = read_road_edges(self.files[0])
             return build_from_edges(edges, profile, fingerprint=fingerprint(), where=self.files[0].name)
+        return build_network(self.read_roads(profile, progress=progress), profile, fingerprint=fingerprint())
+
+    def read_roads(self, profile: CarProfile, *, progress: Callable[[int, int], None] | None = None) -> Roads:
+        """Read files of OpenStreetMap."""
         from palveluverkko.osm import reader  # noqa: PLC0415  # not needed for stored ones
 
         paths = self.files[0] if len(self.files) == 1 else self.files
-        roads = reader.read_roads(paths, profile, area=self.area, progress=progress)
-        return build_network(roads, profile, fingerprint=fingerprint())
+        return reader.read_roads(paths, profile, area=self.area, progress=progress)
 
 
 def is_table(path: Path) -> bool:

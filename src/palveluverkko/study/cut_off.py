@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 import geopandas
@@ -19,9 +18,10 @@ from palveluverkko.engine import search
 from palveluverkko.engine.graph import Graph
 from palveluverkko.network.build import build_network
 from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.sources import RoadSource
 from palveluverkko.osm.examining import OPENED, OpenProfile
 from palveluverkko.osm.profile import CarProfile
-from palveluverkko.osm.reader import Roads, read_roads
+from palveluverkko.osm.reader import Roads
 from palveluverkko.reach.snap import Snapped, Verdict, snap
 from palveluverkko.reach.table import to_minutes
 from palveluverkko.study.doctor_roads import to_lines
@@ -149,9 +149,9 @@ def unreached_table(places: geopandas.GeoDataFrame, snapped: Snapped, millisecon
     return table.sort_values(["population", "id"], ascending=[False, True], ignore_index=True)
 
 
-def open_roads(path: Path, profile: CarProfile) -> OpenRoads:
-    """Read a road file and build its network as if it held no access tag."""
-    roads = read_roads(path, OpenProfile.of(profile))
+def open_roads(source: RoadSource, profile: CarProfile) -> OpenRoads:
+    """Read road files and build their network as if they held no access tag."""
+    roads = source.read_roads(OpenProfile.of(profile))
     return OpenRoads(roads, build_network(roads, profile, fingerprint=""))
 
 

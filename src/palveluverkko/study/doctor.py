@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas
 import pandas as pd
 
 from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.sources import RoadSource
 from palveluverkko.network.store import STORE_SUFFIX
 from palveluverkko.osm.reader import Roads
 from palveluverkko.reach.snap import Snapped, Verdict, snap
@@ -48,7 +48,7 @@ from palveluverkko.study.doctor_tables import (
     people,
     restriction_table,
 )
-from palveluverkko.study.findings import check_findings
+from palveluverkko.study.findings import check_findings, count_doubts
 from palveluverkko.study.study import Study
 from palveluverkko.tables.areas import read_areas
 
@@ -123,7 +123,7 @@ class Diagnosis:
         # Those off the network or on a piece cut off from it are findings already.
         unreached = int((self.unreached["verdict"] == UNREACHED_VERDICT).sum())
         others = (self.duplicates, self.restrictions, self.edge)
-        return len(self.findings) + unreached + sum(len(table) for table in others)
+        return count_doubts(self.findings) + unreached + sum(len(table) for table in others)
 
 
 def examine(study: Study, inputs: Inputs) -> Diagnosis:
@@ -141,10 +141,10 @@ def examine(study: Study, inputs: Inputs) -> Diagnosis:
     """
     network, points, places = inputs.network, inputs.points, inputs.places
     snapped_points, snapped_places = snap(network, points), snap(network, places)
-    path = _road_file(study)
-    roads = read_with_notes(path, study.profile) if path is not None else None
+    source = _road_source(study)
+    roads = read_with_notes(source, study.profile) if source is not None else None
     duplicates = find_duplicates(points, places, network.crs)
-    unreached, closed_roads = _cut_off(study, inputs, snapped_points, snapped_places, path)
+    unreached, closed_roads = _cut_off(study, inputs, snapped_points, snapped_places, source)
     parts = part_table(network, snapped_points, snapped_places, places)
     return Diagnosis(
         findings=check_findings(network, points, places),
@@ -175,13 +175,16 @@ def brief_tables(
     }
 
 
-def _road_file(study: Study) -> Path | None:
-    """Give the road file, or None where the study names a built network, which no longer knows its ways."""
-    return None if study.network.osm.suffix == STORE_SUFFIX else study.network.osm
+def _road_source(study: Study) -> RoadSource | None:
+    """Give the road files, or None where the study names a table or a built network, which know no ways and tags."""
+    roads = study.network
+    if roads.edges is not None or any(one.suffix == STORE_SUFFIX for one in roads.files):
+        return None
+    return RoadSource.named(roads.files, clip=roads.clip, clip_buffer_metres=roads.clip_buffer_metres)
 
 
 def _cut_off(
-    study: Study, inputs: Inputs, snapped_points: Snapped, snapped_places: Snapped, path: Path | None
+    study: Study, inputs: Inputs, snapped_points: Snapped, snapped_places: Snapped, source: RoadSource | None
 ) -> CutOff:
     """List the places that reach no open point of the nearest level; every open point serves it."""
     budget, direction = study.levels.minutes[-1], study.network.direction
@@ -191,11 +194,11 @@ def _cut_off(
         snapped_points = snap(inputs.network, points)
     nearest = find_nearest(inputs.network, snapped_points, snapped_places, budget_minutes=budget, direction=direction)
     table = unreached_table(inputs.places, snapped_places, nearest.time)
-    if table.empty or path is None:
+    if table.empty or source is None:
         none: dict[str, list[str]] = {"way": [], "name": [], "road_class": [], "places": [], "population": []}
         return CutOff(table, geopandas.GeoDataFrame(none, geometry=[], crs="EPSG:4326"))
     return with_tags_ignored(
-        table, open_roads(path, study.profile), points, inputs.places, budget_minutes=budget, direction=direction
+        table, open_roads(source, study.profile), points, inputs.places, budget_minutes=budget, direction=direction
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -13,9 +12,10 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
+from palveluverkko.network.sources import RoadSource
 from palveluverkko.osm.examining import NotingProfile, noted
 from palveluverkko.osm.profile import CarProfile
-from palveluverkko.osm.reader import Roads, read_roads
+from palveluverkko.osm.reader import Roads
 from palveluverkko.service.people import OUTSIDE
 
 SOURCES = ("signed", "national", "surface", "default", "duration")
@@ -83,9 +83,9 @@ class AreaFinder:
         return found
 
 
-def read_with_notes(path: Path, profile: CarProfile) -> Roads:
-    """Read a road file so that its kinds also name the limits that could not be read."""
-    return read_roads(path, NotingProfile.of(profile))
+def read_with_notes(source: RoadSource, profile: CarProfile) -> Roads:
+    """Read road files so that their kinds also name the limits that could not be read."""
+    return source.read_roads(NotingProfile.of(profile))
 
 
 def speed_table(roads: Roads) -> pd.DataFrame:

@@ -15,8 +15,6 @@ from palveluverkko.domain.errors import PalveluverkkoError, StudyError
 MANIFEST = "run.json"
 """Lists the files of a run under ``files``."""
 
-_OUTPUT = "an [output] directory"
-
 
 def check_folder(output: Path, *, option: str = "") -> None:
     """Refuse a folder that cannot be written to, before anything long is computed; leaves nothing behind.
@@ -27,7 +25,7 @@ def check_folder(output: Path, *, option: str = "") -> None:
     for one in (output, nearest):
         if one.exists() and not one.is_dir():
             raise StudyError(f"{option or '[output] directory'} names {output}, but {one} is a file; choose a folder.")
-    with _write_errors(output, f"a folder for {option}" if option else _OUTPUT):
+    with _write_errors(output, option):
         if output.exists() and not os.access(output, os.W_OK | os.X_OK):
             raise PermissionError(None, "Permission denied", str(output))
         with tempfile.TemporaryDirectory(dir=nearest, prefix=f".{output.name}."):
@@ -36,7 +34,7 @@ def check_folder(output: Path, *, option: str = "") -> None:
 
 @contextmanager
 def taking_over(
-    output: Path, *, manifest: str | None = MANIFEST, named_by: str = "[output] directory"
+    output: Path, *, manifest: str | None = MANIFEST, option: str = ""
 ) -> Iterator[Path]:
     """Give an empty folder; when the block ends well, its files replace those of the earlier run.
 
@@ -49,7 +47,7 @@ def taking_over(
     PalveluverkkoError
         A file or folder cannot be written.
     """
-    with _write_errors(output, named_by):
+    with _write_errors(output, option):
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as beside:
             staging, earlier = Path(beside) / "new", Path(beside) / "earlier"
@@ -109,11 +107,11 @@ def _files_of_earlier_run(output: Path, manifest: str | None) -> list[Path]:
 
 
 @contextmanager
-def _write_errors(output: Path, other: str = _OUTPUT) -> Iterator[None]:
+def _write_errors(output: Path, option: str = "") -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise PalveluverkkoError(
             f"{error.filename or output} cannot be written: {error.strerror}. Close it in other programs, or choose "
-            f"{other} that you may write to."
+            f"{f'a folder for {option}' if option else 'an [output] directory'} that you may write to."
         ) from error

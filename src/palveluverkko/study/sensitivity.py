@@ -119,7 +119,7 @@ def write_study_sensitivity(study: Study, result: StudySensitivity, folder: Path
     Whatever else lies in the folder stays, also the results of a run.
     """
     language, scheme = study.study.language, study.scheme
-    with taking_over(folder, manifest=None, named_by="--out folder") as staging:
+    with taking_over(folder, manifest=None, option="--out") as staging:
         write_sensitivity(
             staging / "sensitivity.xlsx",
             title=study.study.name,
