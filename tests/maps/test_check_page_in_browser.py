@@ -78,8 +78,8 @@ def test_parts_off_the_main_network_stand_out_and_tell_their_people(page):
 
 
 def test_a_road_that_a_tag_closes_tells_who_lives_behind_it(page):
-    assert strokes(page, "closed") == [CLOSED_COLOUR]
-    page.locator(".leaflet-closed-pane path").click(force=True)
+    assert set(strokes(page, "closed")) == {CLOSED_COLOUR}
+    page.locator(".leaflet-closed-pane path.leaflet-interactive").click(force=True)
     popup = page.locator(".leaflet-popup")
     assert popup.locator("h3").text_content() == "Portti"
     assert "Tie 31 (OSM): takana asuinpaikkoja 1, asukkaita 11" in popup.text_content()
@@ -113,6 +113,17 @@ def test_a_hostile_name_stays_a_text(page):
     row.locator(".show-on-map").first.click()
     assert page.locator(".leaflet-popup h3").text_content() == "<img src=x onerror=alert(1)>"
     assert page.locator(".leaflet-popup img").count() == 0
+
+
+def test_printing_keeps_the_view(page):
+    page.locator(".leaflet-control-zoom-in").click()
+    page.wait_for_timeout(400)
+    view = "document.querySelector('.leaflet-roads-pane path').getAttribute('d')"
+    before = page.evaluate(view)
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    page.wait_for_function("!document.body.classList.contains('printing')")
+    page.wait_for_timeout(400)
+    assert page.evaluate(view) == before
 
 
 def test_every_control_has_a_name(page):

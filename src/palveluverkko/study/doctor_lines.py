@@ -52,7 +52,7 @@ _ALWAYS = ("parts", "speeds", "speeds_by_area")
 _FORMATS: Mapping[str, Callable[[float], str]] = {
     "kilometres": lambda value: f"{value:,.1f}",
     "open_minutes": lambda value: f"{value:,.0f}",
-    "from_minutes": lambda value: f"{value:,.0f}",
+    "from_minutes": lambda value: f"{math.floor(value):,}",
     "defaulted_share": lambda value: f"{value:.0%}",
 }
 

@@ -19,6 +19,25 @@ function startCheck() {
   connectPopups(map);
   connectSpots(map, spots.markers, connectPanel());
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+  connectPaper(map, showAll);
+}
+
+/** Fit the map into its frame on paper, and back. */
+function connectPaper(map, showAll) {
+  let view = null;
+  window.addEventListener("beforeprint", () => {
+    const shown = map.getBounds();
+    view = [map.getCenter(), map.getZoom()];
+    document.body.classList.add("printing");
+    map.invalidateSize({ animate: false, pan: false });
+    if (shown.contains(study.bounds)) showAll();
+    else map.fitBounds(shown, { animate: false });
+  });
+  window.addEventListener("afterprint", () => {
+    document.body.classList.remove("printing");
+    map.invalidateSize({ animate: false, pan: false });
+    map.setView(...view, { animate: false });
+  });
 }
 
 /** One layer for each source, main roads on top. */
@@ -62,16 +81,24 @@ function islandPopup(island) {
   );
 }
 
-/** Roads that keep places from every service because a tag closes them. */
+/** Roads that keep places from every service because a tag closes them: between the dashes a click is heard too. */
 function drawClosed() {
-  return L.layerGroup(study.closedRoads.map((road) => L.polyline(road.line.map(([lon, lat]) => [lat, lon]), {
-    pane: "closed", color: study.closedColour, weight: 4, opacity: 0.9, dashArray: "7 6",
-  }).bindPopup(() => element(
+  return L.layerGroup(study.closedRoads.flatMap((road) => {
+    const at = road.line.map(([lon, lat]) => [lat, lon]);
+    const look = { pane: "closed", color: study.closedColour };
+    const heard = L.polyline(at, { ...look, weight: 12, opacity: 0 });
+    heard.bindPopup(() => closedRoadPopup(road), { maxWidth: 300 });
+    return [heard, L.polyline(at, { ...look, weight: 4, opacity: 0.9, dashArray: "7 6", interactive: false })];
+  }));
+}
+
+function closedRoadPopup(road) {
+  return element(
     "div", { class: "popup" },
     road.name ? element("h3", null, road.name) : null,
     element("p", null, fill(texts.closed_road, {
       way: road.way, places: formatNumber(road.places), people: formatNumber(road.people) })),
-  ), { maxWidth: 300 })));
+  );
 }
 
 /** Doubts by kind: each kind is a layer of its own, so that it can be put away. */
