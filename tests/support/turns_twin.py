@@ -5,12 +5,11 @@ import math
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 
 from palveluverkko.domain.travel import UNREACHED
+from palveluverkko.engine.graph import Anchors, freeze_int32
 from palveluverkko.engine.search import time_table
 from palveluverkko.osm.profile import CarProfile
-from palveluverkko.reach.snap import Snapped
 
 FIRST, THROUGH, LAST = 0, 1, 2
 
@@ -259,20 +258,29 @@ def find_pieces(network, whole, where):
     return pieces
 
 
-def snapped_at(pieces, positions):
-    """Put positions (piece, share) on a network, in the order given."""
-    places = [pieces[number] for number, _ in positions]
-    shares = [1 - share if pieces[number][2] else share for number, share in positions]
-    zero = np.zeros(len(positions))
-    return Snapped(
-        ids=pd.RangeIndex(len(positions)),
-        edge=np.asarray([edge for edge, _, _ in places], dtype=np.int32),
-        vertex=np.asarray([vertex for _, vertex, _ in places], dtype=np.int64),
-        fraction=np.asarray(shares),
-        x=zero,
-        y=zero,
-        access_metres=zero,
-        verdict=np.full(len(positions), "ok", dtype=object),
+def anchored(network, pieces, positions, *, ends):
+    """Anchor positions (piece, share) to a network, as beginnings or as ends of trips."""
+    edges = network.edges
+    edge, vertex, is_turned = (
+        np.asarray(one) for one in zip(*(pieces[number] for number, _ in positions), strict=True)
+    )
+    share = np.asarray([share for _, share in positions])
+    share = np.where(is_turned, 1 - share, share)
+    is_open = np.column_stack((edges.forward[edge], edges.backward[edge]))
+    along, back = (
+        np.rint(time[vertex] + (time[vertex + 1] - time[vertex]) * share).astype(np.int64)
+        for time in (edges.vertex_forward, edges.vertex_backward)
+    )
+    driven = np.column_stack((along, edges.backward_time[edge] - back))
+    ahead = np.column_stack((edges.forward_time[edge] - along, back))
+    node = network.enter[edge] if ends else network.leave[edge]
+    piece = np.column_stack((2 * edge, 2 * edge + 1))
+    return Anchors(
+        node=freeze_int32(np.where(is_open, node, -1)),
+        time=freeze_int32(np.where(is_open, driven if ends else ahead, UNREACHED)),
+        piece=freeze_int32(np.where(is_open, piece, -1)),
+        offset=freeze_int32(driven),
+        access=freeze_int32(np.zeros(len(positions))),
     )
 
 
@@ -280,8 +288,8 @@ def network_table(network, pieces, starts, ends, budget, *, search_from="starts"
     """Give the times from starts (rows) to ends (columns)."""
     times = time_table(
         network.roads,
-        starts=snapped_at(pieces, starts).starts(network),
-        ends=snapped_at(pieces, ends).ends(network),
+        starts=anchored(network, pieces, starts, ends=False),
+        ends=anchored(network, pieces, ends, ends=True),
         budget=budget,
         search_from=search_from,
         method=method,

@@ -19,7 +19,7 @@ from palveluverkko.network.delays import count_spots, with_delays
 from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.network.surroundings import Surroundings, find_surroundings
-from palveluverkko.network.turn_delays import find_turn_delays
+from palveluverkko.network.turn_delays import find_nodes, find_signalled, find_turn_delays
 from palveluverkko.network.turn_rules import RoadTurns, find_on_roads
 from palveluverkko.network.turns import Rule, Turns
 from palveluverkko.osm.profile import CarProfile
@@ -93,10 +93,12 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     crs = metric_crs(roads.bounds)
     way = np.repeat(np.arange(roads.way_id.size, dtype=np.int32), np.diff(roads.first_node))
     road_turns = find_on_roads(roads, *read_turn_rules(roads.restrictions, holds=profile.holds))
+    turning_nodes = find_nodes(roads, lambda spot: spot.u_turn)
+    stops = np.concatenate((road_turns.stops, turning_nodes))
     with ThreadPoolExecutor(2) as beside:
         measured = beside.submit(measure_metres, roads)
         projected = beside.submit(_projection(roads, crs))
-        chains = _find_chains(roads, way, road_turns.stops, contract=contract)
+        chains = _find_chains(roads, way, stops, contract=contract)
         plan = _order_edges(roads, chains)
         metres = measured.result()
         x, y = projected.result()
@@ -116,7 +118,10 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     turns = _turns_of_edges(road_turns, chains, plan, roads.way_node.size)
     del pieces, chains  # 0.2 GB for 5 million nodes, and the arcs are still to come
     edges = _describe_edges(roads, way, plan, laid)
-    turns = turns._replace(delays=_turn_delays(profile, edges, _road_classes(roads), plan.junction_node.size))
+    turns = turns._replace(
+        delays=_turn_delays(roads, profile, edges, plan.junction_node, metres),
+        turning_places=_junctions_at(plan.junction_node, turning_nodes),
+    )
     return assemble(
         edges,
         junction_xy=(x[plan.junction_node], y[plan.junction_node]),
@@ -310,20 +315,26 @@ def _turns_of_edges(road_turns: RoadTurns, chains: Chains, plan: _Plan, position
 
 
 def _turn_delays(
-    profile: CarProfile, edges: Edges, road_classes: tuple[str, ...], junctions: int
+    roads: Roads, profile: CarProfile, edges: Edges, junction_node: NDArray[np.int64], metres: NDArray[np.float64]
 ) -> dict[tuple[int, int], int]:
-    """Give the milliseconds of the turns that take time, where the profile says that any do."""
-    delays = getattr(profile, "turn_delays", None)
+    """Give the milliseconds of the turns that take time; where signals stand, they are all the delay there is."""
+    delays = profile.turn_delays
     if delays is None or not (delays.left_seconds or delays.right_seconds):
         return {}
-    is_chosen = np.asarray([road_class in delays.classes for road_class in road_classes])
+    is_chosen = np.asarray([road_class in delays.classes for road_class in _road_classes(roads)])
+    signalled = find_signalled(roads, metres, profile.junction_delays.signals_metres)
     return find_turn_delays(
-        junctions,
+        junction_node.size,
         edges,
         is_chosen[edges.road_class],
         left_milliseconds=round(delays.left_seconds * 1000),
         right_milliseconds=round(delays.right_seconds * 1000),
+        free=_junctions_at(junction_node, signalled),
     )
+
+
+def _junctions_at(junction_node: NDArray[np.int64], nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.flatnonzero(np.isin(junction_node, nodes)).astype(np.int32)
 
 
 def _describe_edges(roads: Roads, way: NDArray[np.int32], plan: _Plan, laid: Laid) -> Edges:

@@ -1,22 +1,64 @@
-"""Where turning takes time: out of a road and across what comes the other way on it."""
+"""Where turning takes time: out of a road and across what comes the other way on it, where no signals stand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from palveluverkko.engine.graph import Int32
 from palveluverkko.engine.topology import sort_arcs
 from palveluverkko.network.road_network import Bool, Edges
+from palveluverkko.osm.reader import Roads
+from palveluverkko.osm.spots import SIGNALS, Spot
 
 # Straight on deviates by less than the first from the way come, a turn by no more than the second.
 _STRAIGHT_DEGREES, _TURN_DEGREES = 45.0, 150.0
 _FEWEST_ARMS = 3
 
+_NONE = np.empty(0, dtype=np.int32)
+
+
+def find_nodes(roads: Roads, chosen: Callable[[Spot], bool]) -> Int32:
+    """Give the nodes (positions in ``roads``) on which something chosen stands, rising, int32[k]."""
+    is_chosen = np.asarray([chosen(spot) for spot in roads.spots], dtype=np.bool_)
+    return np.unique(roads.spot_node[is_chosen[roads.spot_kind]]).astype(np.int32) if is_chosen.any() else _NONE
+
+
+def find_signalled(roads: Roads, metres: NDArray[np.float64], most_metres: float) -> Int32:
+    """Give the nodes at which signals stand or which lie that near to some along the same way, int32[k].
+
+    Signals of large junctions are often mapped at the lines where cars stop.
+
+    Parameters
+    ----------
+    roads
+        The ways with what stands on their nodes.
+    metres
+        float64[positions]; length of the piece from each position of the ways to the next.
+    most_metres
+        How near.
+    """
+    signals = find_nodes(roads, lambda spot: spot.kind == SIGNALS)
+    if not signals.size:
+        return _NONE
+    begins = set(roads.first_node[:-1].tolist())
+    found = set(signals.tolist())
+    for position in np.flatnonzero(np.isin(roads.way_node, signals)).tolist():
+        at, left = position, most_metres
+        while at + 1 < roads.way_node.size and at + 1 not in begins and (left := left - metres[at]) >= 0:
+            at += 1
+            found.add(int(roads.way_node[at]))
+        at, left = position, most_metres
+        while at not in begins and (left := left - metres[at - 1]) >= 0:
+            at -= 1
+            found.add(int(roads.way_node[at]))
+    return np.asarray(sorted(found), dtype=np.int32)
+
 
 def find_turn_delays(
-    junctions: int, edges: Edges, chosen: Bool, *, left_milliseconds: int, right_milliseconds: int
+    junctions: int, edges: Edges, chosen: Bool, *, left_milliseconds: int, right_milliseconds: int, free: Int32 = _NONE
 ) -> dict[tuple[int, int], int]:
     """Find the turns out of a road that goes straight on, by directed pieces.
 
@@ -34,6 +76,8 @@ def find_turn_delays(
         bool[e]; the roads on which turning takes time.
     left_milliseconds, right_milliseconds
         How long the turns take, for traffic on the right.
+    free
+        int32[k]; junctions where no turn takes time.
     """
     is_open = np.column_stack((edges.forward, edges.backward)).ravel()
     begin = np.column_stack((edges.tail, edges.head)).ravel()
@@ -41,6 +85,7 @@ def find_turn_delays(
     first, order = sort_arcs(junctions, begin, np.zeros_like(begin))
     touched = np.zeros(junctions, dtype=np.bool_)
     touched[begin[np.repeat(chosen, 2)]] = True
+    touched[free] = False
     delays = {}
     for junction in np.flatnonzero(touched & (np.diff(first) >= _FEWEST_ARMS)).tolist():
         arms = order[first[junction] : first[junction + 1]].tolist()

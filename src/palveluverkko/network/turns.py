@@ -193,14 +193,18 @@ class _Driving:
         self._delays = turns.delays
         self._denied: dict[Memory, set[int]] = {}
         self._ways_on: dict[Memory | int, list[int]] = {}
-        self._memories: set[Memory] = {(before,) for before, _ in turns.delays}
+        self._ruled: set[Memory] = set()
         for rule in turns.rules:
             if not all(map(streets.is_open, rule.driven)):
                 continue
             out = set(streets.out(streets.end(rule.driven[-1])))
             denied = out - rule.following if rule.mandatory else out & rule.following
             self._denied.setdefault(rule.driven, set()).update(denied)
-            self._memories |= {rule.driven[:length] for length in range(1, len(rule.driven) + 1)}
+            self._ruled |= {rule.driven[:length] for length in range(1, len(rule.driven) + 1)}
+        self._longest_delay: dict[Memory, int] = {}
+        for (last, _), delay in turns.delays.items():
+            self._longest_delay[last,] = max(delay, self._longest_delay.get((last,), 0))
+        self._memories = self._ruled | self._longest_delay.keys()
 
     @property
     def memories(self) -> list[Memory]:
@@ -241,6 +245,17 @@ class _Driving:
                 ways.append(back)
         return ways
 
+    def is_soon_over(self, memory: Memory) -> bool:
+        """Tell whether it is all about delays, and the next piece and any one back take no less time.
+
+        That spares half of the work in a town: 4,600 delays in Porto took 1.3 s without it.
+        """
+        if memory in self._ruled:
+            return False
+        here = self.streets.end(memory[-1])
+        onward, back = (min(map(self.streets.time, some)) for some in (self.streets.out(here), self.streets.into(here)))
+        return onward + back >= self._longest_delay[memory]
+
     def delay(self, last: int, piece: int) -> int:
         """Give the milliseconds that a turn takes."""
         return self._delays.get((last, piece), 0)
@@ -262,7 +277,7 @@ def _turns_to_deny(driving: _Driving, memory: Memory, layer: int) -> tuple[set[i
     quickest permitted trip. Then turning round gains only where one would be back sooner.
     """
     streets = driving.streets
-    soonest = _aims(driving, memory, layer)
+    soonest = {} if driving.is_soon_over(memory) else _aims(driving, memory, layer)
     if not soonest:
         return set(), False
     settled = _come_back(driving, memory, layer, soonest)
