@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -165,6 +166,24 @@ def test_a_delay_that_is_none_is_refused_by_name(value):
     document["delays"]["stop"] = value
     with pytest.raises(StudyError, match=r"delays\.stop"):
         SpotPolicy.from_document(document)
+
+
+def test_the_page_gives_the_seconds_of_the_tables():
+    page = (Path(__file__).parents[2] / "docs" / "delays.md").read_text(encoding="utf-8")
+    junction = PROFILE.junction_delays
+    rows = [
+        ("signals", SECONDS["traffic_signals"]),
+        ("foot crossing with signals, without", SECONDS["pedestrian_signals"], SECONDS["crossing"]),
+        ("stop, give way, mini roundabout", SECONDS["stop"]),
+        ("junction with a road of higher rank, or with a roundabout", junction.lower_seconds),
+        ("junction of three or more pieces of equal and highest rank", junction.equal_seconds),
+        ("level crossing, cattle grid", SECONDS["level_crossing"], SECONDS["cattle_grid"]),
+        ("gate or lift gate, toll booth, chain", SECONDS["gate"], SECONDS["toll_booth"], SECONDS["chain"]),
+    ]
+    for place, *seconds in rows:
+        assert f"| {place} | {', '.join(f'{one:g}' for one in seconds)} |" in page
+    assert SECONDS["stop"] == SECONDS["give_way"] == SECONDS["mini_roundabout"]
+    assert f"up to {junction.signals_metres:g} m behind signals" in page
 
 
 @pytest.mark.shared

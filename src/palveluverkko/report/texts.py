@@ -217,6 +217,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "verdict_rejected_maxspeed": _in(
         "Nopeusrajoitusta ei voitu tulkita", "Hastighetsgränsen kunde inte tolkas", "Speed limit could not be read"
     ),
+    "verdict_barrier_cuts_road": _in("Este katkaisee tien", "Ett hinder stänger vägen", "A barrier cuts the road"),
     "verdict_edge_of_extract": _in(
         "Tieaineiston reunalla: ajat voivat olla liian pitkiä",
         "Vid vägmaterialets kant: tiderna kan vara för långa",

@@ -58,8 +58,8 @@ def check_findings(
 
 
 def count_doubts(findings: pd.DataFrame) -> int:
-    """Count the findings that ask for something to be looked at: all but points tied to both carriageways."""
-    return int((findings["verdict"] != Verdict.BOTH_CARRIAGEWAYS).sum())
+    """Count the findings that ask for something to be looked at: not points tied to both carriageways, nor barriers."""
+    return int((~findings["verdict"].isin([Verdict.BOTH_CARRIAGEWAYS, "barrier_cuts_road"])).sum())
 
 
 def _worded(parts: list[pd.DataFrame], language: str) -> pd.DataFrame:
@@ -126,6 +126,8 @@ def _of_network(network: RoadNetwork) -> pd.DataFrame:
         rows.append(("network", "", "defaulted_speed", guessed, {"share": guessed / sum(metres.values())}))
     for text, count in network.rejected_speeds.items():
         rows.append(("network", text, "rejected_maxspeed", math.nan, {"count": count}))
+    for kind, count in network.barriers_cut.items():
+        rows.append(("network", kind, "barrier_cuts_road", math.nan, {"count": count}))
     return _rows(rows)
 
 

@@ -55,6 +55,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "finding_rejected_maxspeed": (
             "Teitä, joiden nopeusrajoitusta ei voitu tulkita: {count}. Niillä on käytetty oletusta."
         ),
+        "finding_barrier_cuts_road": (
+            "Tällaisia esteitä on {count}: tie päättyy niihin, tai niiden takana olevaa tietä voi ajaa vain matkan alussa "
+            "tai lopussa."
+        ),
         "finding_edge_of_extract": (
             "Taso {level} ulottuu tieaineiston reunalle {minutes} minuutissa; reunaan päättyviä teitä on {total}, "
             "ja niistä tavoitetaan {reached}. Sen takana alueet voivat olla liian pieniä ja ajat liian pitkiä: "
@@ -107,6 +111,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "finding_rejected_maxspeed": (
             "Vägar vars hastighetsgräns inte kunde tolkas: {count}. Där används standardvärdet."
         ),
+        "finding_barrier_cuts_road": (
+            "Hinder av detta slag: {count}. Vägen slutar där, eller vägen bakom hindret kan köras endast i början och "
+            "slutet av en resa."
+        ),
         "finding_edge_of_extract": (
             "Nivå {level} når vägmaterialets kant efter {minutes} minuter; {total} vägar slutar vid kanten, och "
             "av dem nås {reached}. Bortom kanten kan områdena vara för små och tiderna för långa: använd ett "
@@ -157,6 +165,9 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "{share} of the road length has no speed limit tagged; the default of its road class was used."
         ),
         "finding_rejected_maxspeed": "Ways with a speed limit that is not understood: {count}; the default was used.",
+        "finding_barrier_cuts_road": (
+            "Barriers of this kind: {count}. The road ends there, or lets in the first and the last leg of a trip only."
+        ),
         "finding_edge_of_extract": (
             "Level {level} meets the edge of the road file after {minutes} min; {reached} of {total} roads that "
             "end there are reached. Areas beyond may be too small and times too long: use a larger extract."
