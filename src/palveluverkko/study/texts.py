@@ -56,8 +56,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "Teitä, joiden nopeusrajoitusta ei voitu tulkita: {count}. Niillä on käytetty oletusta."
         ),
         "finding_barrier_cuts_road": (
-            "Tällaisia esteitä on {count}: tie päättyy niihin, tai niiden takana olevaa tietä voi ajaa vain matkan alussa "
-            "tai lopussa."
+            "Tällaisia esteitä on {count}: tie päättyy niihin, tai niiden takana olevaa tietä voi ajaa vain matkan "
+            "alussa tai lopussa."
         ),
         "finding_edge_of_extract": (
             "Taso {level} ulottuu tieaineiston reunalle {minutes} minuutissa; reunaan päättyviä teitä on {total}, "
