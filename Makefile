@@ -37,8 +37,8 @@ format: $(DEV) ## Format the code and mend what ruff can mend
 bench: $(RUN) ## Measure the engine beside its peers (ARGS=--large for more); makes an environment of its own
 	@$(BIN)/python benchmarks/environment.py $(ARGS)
 
-compare: $(DEV) ## Compare with Valhalla on Andorra; makes an environment of its own
-	@$(BIN)/python benchmarks/valhalla_andorra.py
+compare: $(DEV) ## Compare the car model with Valhalla and OSRM; makes an environment of its own
+	@$(BIN)/python benchmarks/car_models.py --page docs/car-model.md $(ARGS)
 
 notebooks: $(DEV) ## Execute the notebooks
 	@$(BIN)/pytest --nbmake notebooks

@@ -397,13 +397,13 @@ def valhalla(bench: Bench) -> Engine:
     """Time Valhalla's isochrones, four contours to 180 min: polygons, no times to compare."""
     from pyproj import Transformer  # noqa: PLC0415 - this peer alone asks for degrees
 
-    import valhalla_andorra  # noqa: PLC0415 - heavy
+    import routers  # noqa: PLC0415 - this peer alone has an environment of its own
     import valhalla_isochrones  # noqa: PLC0415
 
     case = bench.case
     if case.road_file is None:
         raise ours.NotThereError("road file for Valhalla")
-    python = valhalla_andorra._environment(HERE / ".venv-valhalla", None)  # noqa: SLF001 - left as it is
+    python = routers.environment()
     nodes = bench.sources[:4]
     to_degrees = Transformer.from_crs(case.crs, "EPSG:4326", always_xy=True)
     places = np.column_stack(to_degrees.transform(case.x[nodes], case.y[nodes])).tolist()

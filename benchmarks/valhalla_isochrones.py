@@ -35,12 +35,12 @@ def measure(python: Path, road_file: Path, places: list[list[float]]) -> dict[st
 def main() -> None:
     import valhalla  # noqa: PLC0415 - only in its own environment
 
-    from valhalla_worker import build  # noqa: PLC0415
+    from router_worker import Valhalla  # noqa: PLC0415
 
     road_file, folder, answer = map(Path, sys.argv[1:])
     asked = json.load(sys.stdin)
     start = perf_counter()
-    build(road_file, folder)
+    Valhalla.build(road_file, folder)
     preparation = perf_counter() - start
     path = folder / "valhalla.json"
     config = json.loads(path.read_text(encoding="utf-8"))

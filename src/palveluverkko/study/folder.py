@@ -33,9 +33,7 @@ def check_folder(output: Path, *, option: str = "") -> None:
 
 
 @contextmanager
-def taking_over(
-    output: Path, *, manifest: str | None = MANIFEST, option: str = ""
-) -> Iterator[Path]:
+def taking_over(output: Path, *, manifest: str | None = MANIFEST, option: str = "") -> Iterator[Path]:
     """Give an empty folder; when the block ends well, its files replace those of the earlier run.
 
     An error in the block or while the files are moved leaves the earlier results as they were. A file of the earlier
