@@ -31,11 +31,11 @@ import numpy as np
 import osmium
 import pandas as pd
 import pyproj
-import routers
 import shapely
 from numpy.typing import NDArray
 
 import palveluverkko as pv
+import routers
 from palveluverkko.network.build import build_network
 from palveluverkko.osm.reader import read_roads
 from palveluverkko.osm.tables import car_tables
@@ -348,8 +348,10 @@ def _page(
 ) -> str:
     engines = ", ".join(f"{label} {version}" for label, version in versions.items())
     head = [
-        f"palveluverkko {pv.__version__}, {engines}; {options.pairs} pairs in each file, seed {options.seed}, at least "
-        f"{SHORTEST_METRES / 1000:.0f} km apart as the crow flies.",
+        (
+            f"palveluverkko {pv.__version__}, {engines}; {options.pairs} pairs in each file, seed {options.seed}, at least "
+            f"{SHORTEST_METRES / 1000:.0f} km apart as the crow flies."
+        ),
         "Ratios are ours divided by theirs: below one, we are quicker.",
         "",
         *_table(summary),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import ours
 from peers import ENGINES, Scipy, Worker, installed_version, whole
 from report import Engine, Row
-from road_graphs import HERE, Case
+from road_graphs import Case
 from routingkit import RoutingKit, compile_worker
 from timing import Clock, clock, median_seconds, read_bandwidth, take_turns
 

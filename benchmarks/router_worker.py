@@ -12,6 +12,7 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def _run(log: Path, *command: object) -> None:
         subprocess.run(list(map(str, command)), check=True, stdout=lines, stderr=lines)  # noqa: S603 - of the packages
 
 
-def _metres(one: Any, other: Any) -> float:
+def _metres(one: Sequence[float], other: Sequence[float]) -> float:
     """Give the distance of two neighbouring positions in degrees, good enough to share out an edge."""
     return 111_200 * math.hypot((one[0] - other[0]) * math.cos(math.radians(one[1])), one[1] - other[1])
 

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from streets import AGAINST, ONEWAY, ROAD, STREET, Way, network_of, roads, street_plans
 from turns_twin import QUICK_TURNS, find_pieces, network_table, pieces_of
 
-from palveluverkko.network.build import build_network
-from palveluverkko.network.turn_delays import find_turn_delays
+from palveluverkko.network.build import build_network, measure_metres
+from palveluverkko.network.turn_delays import find_signalled, find_turn_delays
 from palveluverkko.osm.profile import CarProfile
+from palveluverkko.osm.spots import SIGNALS, Spot
 
 #   4
 #   |
@@ -62,6 +63,12 @@ def test_no_turn_into_a_closed_road():
     assert delays_of([*MAIN, ASIDE[0], Way(104, (4, 1), ONEWAY)]) == {(2, 3): 5_000}
 
 
+def with_spot(given_roads, number, spot):
+    """Put something onto the node of a spot of the tests."""
+    node = np.flatnonzero(given_roads.node_id == 10 * number).astype(np.int32)
+    return replace(given_roads, spot_node=node, spot_kind=np.zeros(1, dtype=np.int32), spots=(spot,))
+
+
 class Delays(NamedTuple):
     left_seconds: float
     right_seconds: float
@@ -83,6 +90,21 @@ def test_trips_take_the_delays_of_the_profile(end, milliseconds):
     start, ends = [(0, 0.5)], [(next(n for n, one in enumerate(pieces) if 10 * end in one[:2]), 0.5)]
     before, after = (network_table(network, at, start, ends, 10**8) for network in (plain, slow))
     assert (after - before).tolist() == [[milliseconds]]
+
+
+@pytest.mark.parametrize(("spot", "is_free"), [(1, True), (2, False), (4, False)])
+def test_no_turn_takes_time_at_signals(spot, is_free):
+    given_roads = with_spot(roads(CROSS, MAIN + ASIDE), spot, Spot(SIGNALS))
+    network = network_of(given_roads, profile=SlowTurns())
+    assert (network.graph.nodes == network.junction_id.size) is is_free
+
+
+@pytest.mark.parametrize(("metres", "is_free"), [(20.0, True), (60.0, False)])
+def test_signals_at_the_line_where_cars_stop_stand_for_the_junction(metres, is_free):
+    spots = [*CROSS, (400 - metres, 10)]
+    given_roads = with_spot(roads(spots, [Way(101, (0, 5, 1), ROAD), MAIN[1], *ASIDE]), 5, Spot(SIGNALS))
+    nodes = find_signalled(given_roads, measure_metres(given_roads), 40.0)
+    assert (given_roads.node_id[nodes] // 10).tolist() == ([1, 5] if is_free else [5])
 
 
 @settings(deadline=None, max_examples=60)

@@ -15,6 +15,7 @@ from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.store import read_stored_network, write_network
 from palveluverkko.network.turns import Rule, Turns
 from palveluverkko.osm.roads import Restriction
+from palveluverkko.osm.spots import Spot
 
 VALUES = [
     *(f"no_{turn}" for turn in ("left_turn", "right_turn", "straight_on", "u_turn", "entry", "exit")),
@@ -114,7 +115,7 @@ def in_force(network, relations):
 def test_trips_are_those_of_the_twin(plan, search_from, method):
     network, whole = networks_of(plan)
     pieces, where = pieces_of(whole, roads_of(plan))
-    twin = TurnTwin(pieces, in_force(whole, plan[2]), where=where_of(whole))
+    twin = TurnTwin(pieces, in_force(whole, plan[2]), where=where_of(whole, roads_of(plan)))
     budget = 4_000_000
     for own in (whole, network):
         on_own = find_pieces(own, whole, where)
@@ -135,7 +136,7 @@ def test_trips_with_delays_and_turning_places_are_those_of_the_twin(plan, data):
     twin = TurnTwin(
         pieces,
         in_force(whole, plan[2]),
-        where=where_of(whole),
+        where=where_of(whole, roads_of(plan)),
         turning_places=turning_places,
         delay=lambda one, other: milliseconds.get((one[0], other[0]), 0) if twin.end(one) in slow else 0,
     )
@@ -193,7 +194,7 @@ def reached_from(way, *relations, given_ways=STREETS, spots=CROSS):
     start = [(at[way], 0.5)]
     ends = [(number, 0.5) for number in at.values()]
     found = network_table(network, on_own, start, ends, WEEK)[0]
-    direct = TurnTwin(pieces, [], where=where_of(whole)).times_from(start[0], ends, WEEK)
+    direct = TurnTwin(pieces, [], where=where_of(whole, roads_of(plan))).times_from(start[0], ends, WEEK)
     return {number for number, time, least in zip(at, found, direct, strict=True) if time == least}, network
 
 
@@ -243,11 +244,33 @@ def test_nobody_turns_round_at_a_junction_to_undo_a_restriction():
     for turning_round in (True, False):
         network, whole = networks_of(plan)
         pieces, where = pieces_of(whole, roads_of(plan))
-        twin = TurnTwin(pieces, forbidden, where=where_of(whole), turning_places={20} if turning_round else ())
+        twin = TurnTwin(
+            pieces, forbidden, where=where_of(whole, roads_of(plan)), turning_places={20} if turning_round else ()
+        )
         time = twin.times_from((0, 0.5), [(3, 0.5)], WEEK)[0]
         minutes = time / 60_000
         assert minutes < 4 if turning_round else minutes > 20
     assert network_table(network, find_pieces(network, whole, where), [(0, 0.5)], [(3, 0.5)], WEEK)[0, 0] == time
+
+
+def test_a_turning_circle_on_the_road_is_a_place_to_turn_round():
+    # Halfway to 2, which is far: without the circle one turns round at the end of the road.
+    spots = [*CROSS[:2], (9000, 0), *CROSS[3:5], (700, 20)]
+    given_ways = [STREETS[0], Way(102, (1, 5, 2), STREET), *STREETS[2:]]
+    forbidden = relation(1, "only_straight_on", [101], ("n", 1), [102])
+    bare = roads_of((spots, given_ways, (forbidden,)))
+    node = np.flatnonzero(bare.node_id == 50).astype(np.int32)
+    circle = Spot("turning_circle", u_turn=True)
+    tagged = replace(bare, spot_node=node, spot_kind=np.zeros(1, dtype=np.int32), spots=(circle,))
+    minutes = []
+    for given_roads in (bare, tagged):
+        network, whole = (network_of(given_roads, contract=one, profile=QUICK_TURNS) for one in (True, False))
+        pieces, where = pieces_of(whole, given_roads)
+        at = find_pieces(network, whole, where)
+        north = next(number for number, piece in enumerate(pieces) if 40 in piece[:2])
+        minutes.append(network_table(network, at, [(0, 0.5)], [(north, 0.5)], WEEK)[0, 0] / 60_000)
+    assert minutes[1] < 3
+    assert minutes[0] > 20
 
 
 @pytest.mark.parametrize(
@@ -278,7 +301,7 @@ def test_the_turn_tells_which_side_of_a_way_is_meant():
     pieces, where = pieces_of(whole, roads_of((CROSS, given_ways, ())))
     at, start = find_pieces(network, whole, where), [(0, 0.5)]
     north, south = (next(n for n, one in enumerate(pieces) if 10 * spot in one[:2]) for spot in (4, 3))
-    direct = TurnTwin(pieces, [], where=where_of(whole)).table(start, [(north, 0.5), (south, 0.5)], WEEK)[0]
+    direct = TurnTwin(pieces, [], where=None).table(start, [(north, 0.5), (south, 0.5)], WEEK)[0]
     found = network_table(network, at, start, [(north, 0.5), (south, 0.5)], WEEK)[0]
     assert (found > direct).tolist() == [True, False]
 

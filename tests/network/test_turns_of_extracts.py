@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from turns_twin import QUICK_TURNS, TurnTwin, find_pieces, network_table, pieces_of, where_of
+from turns_twin import QUICK_TURNS, TurnTwin, find_pieces, network_table, nodes_of_roads, pieces_of, where_of
 
 from palveluverkko.domain.travel import UNREACHED
 from palveluverkko.network.build import build_network
@@ -45,8 +45,15 @@ def extract(request, shared_data):
     assert network.restrictions_in_force + len(left_out) == relations
     obeyed = [one for one in roads.restrictions if one.relation_id not in left_out]
     pieces, where = pieces_of(whole, roads)
-    twin = TurnTwin(pieces, obeyed, where=where_of(whole))
+    twin = TurnTwin(pieces, obeyed, where=where_of(whole, roads), turning_places=turning_places_of(roads))
     return Extract(roads, network, twin, where, whole, find_pieces(network, whole, where))
+
+
+def turning_places_of(roads):
+    """Give the nodes where one may turn round."""
+    names = nodes_of_roads(roads)
+    stand = zip(roads.spot_node.tolist(), roads.spot_kind.tolist(), strict=True)
+    return {names[node] for node, kind in stand if roads.spots[kind].u_turn}
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +118,7 @@ def test_without_one_restriction_only_trips_that_it_concerns_change(extract):
         relation = extract.roads.restrictions[chosen]
         if relation.relation_id in dict(extract.network.restrictions_left_out):
             continue
-        twin = TurnTwin(extract.twin.pieces, [relation], where=where_of(extract.whole))
+        twin = TurnTwin(extract.twin.pieces, [relation], where=extract.twin.where)
         free = build(replace(extract.roads, restrictions=without))
         pieces = find_pieces(free, extract.whole, extract.where)
         positions = positions_around(extract, 16, twin=twin)

@@ -216,23 +216,33 @@ def pieces_of(whole, given_roads):
         for open_, time in ((edges.forward, edges.forward_time), (edges.backward, edges.backward_time))
     ]
     local = edges.local.tolist()
+    names = nodes_of_roads(given_roads)
     pieces, where = [], []
     for way, first, last in zip(
         given_roads.way_id.tolist(), given_roads.first_node[:-1], given_roads.first_node[1:], strict=True
     ):
-        for a, b in pairwise(given_roads.node_id[given_roads.way_node[first:last]].tolist()):
+        nodes = given_roads.way_node[first:last].tolist()
+        for one, other in pairwise(nodes):
+            a, b = given_roads.node_id[[one, other]].tolist()
             is_turned = not at.get((way, a, b))
             edge = at[(way, b, a) if is_turned else (way, a, b)].pop()
             there, again = (None if time[edge] < 0 else time[edge] for time in (times[::-1] if is_turned else times))
-            pieces.append((a, b, way, local[edge], there, again))
+            pieces.append((names[one], names[other], way, local[edge], there, again))
             where.append((edge, is_turned))
     return pieces, where
 
 
-def where_of(whole):
-    """Give a function from the id of a node to its metres."""
-    place = dict(zip(whole.junction_id.tolist(), zip(whole.junction_x, whole.junction_y, strict=True), strict=True))
-    return place.__getitem__
+def nodes_of_roads(given_roads):
+    """Give the name of each node: its id, or a number below zero for the further parts of one that a barrier cuts."""
+    ids = given_roads.node_id
+    first = np.searchsorted(ids, ids) == np.arange(ids.size)
+    return np.where(first, ids, -1 - np.arange(ids.size)).tolist()
+
+
+def where_of(whole, given_roads):
+    """Give a function from the name of a node to its metres."""
+    by_id = dict(zip(whole.junction_id.tolist(), zip(whole.junction_x, whole.junction_y, strict=True), strict=True))
+    return lambda name: by_id[name if name >= 0 else int(given_roads.node_id[-1 - name])]
 
 
 def ends_of_piece(edges, vertex):

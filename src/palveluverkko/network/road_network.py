@@ -243,6 +243,7 @@ class RoadNetwork:
             "roads_cut": int(self.cut_x.size),
             "turn_restrictions": self.restrictions_in_force,
             "turn_restrictions_left_out": len(self.restrictions_left_out),
+            "turn_restrictions_capped": self.restrictions_capped,
             "kilometres": round(float(self.edges.metres.sum()) / 1000, 1),
             "main_component_share": round(float(self.edges.metres[self.edges.main].sum() / self.edges.metres.sum()), 4),
             "local_kilometres": round(float(self.edges.metres[self.edges.local].sum()) / 1000, 1),
