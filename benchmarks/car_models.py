@@ -348,10 +348,8 @@ def _page(
 ) -> str:
     engines = ", ".join(f"{label} {version}" for label, version in versions.items())
     head = [
-        (
-            f"palveluverkko {pv.__version__}, {engines}; {options.pairs} pairs in each file, seed {options.seed}, at least "
-            f"{SHORTEST_METRES / 1000:.0f} km apart as the crow flies."
-        ),
+        f"palveluverkko {pv.__version__}, {engines}; {options.pairs} pairs in each file, seed {options.seed},",
+        f"at least {SHORTEST_METRES / 1000:.0f} km apart as the crow flies.",
         "Ratios are ours divided by theirs: below one, we are quicker.",
         "",
         *_table(summary),
