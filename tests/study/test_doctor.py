@@ -64,7 +64,8 @@ def test_a_village_behind_a_closed_road_is_listed_with_the_road_and_the_minutes_
     assert village["closed_metres"] == pytest.approx(1340, abs=20)
     # 446 m at 48 km/h, 1,340 m of the closed road and 2,119 m to PISTE at 63 km/h, 45 m off the road at 5 km/h.
     seconds = 446 / 48 * 3.6 + (1340 + 2119) / 63 * 3.6 + 45 / 5 * 3.6
-    assert village["open_minutes"] == pytest.approx(seconds / 60, abs=0.05)
+    waits = 60 * village["open_minutes"] - seconds
+    assert -2 < waits < 30  # at the crossing where the closed road begins, and for turning left there
 
 
 def test_the_closed_road_is_drawn_with_the_places_and_people_behind_it(diagnosis):
