@@ -104,7 +104,8 @@ def test_a_doubt_in_the_list_leads_to_its_place_and_tells_what_stands_between(pa
     row.locator(".show-on-map").click()
     popup = page.locator(".leaflet-popup")
     assert popup.locator("h3").text_content() == "Suljettu kylä"
-    assert re.search(r"Ilman käyttörajoituksia: [45]\xa0min\. Suljetut tiet \(OSM\): 31", popup.text_content())
+    said = popup.text_content()
+    assert re.search(r"Ilman käyttörajoituksia: [45]\xa0min\. Suljetut tiet ja esteet \(OSM\): 31", said)
     assert "11 asukasta" in popup.text_content()
 
 

@@ -215,7 +215,10 @@ def _spots(checked: Checked, decimals: int) -> list[dict[str, Any]]:
         }
         if one.verdict == "closed_by_tags" and one.id in open_roads.index:
             found = open_roads.loc[one.id]
-            row |= {"minutes": round(float(found["open_minutes"])), "ways": found["ways"]}
+            row |= {
+                "minutes": round(float(found["open_minutes"])),
+                "ways": ", ".join(one for one in (found["ways"], found["barriers"]) if one),
+            }
         rows.append(row)
     return rows
 

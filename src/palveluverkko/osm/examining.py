@@ -7,9 +7,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Self
 
 from palveluverkko.osm.profile import FERRY, CarProfile, Road
+from palveluverkko.osm.spots import THROUGH, Spot
 
 OPENED = " (opened)"
-"""How the class of a way ends that :class:`OpenProfile` opens, so that no edge joins it with one that is open."""
+"""How the class of a way, or the kind of a barrier, ends that :class:`OpenProfile` opens: no edge joins such a way with
+one that is open."""
 
 _SEPARATOR = "\n"
 
@@ -49,7 +51,7 @@ class OpenProfile(_Asking):
 
     A way that access tags close, in a direction or for all but the first and last leg, is open to everybody, and its
     class ends in :data:`OPENED`. Ways of a kind that needs a sign to be driven (pedestrian streets and the like) and
-    ferries stay as they are.
+    ferries stay as they are. Barriers let everybody pass.
     """
 
     def road(self, tags: Mapping[str, str]) -> Road | None:
@@ -62,6 +64,13 @@ class OpenProfile(_Asking):
         if road is not None and not road.local_access and _directions(road) == _directions(free):
             return road
         return replace(free, road_class=f"{free.road_class}{OPENED}")
+
+    def spot(self, tags: Mapping[str, str]) -> Spot | None:
+        """Say what a node means if everybody may pass."""
+        spot = super().spot(tags)
+        if spot is None or not spot.cuts_road:
+            return spot
+        return replace(spot, kind=f"{spot.kind}{OPENED}", passage=THROUGH)
 
 
 _SUFFIXES = ("", ":forward", ":backward", ":conditional", ":forward:conditional", ":backward:conditional")

@@ -115,6 +115,7 @@ CHECK_TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_closed_metres": _in("Suljettua tietä (m)", "Stängd väg (m)", "Closed road (m)"),
     "column_ways": _in("Tiet (OSM)", "Vägar (OSM)", "Ways (OSM)"),
     "column_road_names": _in("Teiden nimet", "Vägarnas namn", "Names of roads"),
+    "column_barriers": _in("Esteet (OSM)", "Hinder (OSM)", "Barriers (OSM)"),
     "column_part": _in("Osa", "Del", "Part"),
     "column_kind": _in("Laji", "Slag", "Kind"),
     "column_parts": _in("Osia", "Delar", "Parts"),

@@ -30,9 +30,9 @@ from palveluverkko.study.doctor_tables import names, people
 UNREACHED_VERDICT = "unreached"
 
 WAYS_NAMED = 5
-"""Most ways that are named for one place: the first on the way from it."""
+"""Most ways, and most barriers, that are named for one place: the first on the way from it."""
 
-_COLUMNS = ("id", "name", "population", "verdict", "open_minutes", "closed_metres", "ways", "road_names")
+_COLUMNS = ("id", "name", "population", "verdict", "open_minutes", "closed_metres", "ways", "road_names", "barriers")
 
 
 class CutOff(NamedTuple):
@@ -40,6 +40,13 @@ class CutOff(NamedTuple):
 
     table: pd.DataFrame
     closed_roads: geopandas.GeoDataFrame
+
+
+class Stretch(NamedTuple):
+    """A part of an edge that a trip drives, and the vertices that it passes, in their order from the place."""
+
+    edge: int
+    vertices: range
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,23 +70,53 @@ class OpenRoads:
         by_class = np.asarray([one.endswith(OPENED) for one in self.network.road_classes])
         return np.asarray(by_class[self.network.edges.road_class])
 
-    def ways_along(self, runs: list[list[int]]) -> list[list[int]]:
-        """Give the positions of the opened ways along some runs of edges, each once in a run, in order.
+    def ways_along(self, runs: list[list[Stretch]]) -> list[list[int]]:
+        """Give the positions of the opened ways along the edges of some runs, each once in a run, in order.
 
         An edge may lie on several ways and knows the first: the others are found by the straight pieces they share.
         """
         network = self.network
         to_degrees = Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True).transform
         keys = {}
-        for edge in {edge for run in runs for edge in run}:
+        for edge in {one.edge for run in runs for one in run}:
             vertices = slice(*network.edges.first_vertex[edge : edge + 2])
             keys[edge] = _keys(*to_degrees(network.edges.vertex_x[vertices], network.edges.vertex_y[vertices]))
         way_of = self._piece_ways(np.unique(np.concatenate([*keys.values(), np.empty(0, dtype=np.uint64)])))
         found = []
         for run in runs:
-            pieces = (ends for edge in run for ends in pairwise(keys[edge].tolist()))
+            pieces = (ends for one in run for ends in pairwise(keys[one.edge][:: one.vertices.step].tolist()))
             ways = (way_of.get((min(ends), max(ends))) for ends in pieces)
             found.append(list(dict.fromkeys(way for way in ways if way is not None)))
+        return found
+
+    def barriers_along(self, stretches: list[Stretch]) -> list[str]:
+        """Name the barriers on some stretches of road, each once, in order: kind and OpenStreetMap node."""
+        roads = self.roads
+        found: dict[str, None] = {}
+        for one in stretches:
+            for spot in self._spot_of_vertex[np.asarray(one.vertices, dtype=np.int64)].tolist():
+                if spot >= 0:
+                    kind = roads.spots[roads.spot_kind[spot]].kind.removesuffix(OPENED)
+                    found[f"{kind} {roads.node_id[roads.spot_node[spot]]}"] = None
+        return list(found)
+
+    @cached_property
+    def _spot_of_vertex(self) -> NDArray[np.int32]:
+        """Give the opened barrier at each vertex of the network, by its position among the spots; -1 for none."""
+        roads, edges = self.roads, self.network.edges
+        opened = np.asarray([one.kind.endswith(OPENED) for one in roads.spots], dtype=np.bool_)
+        spots = np.flatnonzero(opened[roads.spot_kind])
+        found = np.full(edges.vertex_x.size, -1, dtype=np.int32)
+        if not spots.size:
+            return found
+        node = roads.spot_node[spots]
+        to_metres = Transformer.from_crs("EPSG:4326", self.network.crs, always_xy=True).transform
+        keys = _metric_keys(*to_metres(roads.lon[node], roads.lat[node]))
+        order = np.argsort(keys, kind="stable")
+        of_vertex = _metric_keys(edges.vertex_x, edges.vertex_y)
+        at = np.minimum(np.searchsorted(keys[order], of_vertex), spots.size - 1)
+        here = keys[order][at] == of_vertex
+        found[here] = spots[order][at[here]]
         return found
 
     def _piece_ways(self, keys: NDArray[np.uint64]) -> dict[tuple[int, int], int]:
@@ -99,6 +136,12 @@ class OpenRoads:
 def _keys(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.uint64]:
     """Give each position a number of its own, to a ten-millionth of a degree: so fine are OpenStreetMap's."""
     column, row = (np.rint((np.asarray(one) + 180) * 1e7).astype(np.uint64) for one in (lon, lat))
+    return np.asarray((column << np.uint64(32)) | row)
+
+
+def _metric_keys(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Give each position in metres a number of its own, to a decimetre."""
+    column, row = (np.rint((np.asarray(one) + 1e7) * 10).astype(np.uint64) for one in (x, y))
     return np.asarray((column << np.uint64(32)) | row)
 
 
@@ -129,7 +172,7 @@ def unreached_table(places: geopandas.GeoDataFrame, snapped: Snapped, millisecon
     -------
     DataFrame
         id, name, population, verdict (off_network, small_component, or unreached on the main network), and, to be
-        filled by :func:`with_tags_ignored`: open_minutes, closed_metres, ways, road_names.
+        filled by :func:`with_tags_ignored`: open_minutes, closed_metres, ways, road_names, barriers.
     """
     none = np.flatnonzero(milliseconds == UNREACHED)
     cut_off = np.isin(snapped.verdict[none], [Verdict.OFF_NETWORK, Verdict.SMALL_COMPONENT])
@@ -143,6 +186,7 @@ def unreached_table(places: geopandas.GeoDataFrame, snapped: Snapped, millisecon
             "closed_metres": np.full(none.size, np.nan),
             "ways": "",
             "road_names": "",
+            "barriers": "",
         },
         columns=list(_COLUMNS),
     )
@@ -184,7 +228,7 @@ def with_tags_ignored(
     CutOff
         The table, those that would be reached first, with open_minutes (NaN: not reached even so), closed_metres (how
         much of the way runs on road pieces that tags close), ways and road_names (the first of these, seen from the
-        place); and all these roads.
+        place) and barriers (the first that stand in the way, with their nodes); and all these roads.
     """
     network = roads.network
     at = pd.Index([str(one) for one in places.index]).get_indexer(pd.Index(unreached["id"]))
@@ -194,10 +238,13 @@ def with_tags_ignored(
     reached = np.flatnonzero(nearest.time != UNREACHED)
     if not reached.size:
         return CutOff(filled, closed_lines(roads.roads, [], np.empty(0)))
-    walks = _Walks.of(roads, snapped_points, snapped, budget_minutes=budget_minutes, direction=direction)
-    runs = [walks.closed_edges(int(row), int(nearest.owner[row])) for row in reached]
+    walks = _Walks.of(network, snapped_points, snapped, budget_minutes=budget_minutes, direction=direction)
+    stretches = [walks.stretches(int(row), int(nearest.owner[row])) for row in reached]
+    runs = [[one for one in on_the_way if roads.opened[one.edge]] for on_the_way in stretches]
     ways_of_runs = roads.ways_along(runs)
-    for row, edges, ways in zip(reached, runs, ways_of_runs, strict=True):
+    for row, on_the_way, closed_run, ways in zip(reached, stretches, runs, ways_of_runs, strict=True):
+        edges = list({one.edge for one in closed_run})
+        filled.loc[row, "barriers"] = ", ".join(roads.barriers_along(on_the_way)[:WAYS_NAMED])
         called = dict.fromkeys(roads.roads.names[one] for one in roads.roads.way_name[ways])
         filled.loc[row, "closed_metres"] = float(network.edges.metres[edges].sum())
         filled.loc[row, "ways"] = ", ".join(str(one) for one in roads.roads.way_id[ways[:WAYS_NAMED]])
@@ -242,29 +289,29 @@ class _Walks:
 
     Attributes
     ----------
-    closed
-        bool[e]; edges that access tags close.
+    network
+        The roads.
+    places, points
+        Where they begin and end.
     first_node
         int64[places]; the node through which each place is quickest, -1 where its point stands on the same edge.
-    place_edge, point_edge
-        int32; the edges on which places and points stand.
     next_node, next_edge
         int64[n]; the next node on the way from each node and the edge to it, -1 for none.
     """
 
-    closed: NDArray[np.bool_]
+    network: RoadNetwork
+    places: Snapped
+    points: Snapped
     first_node: NDArray[np.int64]
-    place_edge: NDArray[np.int32]
-    point_edge: NDArray[np.int32]
     next_node: NDArray[np.int64]
     next_edge: NDArray[np.int64]
 
     @classmethod
     def of(
-        cls, roads: OpenRoads, points: Snapped, places: Snapped, *, budget_minutes: float, direction: Direction
+        cls, network: RoadNetwork, points: Snapped, places: Snapped, *, budget_minutes: float, direction: Direction
     ) -> _Walks:
         """Search once from the points, and note at each node where its quickest way goes on."""
-        network, towards = roads.network, direction is Direction.TO_SERVICE
+        towards = direction is Direction.TO_SERVICE
         time = search.node_times(
             network.roads,
             seeds=points.ends(network) if towards else points.starts(network),
@@ -279,24 +326,49 @@ class _Walks:
         best = whole.argmin(axis=1)[:, None]
         first_node = np.where(whole < UNREACHED, anchors.node, -1)
         return cls(
-            roads.opened,
+            network,
+            places,
+            points,
             np.take_along_axis(first_node, best, axis=1)[:, 0].astype(np.int64),
-            places.edge,
-            points.edge,
             *_next_on_the_way(graph, network.arc_piece, time, here, there),
         )
 
-    def closed_edges(self, place: int, point: int) -> list[int]:
-        """Give the closed edges on the way from a place to its point, in the order in which they are met."""
-        on_the_way = [int(self.place_edge[place])]
+    def stretches(self, place: int, point: int) -> list[Stretch]:
+        """Give the stretches of road on the way from a place to its point, in the order in which they are driven."""
         node = int(self.first_node[place])
+        if node < 0:
+            one, other = int(self.places.vertex[place]), int(self.points.vertex[point])
+            between = range(one + 1, other + 1) if one <= other else range(one, other, -1)
+            return [Stretch(int(self.places.edge[place]), between)]
+        found = [self._end(self.places, place, node, leaves=True)]
         seen: set[int] = set()
-        while node >= 0 and node not in seen:
+        while True:
             seen.add(node)
-            on_the_way.append(int(self.next_edge[node]))
-            node = int(self.next_node[node])
-        on_the_way.append(int(self.point_edge[point]))
-        return list(dict.fromkeys(edge for edge in on_the_way if edge >= 0 and self.closed[edge]))
+            edge, later = int(self.next_edge[node]), int(self.next_node[node])
+            if edge >= 0:
+                found.append(self._whole(edge, node))
+            if later < 0 or later in seen:
+                break
+            node = later
+        return [one for one in (*found, self._end(self.points, point, node, leaves=False)) if one is not None]
+
+    def _whole(self, edge: int, node: int) -> Stretch:
+        """Give an edge as one drives it from a node."""
+        edges = self.network.edges
+        along = range(int(edges.first_vertex[edge]), int(edges.first_vertex[edge + 1]))
+        return Stretch(edge, along if edges.tail[edge] == self.network.node_junction[node] else along[::-1])
+
+    def _end(self, snapped: Snapped, row: int, node: int, *, leaves: bool) -> Stretch | None:
+        """Give the stretch between a point and the node by which the way goes on; None on the other carriageway."""
+        edges, edge, vertex = self.network.edges, int(snapped.edge[row]), int(snapped.vertex[row])
+        junction = int(self.network.node_junction[node])
+        if edges.head[edge] == junction:
+            onward = range(vertex + 1, int(edges.first_vertex[edge + 1]))
+            return Stretch(edge, onward if leaves else onward[::-1])
+        if edges.tail[edge] == junction:
+            onward = range(int(edges.first_vertex[edge]), vertex + 1)
+            return Stretch(edge, onward[::-1] if leaves else onward)
+        return None
 
 
 def _next_on_the_way(

@@ -28,6 +28,7 @@ _HEADINGS: Mapping[str, Mapping[str, str]] = {
         "open_minutes": "min without tags",
         "ways": "closed ways",
         "road_names": "road",
+        "barriers": "barriers",
     },
     "beyond_access": {"subject": "what", "id": "id", "name": "name", "metres": "m to a road", "population": "people"},
     "duplicates": {"subject": "what", "reason": "why", "ids": "ids", "names": "names", "metres": "m"},
