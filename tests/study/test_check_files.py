@@ -24,6 +24,7 @@ from palveluverkko.study.doctor_files import write_diagnosis
 from palveluverkko.study.doctor_lines import to_lines
 from palveluverkko.study.pipeline import check_study, run_study
 from palveluverkko.study.study import read_study
+from palveluverkko.study.texts import say_finding
 
 SHEETS = (
     "check", "findings", "unreached", "beyond_access", "duplicates", "parts", "speeds", "speeds_by_area", "rejected",
@@ -69,6 +70,13 @@ def test_the_workbook_has_a_sheet_for_each_table_in_the_language_of_the_study(wr
     assert [row[kind] for row in rows[1:]] == [
         text(f"kind_{one}", language) for one in ("main", "island", "island", "one_way")
     ]
+
+
+def test_the_findings_of_the_workbook_speak_the_language_of_the_study(written):
+    language, folder = written
+    sheet = openpyxl.load_workbook(folder / "check.xlsx")[text("sheet_findings", language)]
+    said = [cell.value for row in sheet.iter_rows(min_row=5) for cell in row]
+    assert say_finding(language, "suppressed", {}) in said
 
 
 def test_no_heading_and_no_word_of_the_workbook_is_a_name_of_the_program(written):

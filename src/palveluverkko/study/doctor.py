@@ -75,7 +75,7 @@ class Diagnosis:
     Attributes
     ----------
     findings
-        subject, id, verdict, metres, detail: the findings that a run makes too, as far as they need no travel times.
+        The findings that a run makes too, as far as they need no travel times; worded in English, as on a terminal.
     unreached
         Places that reach no open point of the nearest level, and what would reach them with access tags ignored.
     beyond_access

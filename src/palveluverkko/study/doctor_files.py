@@ -12,6 +12,7 @@ from palveluverkko.report.check_geopackage import write_check_layers
 from palveluverkko.report.check_workbook import write_check
 from palveluverkko.study.doctor import PARTS_SHOWN, Diagnosis
 from palveluverkko.study.doctor_tables import largest
+from palveluverkko.study.findings import check_findings
 from palveluverkko.study.pipeline import Inputs
 from palveluverkko.study.study import Study
 
@@ -56,6 +57,7 @@ def write_diagnosis(
     tables = {name: getattr(diagnosis, name) for name in _TABLES}
     tables = {name: pd.DataFrame() if table is None else table for name, table in tables.items()}
     tables["parts"] = tables["parts"].drop(columns="parts")  # each row is one
+    tables["findings"] = check_findings(network, inputs.points, inputs.places, language=language)
     built = build_check_page(
         checked,
         title=study.study.name,
