@@ -32,7 +32,8 @@ UNREACHED_VERDICT = "unreached"
 WAYS_NAMED = 5
 """Most ways, and most barriers, that are named for one place: the first on the way from it."""
 
-_COLUMNS = ("id", "name", "population", "verdict", "open_minutes", "closed_metres", "ways", "road_names", "barriers")
+_TOLD = ("closed_metres", "ways", "road_names", "barriers")
+_COLUMNS = ("id", "name", "population", "verdict", "open_minutes", *_TOLD)
 
 
 class CutOff(NamedTuple):
@@ -242,13 +243,20 @@ def with_tags_ignored(
     stretches = [walks.stretches(int(row), int(nearest.owner[row])) for row in reached]
     runs = [[one for one in on_the_way if roads.opened[one.edge]] for on_the_way in stretches]
     ways_of_runs = roads.ways_along(runs)
-    for row, on_the_way, closed_run, ways in zip(reached, stretches, runs, ways_of_runs, strict=True):
-        edges = list({one.edge for one in closed_run})
-        filled.loc[row, "barriers"] = ", ".join(roads.barriers_along(on_the_way)[:WAYS_NAMED])
+    told = []
+    for on_the_way, closed_run, ways in zip(stretches, runs, ways_of_runs, strict=True):
         called = dict.fromkeys(roads.roads.names[one] for one in roads.roads.way_name[ways])
-        filled.loc[row, "closed_metres"] = float(network.edges.metres[edges].sum())
-        filled.loc[row, "ways"] = ", ".join(str(one) for one in roads.roads.way_id[ways[:WAYS_NAMED]])
-        filled.loc[row, "road_names"] = ", ".join([one for one in called if one][:WAYS_NAMED])
+        told.append(
+            (
+                float(network.edges.metres[list({one.edge for one in closed_run})].sum()),
+                ", ".join(str(one) for one in roads.roads.way_id[ways[:WAYS_NAMED]]),
+                ", ".join([one for one in called if one][:WAYS_NAMED]),
+                ", ".join(roads.barriers_along(on_the_way)[:WAYS_NAMED]),
+            )
+        )
+    # A cell at a time takes 0.8 ms.
+    for column, values in zip(_TOLD, zip(*told, strict=True), strict=True):
+        filled.loc[reached, column] = list(values)
     closed = closed_lines(roads.roads, ways_of_runs, filled["population"].to_numpy()[reached])
     return CutOff(filled.sort_values("open_minutes", key=pd.isna, kind="stable", ignore_index=True), closed)
 
