@@ -25,7 +25,7 @@ import palveluverkko as pv
 from palveluverkko.engine import search
 from palveluverkko.engine.graph import Anchors
 from palveluverkko.network.build import build_network
-from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS, RoadNetwork
 from palveluverkko.osm.reader import read_roads
 
 DAY_MINUTES = 24 * 60
@@ -83,14 +83,16 @@ def test_times_between_a_node_and_all_nodes_are_those_of_networkx(roads: Roads, 
 
 def test_nodes_of_the_export_are_the_nodes_of_the_graph_in_order(roads: Roads) -> None:
     network, export = roads.network, roads.export
-    junctions, copies = network.junction_id.size, network.graph.nodes - network.junction_id.size
+    junctions = network.junction_id.size
     ids = network.junction_id.tolist()
     own = np.isin(np.arange(junctions), np.unique(ids, return_index=True)[1]).tolist()
     exported = list(export)[:junctions]
     assert [one for one, is_first in zip(exported, own, strict=True) if is_first] == list(dict.fromkeys(ids))
     assert all(one < 0 for one, is_first in zip(exported, own, strict=True) if not is_first)
     layers = [layer for _, layer in export.nodes(data="layer")]
-    assert layers == ["through"] * junctions + ["start"] * (copies // 2) + ["end"] * (copies // 2)
+    assert layers[:junctions] == ["through"] * junctions
+    names = {THROUGH: "through", TRIP_BEGINS: "start", TRIP_ENDS: "end"}
+    assert layers == [names[layer] for layer in network.node_layer.tolist()]
     assert export.number_of_edges() == network.graph.head.size
 
 

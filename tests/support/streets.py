@@ -90,23 +90,27 @@ def roads(spots, given_ways, standing=None):
 
 # Hundreds of networks are built: PROJ takes up to 0.2 s for each transformer, the profile's tables 25 ms.
 _CachedTransformer = SimpleNamespace(from_crs=functools.cache(Transformer.from_crs))
-_cached_profile = functools.cache(CarProfile)
 
 
 @functools.cache
-def _profile_without_waits(**options):
-    """Give a profile whose junctions take no time: places on a piece share its wait by their position on it."""
+def _cached_profile(*, waits, **options):
+    """Give a profile by which turning takes no time, and with ``waits=False`` crossing a junction neither.
+
+    Places on a piece share its wait by their position on it.
+    """
     profile = CarProfile(**options)
-    junction = replace(profile.junction_delays, lower_seconds=0.0, equal_seconds=0.0)
-    policy = replace(profile._policy, spots=replace(profile._policy.spots, junction=junction))
+    policy = replace(profile._policy, turn_delays=replace(profile.turn_delays, left_seconds=0.0, right_seconds=0.0))
+    if not waits:
+        junction = replace(profile.junction_delays, lower_seconds=0.0, equal_seconds=0.0)
+        policy = replace(policy, spots=replace(policy.spots, junction=junction))
     object.__setattr__(profile, "_policy", policy)
     return profile
 
 
 def network_of(given_roads, *, contract=True, access_kmh=5.0, max_access_metres=400.0, waits=True, profile=None):
     """Build a network with one transformer and one profile for all tests, or with another profile."""
-    chosen = _cached_profile if waits else _profile_without_waits
-    profile = profile or chosen(access_speed_kmh=access_kmh, max_access_metres=max_access_metres)
+    options = {"access_speed_kmh": access_kmh, "max_access_metres": max_access_metres}
+    profile = profile or _cached_profile(waits=waits, **options)
     with mock.patch.object(build, "Transformer", _CachedTransformer):
         return build.build_network(given_roads, profile, fingerprint="test", contract=contract)
 
@@ -158,8 +162,7 @@ class NaiveTrips:
                 ]
                 self.pieces.append((a, b, way.kind.local_access, *times, metres))
                 drawn.append((a, b, way.kind, metres))
-        chosen = _cached_profile if waits else _profile_without_waits
-        delays = naive_delays(drawn, standing or {}, chosen().junction_delays)
+        delays = naive_delays(drawn, standing or {}, _cached_profile(waits=waits).junction_delays)
         self.pieces = [
             (
                 a,

@@ -122,6 +122,8 @@ class TurnTwin:
         (x0, y0), (x1, y1), (x2, y2) = (self.where(spot) for spot in (self.begin(one), self.end(one), self.end(other)))
         ax, ay, bx, by = x1 - x0, y1 - y0, x2 - x1, y2 - y1
         degrees = math.degrees(math.atan2(ax * by - ay * bx, ax * bx + ay * by))
+        if (x0, y0) == (x1, y1) or (x1, y1) == (x2, y2):
+            return turn in {"entry", "exit"}
         return {
             "left_turn": 10 < degrees < 170,
             "right_turn": -170 < degrees < -10,

@@ -160,14 +160,15 @@ class _Map:
         return self.begin(half ^ 1)
 
     def deviation(self, before: int, after: int) -> float:
-        """Give by how many degrees one turns to the left from one half into the next, -180 to 180."""
+        """Give by how many degrees one turns to the left from one half into the next, -180 to 180, or NaN."""
         turn = self._heading(after) - self._heading(before)
         return math.degrees(math.remainder(turn, math.tau))
 
     def _heading(self, half: int) -> float:
         lon, lat = self._roads.lon, self._roads.lat
         a, b = self.begin(half), self.end(half)
-        return math.atan2(lat[b] - lat[a], (lon[b] - lon[a]) * math.cos(math.radians(lat[a])))
+        east, north = (lon[b] - lon[a]) * math.cos(math.radians(lat[a])), lat[b] - lat[a]
+        return math.atan2(north, east) if east or north else math.nan
 
     def _leaving(self, way: int, node: int) -> list[int]:
         found = []
