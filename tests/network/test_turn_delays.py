@@ -12,6 +12,7 @@ from turns_twin import QUICK_TURNS, find_pieces, network_table, pieces_of
 from palveluverkko.network.build import build_network, measure_metres
 from palveluverkko.network.turn_delays import find_signalled, find_turn_delays
 from palveluverkko.osm.profile import CarProfile
+from palveluverkko.osm.reader import read_roads
 from palveluverkko.osm.spots import SIGNALS, Spot
 
 #   4
@@ -121,3 +122,24 @@ def test_contraction_changes_no_trip_with_delays(plan):
             for network, at in zip(networks, found, strict=True)
         )
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["andorra", "helsinki-core"])
+def test_where_edges_end_changes_no_trip_of_an_extract(shared_data, name):
+    profile = CarProfile()
+    assert profile.turn_delays.left_seconds > 0
+    given_roads = read_roads(shared_data / "osm" / f"{name}.osm.pbf", profile)
+    networks = [build_network(given_roads, profile, fingerprint="", contract=one) for one in (False, True)]
+    _, where = pieces_of(networks[0], given_roads)
+    found = [find_pieces(network, networks[0], where) for network in networks]
+    drawn = np.random.default_rng(3).permutation(sorted(found[0].keys() & found[1].keys()))[:150].tolist()
+    positions = [(number, 0.381966) for number in drawn]
+    one, other = (
+        network_table(network, at, positions, positions, 10**8) for network, at in zip(networks, found, strict=True)
+    )
+    np.testing.assert_array_equal(one, other)
+    quick = build_network(given_roads, QUICK_TURNS, fingerprint="")
+    least = network_table(quick, found[1], positions, positions, 10**8)
+    assert (least <= other).all()
+    assert (least < other).any()
