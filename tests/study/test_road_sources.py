@@ -24,9 +24,10 @@ def write(folder, network):
     return write_little_study(folder, study={OSM: network})
 
 
-def write_edges(folder):
+def write_edges(folder, *, tables=None):
     path = write(folder, OSM)
-    pv.read_network(folder / "roads.osm.pbf", store="none").to_edges().to_file(folder / "links.gpkg")
+    profile = pv.CarProfile(tables=tables)
+    pv.read_network(folder / "roads.osm.pbf", profile=profile, store="none").to_edges().to_file(folder / "links.gpkg")
     return path
 
 
@@ -39,7 +40,11 @@ def error_of(path):
 
 
 def test_a_study_on_a_table_of_roads_finds_what_that_on_the_road_file_finds(tmp_path):
-    by_osm = compute_study(read_study(write_edges(tmp_path)), store="none")
+    # Waits stand at junctions, and a table has them along the whole piece; turns it does not know at all.
+    still = tmp_path / "still.toml"
+    still.write_text("[junction]\nlower_seconds = 0\nequal_seconds = 0\n[turns]\nleft_seconds = 0\n", encoding="utf-8")
+    write_edges(tmp_path, tables=still)
+    by_osm = compute_study(read_study(write(tmp_path, f'{OSM}\nprofile = "still.toml"')), store="none")
     by_edges = compute_study(read_study(write(tmp_path, 'edges = "links.gpkg"')), store="none")
     assert by_edges.inputs.network.metres_by_speed_source.keys() == {"given"}
     # Points stand within road pieces, whose vertices the table does not time: a millisecond of rounding at each end.

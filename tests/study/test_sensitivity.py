@@ -199,8 +199,8 @@ BROKEN = {
     "0.9 --season winter,winter": r"the season winter is given twice; give each once\.",
     "0.9 --season ,": r"no season is given; give one or more of: summer, winter\.",
     "0.9 --access-legs walked": r"access legs 'walked' is not known; use one of: fixed, scaled\.",
-    "0.9 --out points.csv": r"--out folder names points\.csv, but points\.csv is a file; choose a folder\.",
-    "0.9 --out points.csv/a": r"--out folder names points\.csv/a, but points\.csv is a file; choose a folder\.",
+    "0.9 --out points.csv": r"--out names points\.csv, but points\.csv is a file; choose a folder\.",
+    "0.9 --out points.csv/a": r"--out names points\.csv/a, but points\.csv is a file; choose a folder\.",
 }
 
 

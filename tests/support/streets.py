@@ -256,12 +256,12 @@ def naive_main(spots, given_ways):
             if time is not None:
                 phases.add_edges_from(((tail, phase), (head, phase)) for phase in ((0, 2) if local else (1,)))
     weak = max(nx.connected_components(whole), key=lambda part: (whole.subgraph(part).size("metres"), -min(part)))
-    best, length = set(), 0.0
+    best, length = set(), -1.0
     for part in nx.strongly_connected_components(phases):
         public = {spot for spot, phase in part if phase == 1} & weak
-        inside = sum(piece[5] for piece in pieces if not piece[2] and {piece[0], piece[1]} <= public)
-        if inside > length:
-            best, length = public, inside
+        inside = [piece[5] for piece in pieces if not piece[2] and {piece[0], piece[1]} <= public]
+        if inside and sum(inside) > length:
+            best, length = public, sum(inside)
     if not best:
         return [a in weak for a, *_ in pieces]
     seed = (min(best), 1)

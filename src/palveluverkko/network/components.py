@@ -63,7 +63,7 @@ def find_main(edges: Edges, layers: Layers) -> NDArray[np.bool_]:
     share = edges.metres / np.maximum(1, np.bincount(edge, minlength=weak.size))
     metres = np.bincount(label, weights=share[edge])
     found = np.zeros(weak.size, dtype=np.bool_)
-    longest = metres.argmax()
+    longest = np.where(np.bincount(label) > 0, metres, -1.0).argmax()
     found[edge[label == longest]] = True
     local = np.flatnonzero(weak & edges.local)
     found[local] = _joined_to(np.flatnonzero(strong == longest), edges, local, layers)

@@ -24,7 +24,7 @@ def clip(read: FileRoads, area: Area) -> FileRoads:
     wide = area.buffered()
     shapely.prepare(wide)
     located = ~np.isnan(read.lon)
-    inside = located & np.asarray(shapely.contains_xy(wide, read.lon, read.lat))
+    inside = located & np.asarray(shapely.intersects_xy(wide, read.lon, read.lat))
     node = np.searchsorted(read.node_id, ways.node_ids)
     way = np.repeat(np.arange(ways.way_id.size), ways.nodes_in_way)
     # Pieces lead from each position to the next one of the same way.
