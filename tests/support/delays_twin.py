@@ -72,7 +72,7 @@ def own_delay(one, pieces, standing):
     if len(touching) > 2:
         return milliseconds(max(seconds))
     if spot.towards_junction:
-        ways = [end for end in ends_at(head, pieces) if end != (number, 1 - against)]
+        ways = [end for end in roads_at(head, pieces) if end != (number, 1 - against)]
         ahead = metres_to_junction(ways[-1], pieces) if ways else float("inf")
         if ahead > metres_to_junction((number, 1 - against), pieces):
             return 0
@@ -90,7 +90,7 @@ def metres_to_junction(leaving, pieces):
             return float("inf")
         if len(roads_at(end, pieces)) > 2:
             return total
-        others = [other for other in ends_at(end, pieces) if other != (number, 1 - against)]
+        others = [other for other in roads_at(end, pieces) if other != (number, 1 - against)]
         if not others:
             return float("inf")
         one = others[-1]

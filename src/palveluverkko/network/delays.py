@@ -80,6 +80,7 @@ def with_delays(
         way,
         node,
         touching,
+        rank,
         open_ways,
         freeze_float64(metres),
         freeze_int32(roads.spot_node),

@@ -171,13 +171,14 @@ def _metres_to_junction(
     leaving: int,
     limit: float,
     touching: NDArray[np.uint8],
+    rank: NDArray[np.int32],
     way: NDArray[np.int32],
     node: NDArray[np.int32],
     metres: NDArray[np.float64],
     last: NDArray[np.int32],
     before: NDArray[np.int32],
 ) -> float:
-    """Follow a road to its next junction; infinite where there is none within the limit."""
+    """Follow a road to its next junction; infinite where there is none within the limit. No road goes on by ferry."""
     total = 0.0
     piece = leaving
     end = node[0]
@@ -191,7 +192,7 @@ def _metres_to_junction(
         while at >= 0:
             for which in range(2):
                 other = _departure(at, which, way)
-                if other >= 0 and other != piece ^ 1:
+                if other >= 0 and other != piece ^ 1 and rank[way[other >> 1]] != NO_ROAD:
                     onward = other
             at = before[at]
         if onward < 0:
@@ -206,6 +207,7 @@ def add_spots(
     way: NDArray[np.int32],
     node: NDArray[np.int32],
     touching: NDArray[np.uint8],
+    rank: NDArray[np.int32],
     open_ways: NDArray[np.bool_],
     metres: NDArray[np.float64],
     spot_node: NDArray[np.int32],
@@ -241,15 +243,15 @@ def add_spots(
                 if touching[here] > 2:
                     seconds = max(kind_delay[kind, 0], kind_delay[kind, 1])
                 elif kind_towards[kind]:
-                    behind = _metres_to_junction(leaving, sign_limit, touching, way, node, metres, last, before)
+                    behind = _metres_to_junction(leaving, sign_limit, touching, rank, way, node, metres, last, before)
                     ahead = np.inf
                     other_at = last[here]
                     while other_at >= 0:
                         for other_which in range(2):
                             other = _departure(other_at, other_which, way)
-                            if other >= 0 and other != leaving:
+                            if other >= 0 and other != leaving and rank[way[other >> 1]] != NO_ROAD:
                                 ahead = _metres_to_junction(
-                                    other, sign_limit, touching, way, node, metres, last, before
+                                    other, sign_limit, touching, rank, way, node, metres, last, before
                                 )
                         other_at = before[other_at]
                     if ahead > behind:
