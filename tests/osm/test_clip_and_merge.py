@@ -260,8 +260,9 @@ def test_two_halves_of_a_file_merge_to_the_whole(read, border, swap):
     halves = [one for one in halves if one.ways.way_id.size]
     merged = arrange("both", merge(halves[::-1] if swap else halves))
     # Kinds and lost ways of which the file has no node at all lie in neither half.
-    for name in {one.name for one in fields(Roads)} - {"kinds", "way_kind", "lost_ways"}:
+    for name in {one.name for one in fields(Roads)} - {"kinds", "way_kind", "lost_ways", "crossings"}:
         np.testing.assert_array_equal(getattr(merged, name), getattr(whole, name), err_msg=name)
+    assert merged.crossings == whole.crossings
     assert [merged.kinds[one] for one in merged.way_kind] == [whole.kinds[one] for one in whole.way_kind]
     located = set(read.node_id[~np.isnan(read.lon)].tolist())
     ways = np.split(read.ways.node_ids, np.cumsum(read.ways.nodes_in_way)[:-1])

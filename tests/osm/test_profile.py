@@ -56,7 +56,7 @@ def test_an_untagged_road_is_driven_at_the_speed_of_its_class_both_ways(road_cla
         "highway=corridor", "highway=platform", "railway=rail", "route=train", "route=hiking",
         "highway=residential + area=yes", "highway=track + smoothness=impassable", "highway=track + impassable=yes",
         "highway=service + service=bus", "highway=service + service=emergency_access + access=yes",
-        "highway=cycleway + access=yes", "highway=unclassified + ice_road=yes",
+        "highway=cycleway + access=yes", "highway=unclassified + ice_road=yes + disused=yes",
     ],
 )  # fmt: skip
 def test_these_are_no_roads_for_a_car(text):
@@ -434,7 +434,20 @@ def test_access_and_direction_may_depend_on_the_season_and_the_hour(text, summer
         ("seasonal=summer", True, False),
         ("snowplowing=no", True, False),
         ("winter_service=no", True, False),
-        ("ice_road=yes", False, False),
+        ("ice_road=yes", False, True),
+        ("seasonal=summer;winter", True, True),
+        ("seasonal=winter; Spring", False, True),
+        ("seasonal=summer, autumn", True, False),
+        ("seasonal=spring;autumn", False, False),
+        ("seasonal=dry_season", True, False),
+        ("seasonal=wet_season", True, True),
+        ("seasonal=yes", True, True),
+        ("motor_vehicle=no + motor_vehicle:conditional=yes @ winter", False, True),
+        ("motor_vehicle:conditional=yes @ (winter)", False, True),
+        ("motor_vehicle:conditional=yes @ winter + access=permissive", True, True),
+        ("motor_vehicle:conditional=no @ winter", True, False),
+        ("access:conditional=destination @ summer", True, False),
+        ("access:conditional=yes @ (Mo-Fr 07:00-09:00)", True, True),
         ("seasonal=no", True, True),
     ],
 )
@@ -743,7 +756,8 @@ def test_the_access_leg_reads_as_numbers_after_construction():
 
 
 def test_the_fingerprint_changes_with_every_field():
-    other = {"season": "winter", "access_speed_kmh": 4.0, "max_access_metres": 500.0}
+    other = {"season": "winter", "access_speed_kmh": 4.0, "max_access_metres": 500.0,
+             "ferries": ({"name": "A", "wait_minutes": 1},)}  # fmt: skip
     assert {*other, "tables"} == {one.name for one in fields(CarProfile) if one.init}
     prints = {CarProfile(**{name: value}).fingerprint() for name, value in other.items()}
     assert len(prints | {SUMMER.fingerprint()}) == len(other) + 1

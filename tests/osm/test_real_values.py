@@ -118,10 +118,10 @@ SEASONAL = {
     ("seasonal", "winter"): (False, True),
     ("seasonal", "spring;summer;autumn"): (True, False),
     ("winter_road", "yes"): (False, True),
+    ("ice_road", "yes"): (False, True),
     ("snowplowing", "no"): (True, False),
     ("winter_service", "no"): (True, False),
     ("access:conditional", "no @ (Mar 15 - Sep 15)"): (False, True),
-    ("ice_road", "yes"): (False, False),
     ("snowplowing", "heated"): (True, True),
 }
 
@@ -159,7 +159,7 @@ WAYS = [
 
 # Keys that the profile reads and this table leaves to test_profile.py: they decide no speed, direction or permission.
 ELSEWHERE = {"highway", "route", "service", "motorroad", "tunnel", "duration", "interval", "ferry", "foot", "bicycle",
-             "hgv", "goods", "motorcycle"}  # fmt: skip
+             "hgv", "goods", "motorcycle", "opening_hours"}  # fmt: skip
 
 ROWS = [
     *((key, text, meaning) for key, table in SPEEDS.items() for meaning, texts in table.items() for text in texts),

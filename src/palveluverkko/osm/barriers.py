@@ -69,7 +69,7 @@ def cut_at_barriers(
     is_cut[[node for node, _ in cuts]] = True
     is_local[[node for node, spot in cuts if spot.passage == LOCAL]] = True
 
-    pieces = _cut(pieces, is_cut)
+    pieces = cut_within(pieces, is_cut[pieces.node])
     ends = np.flatnonzero(is_cut[pieces.node])
     ends = ends[np.argsort(pieces.node[ends], kind="stable")]
     node = pieces.node[ends]
@@ -105,9 +105,9 @@ def _count_arms(pieces: Pieces, kinds: tuple[Road, ...], nodes: int, wanted: lis
     return counts[0], counts[1]
 
 
-def _cut(pieces: Pieces, is_cut: npt.NDArray[np.bool_]) -> Pieces:
-    """End a piece at each such node within it and begin another there."""
-    within = is_cut[pieces.node]
+def cut_within(pieces: Pieces, cut: npt.NDArray[np.bool_]) -> Pieces:
+    """End a piece at each such position within it and begin another there."""
+    within = cut.copy()
     within[pieces.first_node[:-1]] = False
     within[pieces.first_node[1:] - 1] = False
     at = np.flatnonzero(within)

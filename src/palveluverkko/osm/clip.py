@@ -7,6 +7,7 @@ import numpy.typing as npt
 import shapely
 
 from palveluverkko.osm.area import Area
+from palveluverkko.osm.ferries import whole_crossings
 from palveluverkko.osm.profile import FERRY
 from palveluverkko.osm.roads import FileRoads, FileSpots, FileWays, distinct_nodes, freeze, spots_at
 
@@ -16,9 +17,9 @@ Bool = npt.NDArray[np.bool_]
 def clip(read: FileRoads, area: Area) -> FileRoads:
     """Keep the roads that touch an area with its buffer.
 
-    Of each way those pieces between neighbouring nodes are kept of which some point lies in the area, and ferries
-    whole, for a part of a crossing would take as long as all of it. Nodes beyond lose their places, which cuts the ways
-    there; where roads go on is known as the edge of the extract.
+    Of each way those pieces between neighbouring nodes are kept of which some point lies in the area, and crossings of
+    ferries whole, for a part of a crossing would take as long as all of it. Nodes beyond lose their places, which cuts
+    the ways there; where roads go on is known as the edge of the extract.
     """
     ways = read.ways
     wide = area.buffered()
@@ -38,7 +39,16 @@ def clip(read: FileRoads, area: Area) -> FileRoads:
     is_ferry = np.asarray([kind.road_class == FERRY for kind in ways.kinds], dtype=bool)[ways.way_kind]
     touched_ferry = np.zeros(ways.way_id.size, dtype=bool)
     touched_ferry[of_way[touching]] = True
-    touching |= (touched_ferry & is_ferry)[of_way]
+    touched_ferry &= is_ferry
+    if touched_ferry.any():
+        last = np.cumsum(ways.nodes_in_way, dtype=np.int64) - 1
+        which = np.flatnonzero(is_ferry & (ways.nodes_in_way > 0))
+        begins = ways.node_ids[last[which] - ways.nodes_in_way[which] + 1].tolist()
+        finishes = ways.node_ids[last[which]].tolist()
+        ends = dict(zip(ways.way_id[which].tolist(), zip(begins, finishes, strict=True), strict=True))
+        whole = whole_crossings(ways.way_id[touched_ferry].tolist(), ends, ways.ferries, ways.routes)
+        touched_ferry |= is_ferry & np.isin(ways.way_id, list(whole))
+    touching |= touched_ferry[of_way]
 
     kept_node = inside.copy()
     kept_node[a[touching]] = kept_node[b[touching]] = True
@@ -96,4 +106,6 @@ def _with_ways(ways: FileWays, kept: Bool, way: npt.NDArray[np.intp]) -> FileWay
         restrictions=tuple(
             one for one, its in zip(ways.restrictions, members, strict=True) if its & here or not its & gone
         ),
+        ferries=tuple(one for one in ways.ferries if one.way_id in here),
+        routes=tuple(one for one in ways.routes if here.intersection(one.ways)),
     )

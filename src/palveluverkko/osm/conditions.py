@@ -80,6 +80,10 @@ class Conditions:
             return False
         return None if None in parts else True
 
+    def names_season(self, condition: str) -> bool:
+        """Say whether a condition is the name of a season and nothing else."""
+        return any(_bare(condition).lower() in words for words in self.words.values())
+
     def _part_holds(self, text: str, season: Season) -> bool | None:
         text = _bare(text)
         word = text.lower()

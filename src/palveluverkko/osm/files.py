@@ -46,6 +46,14 @@ def without_roads(path: Path, ways_seen: int) -> RoadFileError:
     )
 
 
+def without_car_ferries(path: Path, ways: int) -> RoadFileError:
+    """Say that all that might be a road is ferries without cars."""
+    return RoadFileError(
+        f"{path} holds no road for a car: its {ways:,} ferry ways carry no cars. Take an extract with the roads of the "
+        "region."
+    )
+
+
 def without_nodes(path: Path, ways: int) -> RoadFileError:
     """Say that the nodes of the roads are not in the file."""
     return RoadFileError(

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from palveluverkko.osm.ferries import FerryRoute, FerryWay, first_by_id
 from palveluverkko.osm.profile import Road
 from palveluverkko.osm.roads import (
     FileRoads,
@@ -94,8 +95,26 @@ def _merge_ways(files: Sequence[FileWays]) -> FileWays:
             node_ids=freeze(np.concatenate([one.node_ids for one in files])[at], np.int64),
             rejected_speeds=dict(sorted(rejected.items())),
             restrictions=by_id(one for ways in files for one in ways.restrictions),
+            ferries=_merge_ferries(files, way_id[chosen], chosen),
+            routes=_merge_routes(files),
         )
     )
+
+
+def _merge_ferries(files: Sequence[FileWays], way_id: Int64, chosen: Int64) -> tuple[FerryWay, ...]:
+    """Take the tags of each ferry from the file that its nodes come from."""
+    file_of = np.searchsorted(np.cumsum([one.way_id.size for one in files]), chosen, side="right")
+    found = []
+    for number, one in enumerate(files):
+        own = set(way_id[file_of == number].tolist()) if one.ferries else ()
+        found += [ferry for ferry in one.ferries if ferry.way_id in own]
+    return tuple(sorted(found))
+
+
+def _merge_routes(files: Sequence[FileWays]) -> tuple[FerryRoute, ...]:
+    """Keep each route as the file with the most of its members has it."""
+    routes = [route for one in files for route in one.routes]
+    return first_by_id(sorted(routes, key=lambda one: -len(one.ways)))
 
 
 def _renumbered(own: Sequence[Thing], common: dict[Thing, int]) -> Int64:

@@ -12,6 +12,7 @@ import numpy as np
 import osmium
 
 from palveluverkko.osm import files
+from palveluverkko.osm.ferries import FerryRoute, FerryWay, ferry_route, first_by_id
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.roads import (
     FileRoads,
@@ -26,6 +27,7 @@ from palveluverkko.osm.roads import (
     by_id,
     distinct_nodes,
     in_order,
+    is_ferry,
     is_restriction,
 )
 
@@ -77,10 +79,10 @@ class _MeaningsOfWays(Meanings):
         self._keys = profile.relevant_keys
         self._known: dict[Tags, tuple[int, tuple[str, ...]]] = {}
 
-    def of(self, tags: osmium.osm.TagList) -> tuple[int, str]:
-        """Give the position of the kind (-1: not drivable) and the name of a way."""
+    def of(self, way: osmium.osm.Way) -> tuple[int, str, FerryWay | None]:
+        """Give the position of the kind (-1: not drivable) and the name of a way, and its tags if it is a ferry."""
         relevant, number, name = [], "", ""
-        for key, value in tags:
+        for key, value in way.tags:
             if key in self._keys:
                 relevant.append((key, value))
             elif key == "ref":
@@ -92,18 +94,20 @@ class _MeaningsOfWays(Meanings):
             self._known[combination] = self.judge(combination)
         kind, rejected = self._known[combination]
         self.count_rejected(rejected)
-        return kind, number or name
+        ferry = FerryWay(way.id, combination, number or name, name) if is_ferry(combination) else None
+        return kind, number or name, ferry
 
 
 def _read_ways(path: Path, profile: CarProfile) -> FileWays:
-    """Read the drivable ways and the turn restrictions."""
+    """Read the drivable ways, the ferries, and the turn restrictions."""
     meanings = _MeaningsOfWays(profile)
     way_ids, way_kinds, way_names, nodes_in_way, node_ids = (array.array("q") for _ in range(5))
     names: dict[str, int] = {}
+    ferries: dict[int, FerryWay] = {}
     roads = osmium.filter.TagFilter(*profile.way_tags)
     ways = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(roads)
     for way in cast("Iterable[osmium.osm.Way]", ways):
-        kind, name = meanings.of(way.tags)
+        kind, name, ferry = meanings.of(way)
         if kind < 0 or way.deleted:
             continue
         refs = [node.ref for node in way.nodes]
@@ -112,6 +116,17 @@ def _read_ways(path: Path, profile: CarProfile) -> FileWays:
         way_names.append(names.setdefault(name, len(names)))
         nodes_in_way.append(len(refs))
         node_ids.extend(refs)
+        if ferry is not None:
+            ferries.setdefault(way.id, ferry)
+    restrictions, routes = _read_relations(path)
+    asked = {one for route in routes for one in route.ways} - set(way_ids)
+    for one, refs in _untagged(path, asked):
+        way_ids.append(one)
+        way_kinds.append(meanings.no_ferry)
+        way_names.append(names.setdefault("", len(names)))
+        nodes_in_way.append(len(refs))
+        node_ids.extend(refs)
+        ferries.setdefault(one, FerryWay(one, (), "", ""))
     if not way_ids:
         raise files.without_roads(path, sum(1 for _ in osmium.FileProcessor(str(path), osmium.osm.WAY)))
     return in_order(
@@ -124,17 +139,35 @@ def _read_ways(path: Path, profile: CarProfile) -> FileWays:
             nodes_in_way=np.array(nodes_in_way, dtype=np.int32),
             node_ids=np.array(node_ids, dtype=np.int64),
             rejected_speeds=meanings.rejected_speeds,
-            restrictions=by_id(_read_restrictions(path)),
+            restrictions=by_id(restrictions),
+            ferries=tuple(ferries[one] for one in sorted(ferries)),
+            routes=first_by_id(routes),
         )
     )
 
 
-def _read_restrictions(path: Path) -> Iterator[Restriction]:
+def _untagged(path: Path, asked: set[int]) -> Iterator[tuple[int, list[int]]]:
+    """Give the ways without tags among those asked for, and their nodes."""
+    ways = osmium.FileProcessor(str(path), osmium.osm.WAY) if asked else ()
+    for way in cast("Iterable[osmium.osm.Way]", ways):
+        if way.id in asked and not len(way.tags) and not way.deleted:
+            yield way.id, [node.ref for node in way.nodes]
+
+
+def _read_relations(path: Path) -> tuple[list[Restriction], list[FerryRoute]]:
+    """Read the turn restrictions and the routes of ferries."""
+    restrictions, routes = [], []
     relations = osmium.FileProcessor(str(path), osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter("type"))
     for relation in cast("Iterable[osmium.osm.Relation]", relations):
         tags = tuple((key, value) for key, value in relation.tags)
-        if is_restriction(tags) and not relation.deleted:
-            yield Restriction(relation.id, tags, tuple((one.type, one.ref, one.role) for one in relation.members))
+        if relation.deleted:
+            continue
+        members = tuple((one.type, one.ref, one.role) for one in relation.members)
+        if is_restriction(tags):
+            restrictions.append(Restriction(relation.id, tags, members))
+        elif route := ferry_route(relation.id, tags, members):
+            routes.append(route)
+    return restrictions, routes
 
 
 def _read_locations(path: Path, node_id: Int64) -> tuple[Float64, Float64]:

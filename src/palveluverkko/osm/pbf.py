@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from palveluverkko.osm import files
+from palveluverkko.osm.ferries import FerryRoute, FerryWay, ferry_route, first_by_id
 from palveluverkko.osm.pbf_blocks import (
     Block,
     Content,
@@ -56,6 +57,8 @@ from palveluverkko.osm.roads import (
     distinct_nodes,
     freeze,
     in_order,
+    is_ferry,
+    is_restriction,
 )
 
 _RELATION_ID, _KEYS, _VALUES, _ROLES, _MEMBERS, _KINDS = 8, 18, 26, 66, 74, 82
@@ -78,6 +81,7 @@ class _WaysOfBlock(NamedTuple):
     data: bytes
     holds_nodes: bool
     ways_seen: int
+    untagged: tuple[int, int]
     ways: Int64
     nodes: Int64
     combinations: npt.NDArray[np.uint64]
@@ -139,20 +143,52 @@ class _WayCollector:
         self._texts = [""]
         self._columns: list[tuple[Int64, Int32, Int32, Int32, Int64]] = []
         self._restrictions: list[Restriction] = []
+        self._routes: list[FerryRoute] = []
+        self._ferry_tags: dict[int, Tags] = {}
+        self._ferries: dict[int, FerryWay] = {}
         self.ways_seen = 0
 
     def add(self, block: _WaysOfBlock) -> None:
-        """Add the ways of a block that the car may drive, and its restrictions."""
+        """Add the ways of a block that the car may drive, its ferries, and its restrictions."""
         self.ways_seen += block.ways_seen
-        self._restrictions.extend(_restriction(block, *span) for span in block.relations.tolist())
+        for span in block.relations.tolist():
+            relation = _relation(block, *span)
+            if is_restriction(relation.tags):
+                self._restrictions.append(relation)
+            elif route := ferry_route(relation.relation_id, relation.tags, relation.members):
+                self._routes.append(route)
         if not block.ways.size:
             return
-        way_id, nodes_in_way, combination, name_text, visible = block.ways
+        way_id, nodes_in_way, combination, name_text, visible, own_name = block.ways
         way_kind = self._kinds(block)[combination]
         kept = (way_kind >= 0) & (visible != 0)
         nodes = block.nodes[np.repeat(kept, nodes_in_way)]
         name = self._name_positions(block, name_text[kept])
         self._columns.append((way_id[kept], way_kind[kept], name, nodes_in_way[kept].astype(np.int32), nodes))
+        if self._ferry_tags:
+            tags = [self._ferry_tags.get(one) for one in block.combinations.tolist()]
+            is_ferry_way = np.asarray([one is not None for one in tags])[combination] & kept
+            for at in np.flatnonzero(is_ferry_way).tolist():
+                label, called = (_text(block, text) if text >= 0 else "" for text in (name_text[at], own_name[at]))
+                ferry = FerryWay(int(way_id[at]), tags[combination[at]] or (), label, called)
+                self._ferries.setdefault(ferry.way_id, ferry)
+
+    def add_untagged(self, block: _WaysOfBlock, asked: Int64) -> None:
+        """Add the ways without tags of a block that a ferry's relation has as members."""
+        way_id, nodes_in_way, _, _, visible, _ = block.ways
+        kept = np.isin(way_id, asked) & (visible != 0)
+        which = np.full(int(kept.sum()), self._meanings.no_ferry, dtype=np.int32)
+        nodes = block.nodes[np.repeat(kept, nodes_in_way)]
+        columns = (way_id[kept], which, np.zeros_like(which), nodes_in_way[kept].astype(np.int32), nodes)
+        self._columns.append(columns)
+        for one in way_id[kept].tolist():
+            self._ferries.setdefault(one, FerryWay(one, (), "", ""))
+
+    def untagged_asked(self) -> Int64:
+        """Give the ids, rising, of the members of ferries' relations that were not met with a tag."""
+        members = np.unique(np.asarray([one for route in self._routes for one in route.ways], dtype=np.int64))
+        met = [column[0] for column in self._columns]
+        return freeze(np.setdiff1d(members, np.concatenate(met)) if met else members, np.int64)
 
     def ways(self) -> FileWays | None:
         """Give all ways, in the order of their ids; None if there are none."""
@@ -173,6 +209,8 @@ class _WayCollector:
                 node_ids=node_ids,
                 rejected_speeds=self._meanings.rejected_speeds,
                 restrictions=by_id(self._restrictions),
+                ferries=tuple(self._ferries[one] for one in sorted(self._ferries)),
+                routes=first_by_id(self._routes),
             )
         )
 
@@ -182,7 +220,10 @@ class _WayCollector:
         begin = 0
         for position, (one, end) in enumerate(zip(block.combinations.tolist(), block.tags_end.tolist(), strict=True)):
             if one not in self._known:
-                self._known[one] = self._meanings.judge(_tags(block, block.tags[begin:end].tolist()))
+                tags = _tags(block, block.tags[begin:end].tolist())
+                self._known[one] = self._meanings.judge(tags)
+                if is_ferry(tags):
+                    self._ferry_tags[one] = tags
             kind[position], rejected = self._known[one]
             if rejected:
                 self._meanings.count_rejected(rejected, int(np.count_nonzero(block.ways[2] == position)))
@@ -214,34 +255,50 @@ def _read_ways(
     """Read the drivable ways, and say which blocks hold nodes."""
     from palveluverkko.osm import pbf_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
 
-    texts = _asked_for(profile)
-    kernels.read_ways(np.frombuffer(_NO_NODES, dtype=np.uint8), *texts)  # compiled or loaded before the threads
+    texts, nobody = _asked_for(profile), freeze(np.empty(0), np.int64)
+    kernels.read_ways(np.frombuffer(_NO_NODES, dtype=np.uint8), nobody, *texts)  # compiled or loaded before the threads
 
-    def read(given: tuple[Block, bytes]) -> _WaysOfBlock | None:
+    def read(given: tuple[Block, bytes], untagged: Int64 = nobody) -> _WaysOfBlock | None:
         content = Content.of(given[1])
         if content.is_dense_nodes_alone():
             return None
         data = content.whole()
-        found: Any = kernels.read_ways(np.frombuffer(data, dtype=np.uint8), *texts)
-        state, holds_nodes, ways_seen = found[0].tolist()
+        found: Any = kernels.read_ways(np.frombuffer(data, dtype=np.uint8), untagged, *texts)
+        state, holds_nodes, ways_seen, *ids = found[0].tolist()
         if state != kernels.FINE:
             raise DamageError("its content is no OpenStreetMap data")
-        return _WaysOfBlock(data, bool(holds_nodes), ways_seen, *found[1:])
+        return _WaysOfBlock(data, bool(holds_nodes), ways_seen, (ids[0], ids[1]), *found[1:])
 
     collected = _WayCollector(profile)
     node_blocks = []
+    without_tags: list[tuple[Block, tuple[int, int]]] = []
     for (block, _), made in _in_turn(pool, read, blocks(file, size)):
         with at_block(block.begin):
             found = made.result()
             if found is not None:
                 collected.add(found)
+                without_tags.append((block, found.untagged))
         if found is None or found.holds_nodes:
             node_blocks.append(block)
         progress(block.offset + block.size, 2 * size)
+    # Relations stand behind the ways: blocks that may hold a member without tags are read again.
+    asked = collected.untagged_asked()
+    again = [block for block, (low, high) in without_tags if ((asked >= low) & (asked <= high)).any()]
+    for (block, _), made in _in_turn(pool, lambda given: read(given, asked), _blocks_again(file, again)):
+        with at_block(block.begin):
+            found = made.result()
+            if found is not None:
+                collected.add_untagged(found, asked)
     ways = collected.ways()
     if ways is None:
         raise files.without_roads(path, collected.ways_seen)
     return ways, node_blocks
+
+
+def _blocks_again(file: BinaryIO, chosen: Iterable[Block]) -> Iterator[tuple[Block, bytes]]:
+    for block in chosen:
+        file.seek(block.offset)
+        yield block, read_exactly(file, block.size)
 
 
 def _asked_for(profile: CarProfile) -> tuple[npt.NDArray[Any], ...]:
@@ -270,7 +327,7 @@ def _asked_for(profile: CarProfile) -> tuple[npt.NDArray[Any], ...]:
     )
 
 
-def _restriction(block: _WaysOfBlock, begin: int, end: int) -> Restriction:
+def _relation(block: _WaysOfBlock, begin: int, end: int) -> Restriction:
     fields = dict(fields_of(block.data[begin:end]))
     relation_id = number(fields.get(_RELATION_ID))
     members = zip(
@@ -358,11 +415,6 @@ def _read_nodes(
     keys = spots.keys()
     kernels.read_nodes(np.frombuffer(_NO_NODES, dtype=np.uint8), node_id, *keys)
 
-    def given() -> Iterator[tuple[Block, bytes]]:
-        for block in node_blocks:
-            file.seek(block.offset)
-            yield block, read_exactly(file, block.size)
-
     def read(block: tuple[Block, bytes]) -> _NodesOfBlock:
         data = Content.of(block[1]).whole()
         found: Any = kernels.read_nodes(np.frombuffer(data, dtype=np.uint8), node_id, *keys)
@@ -372,7 +424,7 @@ def _read_nodes(
 
     x, y = (np.full(node_id.size, kernels.UNSET, dtype=np.int32) for _ in "xy")
     negative = int(np.searchsorted(node_id, 0))
-    for (block, _), made in _in_turn(pool, read, given()):
+    for (block, _), made in _in_turn(pool, read, _blocks_again(file, node_blocks)):
         with at_block(block.begin):
             nodes = made.result()
             kernels.keep_places(x, y, nodes.positions, nodes.places, negative)

@@ -153,27 +153,34 @@ def _is_visible(data: NDArray[np.uint8], at: int, end: int) -> int:
 @nb.njit(cache=True, boundscheck=False, nogil=True)
 def read_ways(
     data: NDArray[np.uint8],
+    untagged: NDArray[np.int64],
     known: NDArray[np.uint8],
     known_first: NDArray[np.int32],
     known_code: NDArray[np.int32],
     pairs: NDArray[np.int32],
     restriction: NDArray[np.uint8],
 ) -> tuple[NDArray[np.generic], ...]:
-    """Read the ways of a block that carry one of the pairs of tags asked for, and find its restrictions.
+    """Read the ways of a block that carry one of the pairs of tags asked for, and find its relations.
+
+    Relations are found that carry one of the pairs or restrict turns; ways that carry no tag at all where their ids
+    are asked for, rising in ``untagged``.
 
     Known text ``t`` is ``known[known_first[t]:known_first[t + 1]]``, what it is stands in ``known_code[t]``; ``pairs``
     holds key and value of each pair as such texts, the keys among the relevant ones. Fewer than 500 texts and pairs in
     all.
 
-    Gives: a summary (what became of the block, 1 if it holds nodes, ways seen); row by row id, nodes, combination of
-    relevant tags, text of the number or else name or -1, and 1 unless deleted, of each way; the nodes of the ways; the
-    hash of each combination of the block; where its tags end; their keys and values as texts; start and end of each
-    text; its hash where it is a name; start and end of each relation of a restriction.
+    Gives: a summary (what became of the block, 1 if it holds nodes, ways seen, lowest and highest id of a way without
+    tags); row by row id, nodes, combination of relevant tags, text of the number or else name or -1, 1 unless deleted,
+    and text of the name or -1, of each way; the nodes of the ways; the hash of each combination of the block; where its
+    tags end; their keys and values as texts; start and end of each text; its hash where it is a name; start and end of
+    each relation.
     """
     size = data.size
-    summary = np.zeros(3, dtype=np.int64)
+    summary = np.zeros(5, dtype=np.int64)
     summary[0] = DAMAGED
-    ways = np.empty((5, size // 2 + 1), dtype=np.int64)
+    summary[3] = np.iinfo(np.int64).max
+    summary[4] = np.iinfo(np.int64).min
+    ways = np.empty((6, size // 2 + 1), dtype=np.int64)
     nodes = np.empty(size + 1, dtype=np.int64)
     combinations = np.empty(size // 2 + 1, dtype=np.uint64)
     tags_end = np.empty(size // 2 + 1, dtype=np.int32)
@@ -268,6 +275,17 @@ def read_ways(
                 tags_before = tag_count
                 number = name = -1
                 joined = np.uint64(0)
+                if is_way and key_at >= key_end:
+                    summary[3] = min(summary[3], identity)
+                    summary[4] = max(summary[4], identity)
+                    low, high = 0, untagged.size
+                    while low < high:
+                        middle = (low + high) >> 1
+                        if untagged[middle] < identity:
+                            low = middle + 1
+                        else:
+                            high = middle
+                    asked = low < untagged.size and untagged[low] == identity
                 while key_at < key_end and not broken:
                     raw_key, key_at = _varint(data, key_at, key_end)
                     raw_value, value_at = _varint(data, value_at, value_end)
@@ -293,6 +311,12 @@ def read_ways(
                             for offset in range(restriction.size):
                                 same &= data[start + offset] == restriction[offset]
                             asked |= same
+                        if code & ASKED and not asked:
+                            pair_hash = _join(
+                                np.uint64(1), text_hash[key], _hash(data, texts[value, 0], texts[value, 1])
+                            )
+                            slot = _slot(slot_hash, pair_hash)
+                            asked = slot_hash[slot] == pair_hash and slot_code[slot] & PAIR != 0
                     elif code & (RELEVANT | ASKED):
                         if text_hash[value] == np.uint64(0):
                             text_hash[value] = _hash(data, texts[value, 0], texts[value, 1])
@@ -339,6 +363,8 @@ def read_ways(
                     node += _signed(raw)
                     nodes[node_count] = node
                     node_count += 1
+                if name >= 0 and texts[name, 0] == texts[name, 1]:
+                    name = -1
                 if number < 0 or texts[number, 0] == texts[number, 1]:
                     number = name
                 if number >= 0 and texts[number, 0] == texts[number, 1]:
@@ -371,6 +397,7 @@ def read_ways(
                 ways[2, way_count] = combination
                 ways[3, way_count] = number
                 ways[4, way_count] = visible
+                ways[5, way_count] = name
                 way_count += 1
     summary[0] = DAMAGED if broken else FINE
     return (

@@ -125,6 +125,7 @@ class Policy:
     caps: Mapping[str, Mapping[str, float]]
     access: Access
     closed: Mapping[Season, Values]
+    seasonal: Mapping[str, Sequence[str]]
     oneway: Oneway
     never_snap_classes: Sequence[str]
     never_snap_tags: Values
@@ -185,6 +186,7 @@ class Policy:
             caps={key: _floats(document[f"{key}_kmh"]) for key in ("surface", "tracktype", "smoothness")},
             access=Access(**document["access"]),
             closed={season: _merged(document["closed"]["always"], document["closed"][season]) for season in Season},
+            seasonal=document["seasonal"],
             oneway=Oneway(**document["oneway"]),
             never_snap_classes=snapping["never_classes"],
             never_snap_tags=snapping["never_tags"],
@@ -201,6 +203,12 @@ class Policy:
             spots=SpotPolicy.from_document(document),
             digest=hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest(),
         )
+
+    def is_out_of_season(self, tags: Mapping[str, str], season: Season) -> bool:
+        """Say whether ``seasonal`` names seasons, and only others; a word that is not known says nothing."""
+        words = [word.strip().lower() for word in tags.get("seasonal", "").replace(",", ";").split(";") if word.strip()]
+        known = {word for listed in self.seasonal.values() for word in listed}
+        return bool(words) and known.issuperset(words) and not set(words) & set(self.seasonal[season])
 
 
 @functools.cache

@@ -6,12 +6,13 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import Season
+from palveluverkko.osm.ferry_overrides import FerryOverride, check_overrides
 from palveluverkko.osm.limits import read_conditional, read_duration
 from palveluverkko.osm.policy import BuiltUp, Policy, TurnDelays
 from palveluverkko.osm.policy import matches as _matches
@@ -20,7 +21,8 @@ from palveluverkko.osm.spots import JunctionDelays, Spot
 
 FERRY = "ferry"
 _THROUGH, _LOCAL, _NONE = "through", "local", "none"
-_DURATION = "duration"
+DURATION = "duration"
+"""Speed source of a ferry whose minutes are known."""
 _FROM_FIRMEST = (SIGNED, NATIONAL, SURFACE, DEFAULT)
 
 
@@ -40,7 +42,8 @@ class Road:
     snappable
         A point may be snapped here.
     crossing_minutes
-        Ferries with a duration: the whole crossing with its wait; NaN otherwise.
+        Ferries with a duration: the whole crossing with its wait, or in roads that were read the part of it that a
+        piece takes; NaN otherwise.
     wait_minutes
         Ferries without a duration: the wait before length / speed; 0 otherwise.
     speed_source
@@ -84,11 +87,14 @@ class CarProfile:
         Longest access leg; None: the table's value.
     tables
         A TOML file with the tables of ``car.toml`` that are to be otherwise, key by key; None: as the package has them.
+    ferries
+        Waits, crossing times and closures that are otherwise than in OpenStreetMap; tables of keys and values are
+        accepted.
 
     Raises
     ------
     StudyError
-        The season is not known, a number cannot be a speed or a distance, or the tables do not fit.
+        The season is not known, a number cannot be a speed or a distance, or the tables or the ferries do not fit.
 
     Examples
     --------
@@ -100,6 +106,7 @@ class CarProfile:
     access_speed_kmh: float | None = None
     max_access_metres: float | None = None
     tables: Path | str | None = field(default=None, compare=False)
+    ferries: Sequence[FerryOverride | Mapping[str, object]] = ()
     _digest: str = field(init=False, repr=False)
     _policy: Policy = field(init=False, repr=False, compare=False)
     _speeds: SpeedRules = field(init=False, repr=False, compare=False)
@@ -118,6 +125,7 @@ class CarProfile:
         object.__setattr__(self, "season", Season.parse(self.season))
         object.__setattr__(self, "access_speed_kmh", float(speed))
         object.__setattr__(self, "max_access_metres", float(metres))
+        object.__setattr__(self, "ferries", check_overrides(self.ferries))
         object.__setattr__(self, "_digest", policy.digest)
         object.__setattr__(self, "_policy", policy)
         object.__setattr__(self, "_speeds", SpeedRules(policy, Season(self.season)))
@@ -137,12 +145,27 @@ class CarProfile:
     def fingerprint(self) -> str:
         """Give a sha256 in hex that changes with any table and any field of the profile."""
         values = {name: getattr(self, name) for name in ("season", "access_speed_kmh", "max_access_metres")}
+        if self.ferries:
+            values["ferries"] = self.ferries_digest
         return hashlib.sha256(json.dumps([self._policy.digest, values], sort_keys=True).encode()).hexdigest()
 
     @property
     def own_tables(self) -> str:
         """A name for the tables of this profile where they are not those of the package; else empty."""
         return "" if self._policy.digest == Policy.read().digest else self._policy.digest
+
+    @property
+    def ferry_overrides(self) -> tuple[FerryOverride, ...]:
+        """What is otherwise on ferries, checked."""
+        return check_overrides(self.ferries)
+
+    @property
+    def ferries_digest(self) -> str:
+        """A sha256 in hex of what is otherwise on ferries, in any order; an empty text for nothing."""
+        if not self.ferries:
+            return ""
+        rows = sorted(json.dumps(asdict(one), sort_keys=True) for one in self.ferry_overrides)
+        return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
     @property
     def built_up(self) -> BuiltUp:
@@ -169,7 +192,7 @@ class CarProfile:
         policy = self._policy
         return frozenset(
             chain(
-                ["highway", "route", "service", "duration", "interval", FERRY],
+                ["highway", "route", "service", "duration", "interval", "opening_hours", "seasonal", FERRY],
                 self._speeds.keys,
                 self._any_access_key,
                 chain.from_iterable(policy.closed.values()),
@@ -181,10 +204,25 @@ class CarProfile:
             )
         )
 
+    @property
+    def ferry_user_keys(self) -> frozenset[str]:
+        """Tag keys that say whom a ferry carries."""
+        ferry = self._policy.ferry
+        return self._any_access_key | {FERRY, *ferry.other_users, *ferry.vehicle_keys}
+
+    def ferry_minutes(self, tags: Mapping[str, str]) -> tuple[float, float, bool]:
+        """Give the minutes of ``duration`` (NaN for none), those of the wait, and whether ``interval`` tells these."""
+        ferry = self._policy.ferry
+        interval = read_duration(tags.get("interval", ""))
+        by_interval = not math.isnan(interval)
+        wait = min(interval / 2, ferry.most_wait_minutes) if by_interval else ferry.wait_minutes
+        return read_duration(tags.get("duration", "")), float(wait), by_interval
+
     def road(self, tags: Mapping[str, str]) -> Road | None:
         """Say what a way with these tags means for a car; None where cars may not drive."""
         road_class = _road_class(tags)
-        if _matches(tags, self._policy.closed[Season(self.season)]):
+        season = Season(self.season)
+        if _matches(tags, self._policy.closed[season]) or self._policy.is_out_of_season(tags, season):
             return None
         permission = self._permission(tags, road_class)
         along = self._directions(tags)
@@ -258,17 +296,24 @@ class CarProfile:
         }
 
     def _tagged_permission(self, tags: Mapping[str, str], keys: Sequence[str], *, needs_sign: bool) -> str | None:
+        otherwise = None
         for key in keys:
             if key not in tags or (needs_sign and key.split(":")[0] not in self._policy.access.sign_keys):
                 continue
             if key.endswith(":conditional"):
-                values = [value for value, condition in read_conditional(tags[key]) if self.holds(condition)]
+                entries = list(read_conditional(tags[key]))
+                values = [value for value, condition in entries if self.holds(condition)]
                 verdicts = [verdict for value in values if (verdict := self._verdict(value))]
                 if verdicts:
                     return verdicts[-1]
+                if entries and all(self._opens_for_a_season(*entry) for entry in entries):
+                    otherwise = _NONE  # "yes @ winter" would say nothing of a road that is open all year
             elif (verdict := self._verdict(tags[key])) is not None:
                 return verdict
-        return None
+        return otherwise
+
+    def _opens_for_a_season(self, value: str, condition: str) -> bool:
+        return self._verdict(value) in (_THROUGH, _LOCAL) and self._policy.conditions.names_season(condition)
 
     def _verdict(self, value: str | None) -> str | None:
         """Classify the value of an access tag, the most generous part of a list; None when it is not known."""
@@ -312,10 +357,8 @@ class CarProfile:
         ferry = self._policy.ferry
         limits = {direction: self._speeds.limit(tags, FERRY, direction) for direction in permitted}
         speeds = {towards: ferry.speed_kmh if limit is None else limit.kmh for towards, limit in limits.items()}
-        wait = ferry.wait_minutes
-        if not math.isnan(interval := read_duration(tags.get("interval", ""))):
-            wait = min(interval / 2, ferry.most_wait_minutes)
-        crossing = read_duration(tags.get("duration", "")) + wait
+        duration, wait, _ = self.ferry_minutes(tags)
+        crossing = duration + wait
         known = not math.isnan(crossing)
         return Road(
             road_class=FERRY,
@@ -324,8 +367,8 @@ class CarProfile:
             local_access=local,
             snappable=False,
             crossing_minutes=crossing if known else math.nan,
-            wait_minutes=0.0 if known else float(wait),
-            speed_source=_DURATION if known else DEFAULT if None in limits.values() else SIGNED,
+            wait_minutes=0.0 if known else wait,
+            speed_source=DURATION if known else DEFAULT if None in limits.values() else SIGNED,
         )
 
 

@@ -42,6 +42,8 @@ def read_roads(
     ------
     RoadFileError
         A file is missing, of another kind, damaged, or holds no way that the profile may drive, or none in the area.
+    StudyError
+        The profile speaks of a ferry that is not there.
     """
     report = progress or (lambda _done, _total: None)
     paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
@@ -61,8 +63,8 @@ def read_roads(
     if len(read) > 1:
         from palveluverkko.osm.merge import merge  # noqa: PLC0415  # rarely asked for
 
-        return arrange(paths[0], merge(read))
-    return arrange(paths[0], read[0])
+        return arrange(paths[0], merge(read), profile)
+    return arrange(paths[0], read[0], profile)
 
 
 def _part_of(report: Callable[[int, int], None], number: int, files: int) -> Callable[[int, int], None]:

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from palveluverkko.osm import files
 from palveluverkko.osm.barriers import Pieces, cut_at_barriers
-from palveluverkko.osm.profile import CarProfile, Road
+from palveluverkko.osm.crossings import Crossing, share_crossings
+from palveluverkko.osm.ferries import NO_FERRY, ClosedFerry, Ferry, FerryRoute, FerryWay, judge_ferries
+from palveluverkko.osm.profile import FERRY, CarProfile, Road
 from palveluverkko.osm.spots import Spot
 
 Int32 = npt.NDArray[np.int32]
@@ -82,6 +84,8 @@ class Roads:
         The different things that stand on nodes, in an order of their own.
     barriers_cut
         Number of barriers that cut roads, by kind.
+    crossings
+        The crossings of ferries, and the ferries that are closed, by name.
     """
 
     node_id: Int64
@@ -103,12 +107,15 @@ class Roads:
     spot_kind: Int32 = field(default_factory=lambda: np.empty(0, dtype=np.int32))
     spots: tuple[Spot, ...] = ()
     barriers_cut: Mapping[str, int] = field(default_factory=dict)
+    crossings: tuple[Crossing, ...] = ()
 
 
 class FileWays(NamedTuple):
     """Drivable ways as they stand in a file, each with its run of node ids.
 
-    ``way_kind`` and ``way_name`` are positions in ``kinds`` and ``names``, which are in any order.
+    ``way_kind`` and ``way_name`` are positions in ``kinds`` and ``names``, which are in any order. Ferries stand among
+    the ways whether or not they carry cars, for their relations and the study have a say: ``ferries`` are their tags by
+    rising id, ``routes`` the relations.
     """
 
     way_id: Int64
@@ -120,6 +127,8 @@ class FileWays(NamedTuple):
     node_ids: Int64
     rejected_speeds: Mapping[str, int]
     restrictions: tuple[Restriction, ...]
+    ferries: tuple[FerryWay, ...] = ()
+    routes: tuple[FerryRoute, ...] = ()
 
 
 class FileSpots(NamedTuple):
@@ -167,12 +176,17 @@ class Meanings:
         self._rejected: Counter[str] = Counter()
 
     def judge(self, tags: Tags) -> tuple[int, tuple[str, ...]]:
-        """Give the position of the kind (-1: not drivable) and the limits that cannot be read."""
+        """Give the position of the kind (-1: not drivable, and no ferry) and the limits that cannot be read."""
         plain = dict(tags)
         road = self._profile.road(plain)
         if road is None:
-            return -1, ()
+            return (self.no_ferry, ()) if is_ferry(tags) else (-1, ())
         return self._kinds.setdefault(road, len(self._kinds)), self._profile.rejected_speeds(plain)
+
+    @property
+    def no_ferry(self) -> int:
+        """The position of the kind of a ferry that its own tags do not open to cars."""
+        return self._kinds.setdefault(NO_FERRY, len(self._kinds))
 
     def count_rejected(self, texts: Iterable[str], ways: int = 1) -> None:
         """Count ways that carry limits that cannot be read."""
@@ -208,6 +222,11 @@ class SpotMeanings:
     def spots(self, node: npt.NDArray[Any], kind: npt.NDArray[Any]) -> FileSpots:
         """Give spots on nodes, by position."""
         return FileSpots(node.astype(np.int32), kind.astype(np.int32), tuple(self._kinds))
+
+
+def is_ferry(tags: Tags) -> bool:
+    """Say whether the tags of a way make it a ferry."""
+    return dict(tags).get("route") == FERRY
 
 
 def is_restriction(tags: Tags) -> bool:
@@ -266,8 +285,10 @@ def u_turn_nodes(roads: Roads) -> Int32:
     return found
 
 
-def arrange(path: Path, read: FileRoads) -> Roads:
+def arrange(path: Path, read: FileRoads, profile: CarProfile | None = None) -> Roads:
     """Cut the ways at nodes that the file does not hold and at barriers, and number the nodes in use.
+
+    Ferries that carry no cars go, and each crossing takes its time once.
 
     Parameters
     ----------
@@ -275,10 +296,24 @@ def arrange(path: Path, read: FileRoads) -> Roads:
         The file, for the message that its nodes are missing.
     read
         What it holds.
+    profile
+        What read it; None: a car in summer.
+
+    Raises
+    ------
+    RoadFileError
+        Nothing is left for a car.
+    StudyError
+        The profile speaks of a ferry that is not there.
     """
     from palveluverkko.osm import pbf_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
 
-    ways, node_id, lon, lat, spots, leaving = read
+    ferries, closed = judge_ferries(read.ways.ferries, read.ways.routes, profile or CarProfile())
+    crossings = _closed_crossings(read, closed)
+    ways = _with_ferries(read.ways, ferries)
+    if not ways.way_id.size:
+        raise files.without_car_ferries(path, read.ways.way_id.size)
+    _, node_id, lon, lat, spots, leaving = read
     # PT16, 4.9 million nodes: 0.2 s for both kernels.
     way_node = kernels.positions_in(freeze(ways.node_ids, np.int64), freeze(node_id, np.int64))
     way_of_piece, first_node, piece_node, use = kernels.cut_pieces(
@@ -306,6 +341,7 @@ def arrange(path: Path, read: FileRoads) -> Roads:
     if barriers:
         node_id, lon, lat = node_id[copied], lon[copied], lat[copied]
         spot_node, cut_nodes = (np.searchsorted(copied, one).astype(np.int32) for one in (spot_node, cut_nodes))
+    pieces, kinds, sailed = share_crossings(pieces, kinds, ways.way_id, ferries, lon, lat)
     lost = np.ones(ways.way_id.size, dtype=bool)
     lost[way_of_piece] = False
     names, way_name = _sorted_names(ways.names, ways.way_name[pieces.way])
@@ -329,7 +365,66 @@ def arrange(path: Path, read: FileRoads) -> Roads:
         spot_kind=freeze(spot_kind, np.int32),
         spots=kept_spots,
         barriers_cut=barriers,
+        crossings=tuple(sorted((*sailed, *crossings))),
     )
+
+
+def _with_ferries(ways: FileWays, ferries: Mapping[int, Ferry]) -> FileWays:
+    """Give ferries what they mean now that relations and the study were asked, and leave out those without cars."""
+    if not ways.ferries:
+        return ways
+    is_ferry_kind = np.asarray([kind.road_class == FERRY for kind in ways.kinds], dtype=bool)
+    asked = np.isin(ways.way_id, [one.way_id for one in ways.ferries]) & is_ferry_kind[ways.way_kind]
+    way_kind = ways.way_kind.copy()
+    kinds = dict.fromkeys(ways.kinds)
+    kinds.update(dict.fromkeys(one.road for one in ferries.values()))
+    position = {kind: at for at, kind in enumerate(kinds)}
+    for at in np.flatnonzero(asked).tolist():
+        ferry = ferries.get(int(ways.way_id[at]))
+        way_kind[at] = -1 if ferry is None else position[ferry.road]
+    kept = way_kind >= 0
+    # A kind of ferry that no way has any more goes; kinds of roads stay as they were read.
+    used = np.zeros(len(kinds), dtype=bool)
+    used[way_kind[kept]] = True
+    left = sorted((kind for kind in kinds if kind.road_class != FERRY or used[position[kind]]), key=repr)
+    number = np.asarray([left.index(kind) if kind in left else -1 for kind in kinds], dtype=np.int32)
+    names, way_name = _named(ways, ferries)
+    return ways._replace(
+        way_id=freeze(ways.way_id[kept], np.int64),
+        way_kind=freeze(number[way_kind[kept]], np.int32),
+        kinds=tuple(left),
+        way_name=freeze(way_name[kept], np.int32),
+        names=names,
+        nodes_in_way=freeze(ways.nodes_in_way[kept], np.int32),
+        node_ids=freeze(ways.node_ids[np.repeat(kept, ways.nodes_in_way)], np.int64),
+    )
+
+
+def _named(ways: FileWays, ferries: Mapping[int, Ferry]) -> tuple[tuple[str, ...], Int32]:
+    """Give ferries the name of their relation where they have none."""
+    names = {name: at for at, name in enumerate(ways.names)}
+    way_name = ways.way_name.copy()
+    at = np.searchsorted(ways.way_id, list(ferries))
+    for position, ferry in zip(at.tolist(), ferries.values(), strict=True):
+        if not ways.names[way_name[position]]:
+            way_name[position] = names.setdefault(ferry.name, len(names))
+    return tuple(names), way_name
+
+
+def _closed_crossings(read: FileRoads, closed: Mapping[int, ClosedFerry]) -> list[Crossing]:
+    """Describe the ferries that are closed."""
+    from palveluverkko.osm.crossings import metres_along  # noqa: PLC0415
+
+    first = np.concatenate(([0], np.cumsum(read.ways.nodes_in_way, dtype=np.int64)))
+    found = []
+    for at in np.flatnonzero(np.isin(read.ways.way_id, list(closed))).tolist():
+        way_id = int(read.ways.way_id[at])
+        node = np.searchsorted(read.node_id, read.ways.node_ids[first[at] : first[at + 1]])
+        lon, lat = read.lon[node], read.lat[node]
+        here = ~np.isnan(lon)
+        metres = metres_along(lon[here], lat[here])
+        found.append(Crossing.closed(way_id, closed[way_id], metres))
+    return found
 
 
 def _used_spots(spots: FileSpots, use: npt.NDArray[np.uint8]) -> tuple[Int32, Int32, tuple[Spot, ...]]:
