@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from palveluverkko.maps.page import to_map
     from palveluverkko.network.road_network import RoadNetwork
     from palveluverkko.network.store import read_network, write_network
+    from palveluverkko.osm.ferry_overrides import FerryOverride
     from palveluverkko.osm.profile import CarProfile
     from palveluverkko.planning.impact import impact
     from palveluverkko.planning.sensitivity import Variant, sensitivity
@@ -38,6 +39,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "CarProfile": "osm.profile",
     "Direction": "domain.travel",
+    "FerryOverride": "osm.ferry_overrides",
     "Level": "domain.levels",
     "LevelScheme": "domain.levels",
     "Norm": "domain.planning",
@@ -68,6 +70,7 @@ _HOMES = {
 __all__ = [
     "CarProfile",
     "Direction",
+    "FerryOverride",
     "Level",
     "LevelScheme",
     "Norm",

@@ -390,6 +390,7 @@ def network_info(network: NetworkArgument, *, season: SeasonOption = None) -> No
     with _progress() as progress:
         read = _read_network(network, season, progress=progress)
     _echo_network(read)
+    _echo_ferries(read)
 
 
 @fetch_app.command("osm")
@@ -571,6 +572,26 @@ def _echo_network(network: RoadNetwork) -> None:
     )
     sources = ", ".join(f"{source} {km:,.0f} km" for source, km in facts["kilometres_by_speed_source"].items())
     typer.echo(f"Speeds: {sources}")
+    if facts["ferries"] or facts["ferries_closed"]:
+        hours = facts["ferries_with_opening_hours"]
+        typer.echo(
+            f"Ferries: {facts['ferries']:,} crossings, {facts['ferries_closed']:,} closed"
+            + (f"; opening hours of {hours:,} are not looked at" if hours else "")
+        )
+
+
+def _echo_ferries(network: RoadNetwork) -> None:
+    """List the ferries with their minutes, so that one who knows them can check."""
+    for one in network.crossings:
+        ways = f"way{'s' if len(one.ways) > 1 else ''} {', '.join(map(str, one.ways))}"
+        where = f"  {one.name or 'without a name'} ({ways}): {one.metres:,.0f} m, "
+        if one.crossing_minutes is None or one.wait_minutes is None:
+            typer.echo(f"{where}closed ({one.crossing_source})")
+            continue
+        typer.echo(
+            f"{where}crossing {one.crossing_minutes:.1f} min ({one.crossing_source}), wait {one.wait_minutes:.1f} min "
+            f"({one.wait_source})"
+        )
 
 
 def _echo_findings(findings: pd.DataFrame) -> None:

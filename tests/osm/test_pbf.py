@@ -93,6 +93,11 @@ TAGS = st.dictionaries(
     st.sampled_from(["", "track", "primary", "footway", "ferry", "yes", "50", "slow", "Äijälä", "4"]),
     max_size=5,
 )
+FERRY_TAGS = st.fixed_dictionaries(
+    {"route": st.just("ferry")},
+    optional={"foot": st.just("yes"), "duration": st.sampled_from(["10", "20", "x"]), "ref": st.sampled_from(["", "7"]),
+              "name": st.sampled_from(["", "Lossi", "Lautta"]), "seasonal": st.just("winter")},
+)  # fmt: skip
 NODE_TAGS = st.dictionaries(
     st.sampled_from(["highway", "barrier", "access", "railway", "direction", "motorcar", "name", "crossing"]),
     st.sampled_from(["", "traffic_signals", "stop", "gate", "bollard", "private", "no", "yes", "forward", "crossing",
@@ -101,7 +106,10 @@ NODE_TAGS = st.dictionaries(
 )  # fmt: skip
 PLACE = st.tuples(st.integers(-180, 180), st.integers(-90, 90))
 LIVE_NODES = st.tuples(st.just("n"), IDS, PLACE, NODE_TAGS)
-WAYS = st.tuples(st.just("w"), IDS, st.lists(IDS, max_size=6), TAGS | st.just({"highway": "track"}), st.booleans())
+WAYS = st.tuples(
+    st.just("w"), IDS, st.lists(IDS, max_size=6), TAGS | st.just({"highway": "track"}) | FERRY_TAGS | st.just({}),
+    st.booleans(),
+)  # fmt: skip
 RELATIONS = st.tuples(
     st.just("r"), IDS, st.sampled_from(["restriction", "restriction:hgv", "restrictions", "route", ""]),
     st.lists(st.tuples(st.sampled_from("nwr"), IDS, st.sampled_from(["from", "via", "to", ""])), max_size=3),
@@ -121,11 +129,13 @@ def write_elements(path: Path, form: str, elements) -> Path:
             else:
                 kind_of, members = content
                 tags = {"type": kind_of, "restriction": "no_left_turn"}
+                if kind_of == "route":
+                    tags = {"type": kind_of, "route": "ferry", "duration": "20", "name": "Lossi"}
                 writer.add_relation(osmium.osm.mutable.Relation(id=one, members=members, tags=tags, version=1))
     return path
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(form=st.sampled_from(FORMATS), elements=st.data())
 def test_any_elements_in_any_order_give_the_roads_of_osmium(tmp_path, form, elements):
     # A positive node given twice among unsorted ones is at the mercy of osmium's sort.

@@ -27,7 +27,7 @@ from palveluverkko.osm.reader import Roads
 from palveluverkko.osm.restrictions import read_turn_rules
 from palveluverkko.osm.spots import JunctionDelays
 
-BUILD_VERSION = 7
+BUILD_VERSION = 8
 """Part of every fingerprint: raise it when the same roads would build another network."""
 
 # Bounding box of Finland in degrees; inside it EPSG:3067 (ETRS-TM35FIN) is the metric CRS.
@@ -140,6 +140,7 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
         restrictions_left_out=road_turns.left_out,
         spots_by_kind=count_spots(roads),
         barriers_cut=dict(roads.barriers_cut),
+        crossings=roads.crossings,
     )
 
 
@@ -169,7 +170,8 @@ def assemble(
         Restrictions and delays on the directed pieces of the edges.
     **described
         The other fields of :class:`RoadNetwork`: ``road_classes``, ``names``, ``crs``, ``bounds``,
-        ``metres_by_speed_source``, ``rejected_speeds``, ``fingerprint``, and what is told of restrictions and spots.
+        ``metres_by_speed_source``, ``rejected_speeds``, ``fingerprint``, and what is told of restrictions, spots and
+        crossings of ferries.
     """
     layers, capped = lay_layers(junction_id.size, edges, turns)
     return RoadNetwork(
@@ -185,6 +187,7 @@ def assemble(
         access_speed_kmh=cast("float", profile.access_speed_kmh),
         max_access_metres=cast("float", profile.max_access_metres),
         restrictions_capped=capped,
+        ferries_digest=profile.ferries_digest,
         **described,
     )
 

@@ -72,6 +72,11 @@ def build_from_edges(
     TableError
         A line has neither time nor speed nor a class that is known, or none is for a car.
     """
+    if profile.ferries:
+        raise TableError(
+            f"{where} is a table of roads, and ferries of a profile go with files of OpenStreetMap; leave them out and "
+            "write the times into the table."
+        )
     lonlat = edges.geometry.to_crs("EPSG:4326")
     coordinates, line = shapely.get_coordinates(lonlat.array, return_index=True)
     first = np.searchsorted(line, np.arange(len(edges) + 1)).astype(np.int64)

@@ -21,6 +21,7 @@ from palveluverkko.network.layers import Layers
 from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS, Edges, RoadNetwork
 from palveluverkko.network.store import to_tuples
 from palveluverkko.network.streets import freeze_bool, numbered
+from palveluverkko.osm.crossings import Crossing
 from palveluverkko.osm.profile import CarProfile
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def from_networkx(graph: nx.MultiDiGraph, *, profile: CarProfile | None = None) 
         raise NetworkError("the graph has no edges; take a larger area.")
     if OWN in graph.graph:
         return _from_own(graph, profile)
+    if profile is not None and profile.ferries:
+        raise NetworkError("ferries of a profile go with files of OpenStreetMap; leave them out for graphs of OSMnx.")
     from palveluverkko.network.osmnx_streets import build_from_osmnx  # noqa: PLC0415  # not needed for our own
 
     return build_from_osmnx(graph, profile or CarProfile())
@@ -221,6 +224,7 @@ def _read_own(graph: nx.MultiDiGraph) -> RoadNetwork:
     enter, leave = roads.ends(node_layer, node_junction, edges)
     layers = Layers(own, freeze_int32(piece[order]), node_junction, node_layer, enter, leave)
     fields = {name: to_tuples(value) for name, value in plain.items()}
+    fields["crossings"] = tuple(Crossing.of_plain(one) for one in plain["crossings"])
     for name, (dtype, values) in facts["arrays"].items():
         array = np.asarray(values, dtype=dtype)
         array.flags.writeable = False

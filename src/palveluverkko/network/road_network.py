@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from palveluverkko.engine.elimination import Preparable
 from palveluverkko.engine.graph import Graph, Int32
 from palveluverkko.engine.nearest import SegmentTree, build_tree
+from palveluverkko.osm.crossings import Crossing
+from palveluverkko.osm.profile import FERRY
 
 # geopandas, pandas, shapely and networkx take 0.9 s to import, and building or reading a network needs none of them.
 if TYPE_CHECKING:
     import geopandas
     import networkx as nx
+    import pandas as pd
 
     from palveluverkko.osm.profile import CarProfile
 
@@ -159,6 +162,10 @@ class RoadNetwork:
         Number of signals, signs, crossings, barriers and places to turn on the roads, by kind.
     barriers_cut
         Number of barriers among them that cut roads: nobody passes, or trips on their first or last leg only.
+    crossings
+        The crossings of ferries and the ferries that are closed, as they were built; :meth:`ferries` lists them.
+    ferries_digest
+        Of what the profile has otherwise on ferries; an empty text for nothing.
     """
 
     graph: Graph
@@ -189,6 +196,8 @@ class RoadNetwork:
     own_tables: str = ""
     spots_by_kind: Mapping[str, int] = field(default_factory=dict)
     barriers_cut: Mapping[str, int] = field(default_factory=dict)
+    crossings: tuple[Crossing, ...] = ()
+    ferries_digest: str = ""
 
     @cached_property
     def roads(self) -> Preparable:
@@ -230,6 +239,32 @@ class RoadNetwork:
         return with_speeds(self, np.asarray(factor, dtype=np.float64))
 
     @property
+    def driven(self) -> Bool:
+        """Which edges a car drives, bool[e]: all but ferries, whose times hang on no driving speed."""
+        driven: Bool = np.asarray([one != FERRY for one in self.road_classes], dtype=np.bool_)[self.edges.road_class]
+        return driven
+
+    def ferries(self) -> pd.DataFrame:
+        """List the crossings of ferries and how long they take, so that one who knows them can check it.
+
+        Returns
+        -------
+        DataFrame
+            name; ways (OpenStreetMap ids, rising); relation (0 for none); metres; crossing_minutes (shore to shore)
+            and wait_minutes, NaN where the ferry is closed; crossing_source (``study``, ``duration``, ``relation`` or
+            ``profile``) and wait_source (``study``, ``interval`` or ``profile``), for a closed one ``study`` or
+            ``season``; open; opening_hours (tagged, and not looked at). As the network was built, whatever
+            :meth:`with_speeds` closed since.
+        """
+        import pandas as pd  # noqa: PLC0415
+
+        frame = pd.DataFrame(list(self.crossings), columns=list(Crossing._fields))
+        frame = frame.rename(columns={"has_hours": "opening_hours"})
+        minutes = frame[["crossing_minutes", "wait_minutes"]].astype(np.float64)
+        frame = frame.assign(**minutes, open=minutes["wait_minutes"].notna())
+        return frame[[*(one for one in frame if one not in {"open", "opening_hours"}), "open", "opening_hours"]]
+
+    @property
     def access_milliseconds_per_metre(self) -> float:
         """Pace off the road."""
         return 3600.0 / self.access_speed_kmh
@@ -250,6 +285,9 @@ class RoadNetwork:
             "kilometres_by_speed_source": {k: round(v / 1000, 1) for k, v in self.metres_by_speed_source.items()},
             "spots_by_kind": dict(self.spots_by_kind),
             "barriers_cut": dict(self.barriers_cut),
+            "ferries": sum(one.is_open for one in self.crossings),
+            "ferries_closed": sum(not one.is_open for one in self.crossings),
+            "ferries_with_opening_hours": sum(one.is_open and one.has_hours for one in self.crossings),
             "season": self.season,
             "access_speed_kmh": self.access_speed_kmh,
             "max_access_metres": self.max_access_metres,

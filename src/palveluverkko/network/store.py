@@ -21,6 +21,7 @@ from palveluverkko.network.build import BUILD_VERSION
 from palveluverkko.network.preparation import keep_order
 from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.network.sources import Clip, RoadSource
+from palveluverkko.osm.crossings import Crossing
 from palveluverkko.osm.profile import CarProfile
 
 STORE_SUFFIX = ".pvnet"
@@ -173,6 +174,7 @@ def _to_network(plain: dict[str, Any], arrays: dict[str, Any]) -> RoadNetwork:
     for array in arrays.values():
         array.flags.writeable = False
     values: dict[str, Any] = {name: to_tuples(value) for name, value in plain.items()}
+    values["crossings"] = tuple(Crossing.of_plain(one) for one in plain["crossings"])
     for name, kind in _NESTED.items():
         values[name] = kind(**{column: arrays.pop(f"{name}.{column}") for column in kind._fields})
     return RoadNetwork(**values, **arrays)
@@ -184,7 +186,12 @@ def to_tuples(value: Any) -> Any:  # noqa: ANN401 - whatever JSON gives
 
 
 def check_same_profile(network: RoadNetwork, profile: CarProfile, where: Path | str) -> None:
-    """Refuse a network file whose speeds or access legs are not the ones asked for."""
+    """Refuse a network file whose speeds, access legs or ferries are not the ones asked for."""
+    if profile.ferries and profile.ferries_digest != network.ferries_digest:
+        raise NetworkError(
+            f"{where} was built {'with other' if network.ferries_digest else 'without these'} ferries. Build it again "
+            "from the road file, or leave ferries out."
+        )
     for name in ("season", "access_speed_kmh", "max_access_metres"):
         built, asked = getattr(network, name), getattr(profile, name)
         if built != asked:

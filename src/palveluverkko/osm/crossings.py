@@ -63,6 +63,11 @@ class Crossing(NamedTuple):
     wait_source: str
     has_hours: bool
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it carries cars in the season of the network."""
+        return self.wait_minutes is not None
+
     @classmethod
     def closed(cls, way_id: int, ferry: ClosedFerry, metres: float) -> Crossing:
         """Describe a ferry way that is closed."""

@@ -21,7 +21,6 @@ from palveluverkko.domain.travel import (
     check_speed_factor,
 )
 from palveluverkko.network.road_network import RoadNetwork
-from palveluverkko.osm.profile import FERRY
 from palveluverkko.reach.snap import Snapped
 from palveluverkko.reach.table import travel_times
 from palveluverkko.service.levels import LevelsByPlace, classify
@@ -247,8 +246,7 @@ def drive_at(network: RoadNetwork, factor: float, *, access_legs: AccessLegs = A
     """
     if factor == 1:
         return network
-    driven = np.asarray([road_class != FERRY for road_class in network.road_classes])[network.edges.road_class]
-    scaled = network.with_speeds(np.where(driven, factor, 1.0))
+    scaled = network.with_speeds(np.where(network.driven, factor, 1.0))
     if access_legs is AccessLegs.FIXED:
         return scaled
     walked = replace(scaled, access_speed_kmh=scaled.access_speed_kmh * factor)

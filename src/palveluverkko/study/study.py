@@ -6,6 +6,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -26,6 +27,7 @@ from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
 from palveluverkko.osm.area import Area
+from palveluverkko.osm.ferry_overrides import FerryOverride, check_overrides
 from palveluverkko.osm.profile import CarProfile
 
 _CAR = "car"
@@ -58,6 +60,21 @@ def _road_files(value: object) -> Path | tuple[Path, ...]:
     raise ValueError('name a road file, or different ones in a list such as ["lappi.osm.pbf", "norrbotten.osm.pbf"]')
 
 
+def _ferries(given: object) -> Path | tuple[FerryOverride, ...]:
+    """Take the path of a table, or tables of the study itself."""
+    if isinstance(given, str | Path):
+        return Path(given)
+    if not isinstance(given, Sequence) or not all(isinstance(one, Mapping | FerryOverride) for one in given):
+        raise ValueError('give a file such as "ferries.csv", or one [[network.ferries]] for each')
+    return check_overrides(given)
+
+
+def _as_document(ferries: Path | tuple[FerryOverride, ...]) -> str | list[dict[str, Any]]:
+    if isinstance(ferries, Path):
+        return str(ferries)
+    return [{key: value for key, value in asdict(one).items() if value is not None} for one in ferries]
+
+
 def _area(value: object) -> Path | tuple[float, ...]:
     """Accept a path, which is resolved before, or four numbers."""
     if isinstance(value, Path):
@@ -88,6 +105,7 @@ class NetworkSection(_Section):
     edges: Path | None = None
     clip: Annotated[Path | tuple[float, ...] | None, PlainValidator(_area), PlainSerializer(_as_plain)] = None
     clip_buffer_metres: float | None = Field(default=None, ge=0)
+    ferries: Annotated[Path | tuple[FerryOverride, ...], PlainValidator(_ferries), PlainSerializer(_as_document)] = ()
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -203,7 +221,20 @@ class Study(_Section):
             season=self.network.season,
             access_speed_kmh=self.network.access_speed_kmh,
             max_access_metres=self.network.max_access_metres,
+            ferries=self._ferries(),
         )
+
+    def _ferries(self) -> tuple[FerryOverride, ...]:
+        if not isinstance(self.network.ferries, Path):
+            return self.network.ferries
+        from palveluverkko.tables.files import read_rows  # noqa: PLC0415  # pandas takes 0.5 s
+
+        path = self.network.ferries
+        rows = read_rows(path, suffixes=(".csv", ".xlsx")).to_dict("records")
+        try:
+            return check_overrides({str(key): value for key, value in row.items()} for row in rows)
+        except StudyError as error:
+            raise StudyError(f"{path.name}: {error}") from None
 
     @property
     def attribution(self) -> str | None:
@@ -232,6 +263,8 @@ class Study(_Section):
             files["network.clip"] = self.network.clip
         if self.network.profile != _CAR:
             files["network.profile"] = Path(self.network.profile)
+        if isinstance(self.network.ferries, Path):
+            files["network.ferries"] = self.network.ferries
         files |= {"points.file": self.points.file, "places.file": self.places.file}
         if self.areas is not None and self.areas.file is not None:
             files["areas.file"] = self.areas.file
@@ -292,7 +325,7 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
             return section
         paths: dict[str, object] = {
             key: Path(os.path.normpath(folder / section[key]))
-            for key in ("osm", "edges", "clip", "file", "directory")
+            for key in ("osm", "edges", "clip", "file", "directory", "ferries")
             if isinstance(section.get(key), str)
         }
         words = {key: section[key] for key in _WORDS_OR_PATHS if isinstance(section.get(key), str)}
@@ -373,8 +406,8 @@ def _nearest(key: str, sections: Sequence[str]) -> str:
 
 
 _PATHS = (
-    ("network", "osm"), ("network", "edges"), ("network", "clip"), ("network", "profile"), ("points", "file"),
-    ("places", "file"), ("areas", "file"), ("levels", "scheme"), ("output", "directory"),
+    ("network", "osm"), ("network", "edges"), ("network", "clip"), ("network", "profile"), ("network", "ferries"),
+    ("points", "file"), ("places", "file"), ("areas", "file"), ("levels", "scheme"), ("output", "directory"),
 )  # fmt: skip
 
 _WORDS_OR_PATHS = ("scheme", "profile")
