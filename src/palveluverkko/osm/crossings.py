@@ -288,12 +288,9 @@ def _timed(legs: Sequence[_Leg], known: Mapping[int, Ferry]) -> _Timed:
     )
     rows = [(row, leg) for leg in legs for row in leg.rows]
     route_metres = _metres_of((known[row.way].route_id, leg, row.metres) for row, leg in rows)
-    way_metres: dict[int, float] = {}
-    for row, _ in rows:
-        way_metres[row.way] = way_metres.get(row.way, 0.0) + row.metres
+    metres_of_duration = _metres_of_durations(legs, known)
     timed = _Timed({}, {}, {}, {})
     for leg, override in zip(legs, overrides, strict=True):
-        whole = _common_minutes(leg, known)
         for row in leg.rows:
             ferry = known[row.way]
             if override is not None and override.crossing_minutes is not None:
@@ -302,7 +299,7 @@ def _timed(legs: Sequence[_Leg], known: Mapping[int, Ferry]) -> _Timed:
                 part = _part(row.metres, all_metres, len(leg.rows))
                 sailing, source = override.crossing_minutes * part, STUDY
             elif not math.isnan(ferry.minutes) and not (len(leg.ways) > 1 and ferry.minutes == ferry.route_minutes):
-                part = leg.share(row) if not math.isnan(whole) else _part(row.metres, way_metres[row.way], 1)
+                part = _part(row.metres, metres_of_duration[row.way], 1)
                 sailing, source = ferry.minutes * part, DURATION
             elif not math.isnan(ferry.route_minutes):
                 part = _part(row.metres, route_metres[ferry.route_id], 1)
@@ -321,10 +318,23 @@ def _part(metres: float, whole: float, pieces: int) -> float:
     return metres / whole if whole > 0 else 1 / pieces
 
 
-def _common_minutes(leg: _Leg, known: Mapping[int, Ferry]) -> float:
-    """Give the duration that all ways of a leg of several carry alike: it is that of the crossing; NaN otherwise."""
-    minutes = {known[way].minutes for way in leg.ways}
-    return minutes.pop() if len(leg.ways) > 1 and len(minutes) == 1 else math.nan
+def _metres_of_durations(legs: Sequence[_Leg], known: Mapping[int, Ferry]) -> dict[int, float]:
+    """Give for each way the metres that its duration is for.
+
+    Where all ways of a leg carry the same duration, it is that of all of them together.
+    """
+    ways = sorted({way for leg in legs for way in leg.ways})
+    position = {way: at for at, way in enumerate(ways)}
+    label = list(range(len(ways)))
+    for leg in legs:
+        if len({known[way].minutes for way in leg.ways}) == 1:
+            for way in leg.ways[1:]:
+                _join(label, position[leg.ways[0]], position[way])
+    metres = [0.0] * len(ways)
+    for leg in legs:
+        for row in leg.rows:
+            metres[_root(label, position[row.way])] += row.metres
+    return {way: metres[_root(label, position[way])] for way in ways}
 
 
 def _metres_of(told: Iterable[tuple[Thing, _Leg, float]]) -> dict[Thing, float]:

@@ -66,7 +66,7 @@ def find_place(name: str, *, nominatim: str, user_agent: str, patience: Patience
 
 
 def query(box: Box, way_tags: Iterable[tuple[str, str]]) -> str:
-    """Write the question for the ways with any of these tags, their nodes, and the turn restrictions on them.
+    """Write the question for the ways with any of these tags, their nodes, turn restrictions and routes of ferries.
 
     Parameters
     ----------
@@ -85,7 +85,8 @@ def query(box: Box, way_tags: Iterable[tuple[str, str]]) -> str:
         f"[out:xml][timeout:{_QUERY_SECONDS}][maxsize:{_QUERY_BYTES}];"
         f"({ways})->.roads;"
         'rel(bw.roads)["type"~"^restriction(:|$)"]->.rules;'
-        "(.roads;node(w.roads);.rules;);out body;"
+        f'rel["type"="route"]["route"="ferry"]({sides})->.routes;way(r.routes)->.sailed;'
+        "(.roads;node(w.roads);.rules;.routes;.sailed;node(w.sailed););out body;"
     )
 
 

@@ -221,10 +221,12 @@ class Study(_Section):
             season=self.network.season,
             access_speed_kmh=self.network.access_speed_kmh,
             max_access_metres=self.network.max_access_metres,
-            ferries=self._ferries(),
+            ferries=self.ferries,
         )
 
-    def _ferries(self) -> tuple[FerryOverride, ...]:
+    @property
+    def ferries(self) -> tuple[FerryOverride, ...]:
+        """What is otherwise on ferries, of the study itself or of its table."""
         if not isinstance(self.network.ferries, Path):
             return self.network.ferries
         from palveluverkko.tables.files import read_rows  # noqa: PLC0415  # pandas takes 0.5 s
@@ -314,6 +316,10 @@ def read_study(path: str | Path) -> Study:
     for where, file in study.inputs.items():
         if not file.is_file():
             raise StudyError(f"{path}: {where} names {file}, which is not there. Paths are relative to the study file.")
+    try:
+        check_overrides(study.ferries)
+    except PalveluverkkoError as error:
+        raise StudyError(f"{path}: {error}") from None
     return study
 
 
