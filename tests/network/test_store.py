@@ -48,6 +48,15 @@ def assert_same(one: RoadNetwork, other: RoadNetwork):
                 assert before == after, name
 
 
+def test_a_network_file_with_other_ferries_is_refused(osm_file, tmp_path):
+    asked = CarProfile(ferries=[{"name": "Lossi", "wait_minutes": 1}])
+    path = tmp_path / "village.pvnet"
+    write_network(read_network(osm_file, store=NO_STORE), path)
+    with pytest.raises(NetworkError, match="built without these ferries"):
+        read_network(path, profile=asked, store=NO_STORE)
+    assert read_network(path, profile=CarProfile(), store=NO_STORE).ferries_digest == ""
+
+
 @pytest.fixture
 def osm_file(tmp_path):
     path = tmp_path / "village.osm"

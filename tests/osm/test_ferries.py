@@ -15,9 +15,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
+from typer.testing import CliRunner
 
-from palveluverkko.domain.errors import RoadFileError, StudyError
+from palveluverkko.cli import app
+from palveluverkko.domain.errors import NetworkError, RoadFileError, StudyError, TableError
 from palveluverkko.network.build import build_network
+from palveluverkko.network.from_edges import build_from_edges
+from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import read_stored_network, write_network
 from palveluverkko.osm.area import Area
 from palveluverkko.osm.clip import clip
@@ -29,6 +33,7 @@ from palveluverkko.osm.pbf import read_pbf
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads, read_roads
 from palveluverkko.osm.roads import FileRoads, arrange
+from palveluverkko.planning.sensitivity import drive_at
 
 SUMMER, WINTER = CarProfile(), CarProfile(season="winter")
 
@@ -596,3 +601,41 @@ def test_the_ferry_of_a_real_extract_sails_in_summer_alone(shared_data):
     assert (closed.lost_ways, closed.crossings[0].crossing_source) == (winter.lost_ways, "study")
     with pytest.raises(StudyError, match="the nearest known one is 'Kolera-allas-Tykistölahti-Kuninkaanportti'"):
         read_roads(path, told(name="Kolera-allas", closed="always"))
+
+
+def test_network_info_lists_each_crossing_and_what_is_closed(file, tmp_path):
+    profile = told("winter", osm_id=7, closed="winter", wait_minutes=4)
+    ways = TWO | {12: ([4, 14], {**FERRY, "duration": "00:10", "interval": "10", "opening_hours": "24/7"})}
+    network = build_network(read_roads(file(ways, ROUTE), profile), profile, fingerprint="x")
+    write_network(network, tmp_path / "a.pvnet")
+    said = CliRunner().invoke(app, ["network", "info", str(tmp_path / "a.pvnet")]).output
+    assert "Ferries: 2 crossings, 1 closed; opening hours of 1 are not looked at\n" in said
+    assert "  without a name (way 12): 1,114 m, crossing 10.0 min (duration), wait 5.0 min (interval)\n" in said
+    assert "  182 (ways 8, 9): 1,048 m, crossing 3.1 min (profile), wait 2.5 min (profile)\n" in said
+    assert "  Lossi (way 7): 524 m, closed (study)\n" in said
+
+
+def test_tables_of_roads_and_graphs_take_no_ferries_of_a_profile():
+    profile = told(name="Lossi", wait_minutes=1)
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    graph.add_node(1, x=25.0, y=62.0)
+    graph.add_node(2, x=25.1, y=62.0)
+    graph.add_edge(1, 2, highway="secondary", length=5000.0)
+    with pytest.raises(NetworkError, match="go with files of OpenStreetMap"):
+        RoadNetwork.from_networkx(graph, profile=profile)
+    table = RoadNetwork.from_networkx(graph).to_edges()
+    with pytest.raises(TableError, match="go with files of OpenStreetMap"):
+        build_from_edges(table, profile, fingerprint="x")
+
+
+def test_a_network_with_ferries_comes_back_from_networkx(file):
+    network = build_network(read_roads(file(TWO, ROUTE), SUMMER), SUMMER, fingerprint="x")
+    assert RoadNetwork.from_networkx(network.to_networkx()).crossings == network.crossings
+
+
+def test_at_half_the_speed_a_ferry_takes_as_long(file):
+    network = build_network(read_roads(file(TWO, ROUTE), SUMMER), SUMMER, fingerprint="x")
+    slower = drive_at(network, 0.5)
+    times, before = slower.edges.forward_time, network.edges.forward_time
+    assert (times[~network.driven] == before[~network.driven]).all()
+    assert (times[network.driven] > 1.99 * before[network.driven]).all()

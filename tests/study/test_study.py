@@ -10,6 +10,7 @@ from little_study import STUDY, write_little_study
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season
+from palveluverkko.osm.profile import CarProfile
 from palveluverkko.study.study import read_study
 
 SMALLEST = """\
@@ -141,6 +142,35 @@ def test_own_tables_that_do_not_fit_are_refused_with_the_study(tmp_path, text, s
         read_study(write_little_study(tmp_path, study={"[points]": 'profile = "own.toml"\n[points]'}))
 
 
+ROWS = [{"name": "Arvinsalmen lossi", "wait_minutes": 4.0}, {"osm_id": 12, "crossing_minutes": 7.5, "closed": "winter"}]
+TABLE = "name;osm_id;wait_minutes;crossing_minutes;closed\nArvinsalmen lossi;;4;;\n;12;;7,5;winter\n"
+INLINE = """[[network.ferries]]
+name = "Arvinsalmen lossi"
+wait_minutes = 4
+[[network.ferries]]
+osm_id = 12
+crossing_minutes = 7.5
+closed = "winter"
+[points]"""
+
+
+def test_ferries_of_a_study_stand_in_it_or_in_a_table(tmp_path):
+    (tmp_path / "ferries.csv").write_text(TABLE, encoding="utf-8")
+    inline = read_study(write_little_study(tmp_path, study={"[points]": INLINE}))
+    assert inline.to_document()["network"]["ferries"] == ROWS
+    table = read_study(write_little_study(tmp_path, study={"[points]": 'ferries = "ferries.csv"\n[points]'}))
+    assert table.to_document()["network"]["ferries"] == "ferries.csv"
+    assert table.inputs["network.ferries"] == tmp_path / "ferries.csv"
+    assert table.profile == inline.profile
+    assert table.profile.fingerprint() == inline.profile.fingerprint() != CarProfile().fingerprint()
+
+
+def test_a_table_of_ferries_is_checked_with_the_study(tmp_path):
+    (tmp_path / "ferries.csv").write_text("name;closed\nA;summer\n", encoding="utf-8")
+    with pytest.raises(StudyError, match=r"study.toml: ferries.csv: ferry 'A': closed is 'summer'"):
+        read_study(write_little_study(tmp_path, study={"[points]": 'ferries = "ferries.csv"\n[points]'}))
+
+
 def test_a_study_cannot_be_changed(tmp_path):
     study = read_study(write_little_study(tmp_path))
     with pytest.raises(ValueError, match="frozen"):
@@ -167,6 +197,23 @@ REFUSALS = {
     "an unknown season": ("[points]", 'season = "spring"\n[points]', "[network] season: Input should be 'summer' or"),
     "an unknown direction": ("[points]", 'direction = "up"\n[points]', "[network] direction: Input should be 'to_serv"),
     "an unknown profile": ("[points]", 'profile = "bus"\n[points]', "[network] profile: give 'car', or a .toml file"),
+    "a ferry of nothing": ("[points]", "ferries = [5]\n[points]", "[network] ferries: give a file such as"),
+    "a ferry with one bracket": (
+        "[points]",
+        '[network.ferries]\nname = "A"\n[points]',
+        "[network] ferries: give a file such",
+    ),
+    "a ferry without a name": ("[points]", "[[network.ferries]]\nwait_minutes = 1\n[points]", "either name or osm_id"),
+    "a negative wait": (
+        "[points]",
+        '[[network.ferries]]\nname = "A"\nwait_minutes = -1\n[points]',
+        "ferry 'A': wait_minutes is -1; give minutes of 0 or more",
+    ),
+    "a table of ferries that is not there": (
+        "[points]",
+        'ferries = "ferries.csv"\n[points]',
+        "ferries.csv, which is not there",
+    ),
     "no minutes": ("[1, 2, 5, 10]", "[]", "minutes is empty; give at least one threshold"),
     "unsorted minutes": ("[1, 2, 5, 10]", "[5, 1]", "minutes holds 1 after 5; write them in rising order, each once."),
     "negative minutes": ("[1, 2, 5, 10]", "[-5, 10]", "minutes holds -5; thresholds lie above 0"),
