@@ -387,7 +387,8 @@ def _with_ferries(ways: FileWays, ferries: Mapping[int, Ferry]) -> FileWays:
     used = np.zeros(len(kinds), dtype=bool)
     used[way_kind[kept]] = True
     left = sorted((kind for kind in kinds if kind.road_class != FERRY or used[position[kind]]), key=repr)
-    number = np.asarray([left.index(kind) if kind in left else -1 for kind in kinds], dtype=np.int32)
+    new_position = {kind: at for at, kind in enumerate(left)}
+    number = np.asarray([new_position.get(kind, -1) for kind in kinds], dtype=np.int32)
     names, way_name = _named(ways, ferries)
     return ways._replace(
         way_id=freeze(ways.way_id[kept], np.int64),
