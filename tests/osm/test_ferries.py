@@ -273,6 +273,17 @@ def test_ferries_of_other_names_are_changed_between(roads_of):
     assert parts("B", relations={5: ([7, 8], {})}) == pytest.approx(sailed(1, 2, 3) + PROFILE_WAIT, abs=1e-3)
 
 
+def test_nobody_waits_along_a_quay(tmp_path):
+    nodes = NODES | {21: (25.0115, 62.0), 22: (25.013, 62.0)}  # 78 and 157 m from node 1
+    for quay, waits in ((21, 1), (22, 2)):
+        ways = shores(4) | {900: ([11, 1, quay], ROAD), 7: ([1, quay, 4], FERRY)}
+        path = write(tmp_path / "a.osm.pbf", ways, nodes=nodes)
+        whole = arrange(path, both(path))
+        path = write(tmp_path / "a.osm.pbf", ways | {7: ([1, quay], FERRY), 8: ([4, quay], FERRY)}, nodes=nodes)
+        assert minutes(arrange(path, both(path)), 1, 4) == minutes(whole, 1, 4)
+        assert minutes(whole, 1, 4) == pytest.approx(sailed(1, 4) + waits * PROFILE_WAIT, abs=1e-3)
+
+
 def test_where_routes_part_at_sea_the_wait_is_still_one(roads_of):
     # 1 - 3 - 5 and 1 - 3 - 14 share the way from 1 to 3.
     ways = shores(1, 5, 9) | {6: ([1, 3], FERRY), 7: ([3, 5], FERRY), 8: ([3, 9], FERRY)}

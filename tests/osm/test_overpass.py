@@ -87,6 +87,8 @@ def test_the_question_names_every_road_of_the_profile_and_the_sides_in_the_order
     assert not re.search(patterns["highway"], "motorway_junction")
     for kind in ("restriction", "restriction:hgv"):
         assert re.search(re.search(r'rel\(bw\.roads\)\["type"~"(.*?)"\]', asked)[1], kind)
+    assert 'rel["type"="route"]["route"="ferry"](68.6000000,27.4000000,68.7000000,27.7000000)->.routes;' in asked
+    assert "way(r.routes)->.sailed;" in asked
 
 
 def test_every_parenthesis_of_the_question_is_closed():

@@ -117,6 +117,7 @@ def share_crossings(
     ferries: Mapping[int, Ferry],
     lon: Float64,
     lat: Float64,
+    quay_metres: float,
 ) -> tuple[Pieces, tuple[Road, ...], list[Crossing]]:
     """Give each piece of a ferry its part of the crossing and of the wait.
 
@@ -133,6 +134,8 @@ def share_crossings(
         What is known of ferries by way id; of one that is not there the kind tells all.
     lon, lat
         Of the nodes, degrees.
+    quay_metres
+        Shorter legs are ways along a quay where a longer one of the same ferry goes on.
 
     Raises
     ------
@@ -147,6 +150,7 @@ def share_crossings(
     rows = [_row(pieces, at, int(way_id[pieces.way[at]]), lon, lat) for at in np.flatnonzero(is_ferry).tolist()]
     known = {row.way: ferries.get(row.way) or _of_kind(kinds[pieces.kind[row.piece]]) for row in rows}
     legs = _legs(rows, _touched_by_roads(pieces, is_ferry, lon.size), known)
+    legs = _without_quays(legs, known, quay_metres)
     timed = _timed(legs, known)
 
     roads = {row.piece: _road(kinds[pieces.kind[row.piece]], row, timed) for row in rows}
@@ -254,6 +258,25 @@ def _pairs(
     same = [group for group in by_name.values() if len(group) == 2 and group[0] != group[1]]  # noqa: PLR2004
     left = [number for group in by_name.values() if group not in same for number in group]
     return [(group[0], group[1]) for group in same], left
+
+
+def _without_quays(legs: Sequence[_Leg], known: Mapping[int, Ferry], quay_metres: float) -> list[_Leg]:
+    """Let nobody wait at a quay whose road touches the same ferry twice."""
+    long_at: dict[int, list[_Leg]] = {}
+    for leg in legs:
+        for node in leg.ends if leg.metres >= quay_metres else ():
+            long_at.setdefault(node, []).append(leg)
+
+    def goes_on(leg: _Leg) -> bool:
+        names, routes = _belongings(leg, known)
+        beside = (_belongings(other, known) for node in sorted(leg.ends) for other in long_at.get(node, ()))
+        return any(names & other_names or routes & other_routes for other_names, other_routes in beside)
+
+    return [leg._replace(wait_share=0.0) if 0 < leg.metres < quay_metres and goes_on(leg) else leg for leg in legs]
+
+
+def _belongings(leg: _Leg, known: Mapping[int, Ferry]) -> tuple[set[str], set[int]]:
+    return {known[way].name for way in leg.ways}, {one for way in leg.ways for one in known[way].routes}
 
 
 def _root(label: list[int], one: int) -> int:

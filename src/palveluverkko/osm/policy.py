@@ -50,6 +50,7 @@ class Ferry:
     speed_kmh: float
     wait_minutes: float
     most_wait_minutes: float
+    quay_metres: float
     other_users: Sequence[str]
     vehicle_keys: Sequence[str]
 

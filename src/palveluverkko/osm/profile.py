@@ -210,6 +210,11 @@ class CarProfile:
         ferry = self._policy.ferry
         return self._any_access_key | {FERRY, *ferry.other_users, *ferry.vehicle_keys}
 
+    @property
+    def quay_metres(self) -> float:
+        """What is shorter between two roads, and goes on as a longer crossing, is no crossing of its own."""
+        return float(self._policy.ferry.quay_metres)
+
     def ferry_minutes(self, tags: Mapping[str, str]) -> tuple[float, float, bool]:
         """Give the minutes of ``duration`` (NaN for none), those of the wait, and whether ``interval`` tells these."""
         ferry = self._policy.ferry

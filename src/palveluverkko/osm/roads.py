@@ -308,7 +308,8 @@ def arrange(path: Path, read: FileRoads, profile: CarProfile | None = None) -> R
     """
     from palveluverkko.osm import pbf_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
 
-    ferries, closed = judge_ferries(read.ways.ferries, read.ways.routes, profile or CarProfile())
+    profile = profile or CarProfile()
+    ferries, closed = judge_ferries(read.ways.ferries, read.ways.routes, profile)
     crossings = _closed_crossings(read, closed)
     ways = _with_ferries(read.ways, ferries)
     if not ways.way_id.size:
@@ -341,7 +342,9 @@ def arrange(path: Path, read: FileRoads, profile: CarProfile | None = None) -> R
     if barriers:
         node_id, lon, lat = node_id[copied], lon[copied], lat[copied]
         spot_node, cut_nodes = (np.searchsorted(copied, one).astype(np.int32) for one in (spot_node, cut_nodes))
-    pieces, kinds, sailed = share_crossings(pieces, kinds, ways.way_id, ferries, lon, lat)
+    pieces, kinds, sailed = share_crossings(
+        pieces, kinds, ways.way_id, ferries, lon, lat, quay_metres=profile.quay_metres
+    )
     lost = np.ones(ways.way_id.size, dtype=bool)
     lost[way_of_piece] = False
     names, way_name = _sorted_names(ways.names, ways.way_name[pieces.way])
