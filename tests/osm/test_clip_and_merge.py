@@ -309,3 +309,11 @@ def test_two_halves_of_a_real_extract_merge_to_the_whole(shared_data, name):
         assert roads.cut_nodes.size > 0
         assert roads.node_id.size < whole.node_id.size
     assert_same(arrange(path, merge(halves)), whole)
+
+
+def test_a_way_with_one_node_on_the_border_and_none_beyond_is_lost_in_both_halves():
+    read = file_roads({2: (25.02, 66.0), 3: (25.03, 66.0), 5: (25.0, 66.0)}, [(7, ROAD, [1, 5]), (8, ROAD, [2, 3])])
+    boxes = [(24.9, 65.9, 25.0, 66.2), (25.0, 65.9, 25.2, 66.2)]
+    halves = [clip(read, Area.of_box(one, buffer_metres=0)) for one in boxes]
+    assert [7 in half.ways.way_id for half in halves] == [True, True]
+    assert arrange("both", merge(halves)).lost_ways == arrange("whole", read).lost_ways == (7,)
