@@ -312,6 +312,7 @@ def _asked_for(profile: CarProfile) -> tuple[npt.NDArray[Any], ...]:
         (kernels.NAME, ("name",)),
         (kernels.ASKED, (key for key, _ in profile.way_tags)),
         (kernels.TYPE, ("type",)),
+        (kernels.ROUTE, ("route",)),
         (0, (value for _, value in profile.way_tags)),
     ):
         for key in keys:

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 FINE, DAMAGED = 0, 1
 """What became of a block."""
 
-RELEVANT, NUMBER, NAME, ASKED, TYPE, PAIR = 1, 2, 4, 8, 16, 32
-"""What a known text is: a relevant key, the keys of number and name, a key of the pairs asked for, ``type``."""
+RELEVANT, NUMBER, NAME, ASKED, TYPE, PAIR, ROUTE = 1, 2, 4, 8, 16, 32, 64
+"""What a known text is: a relevant key, the keys of number and name, a key of the pairs, ``type``, a pair, ``route``."""
 
 UNDEFINED, UNSET = 2_147_483_647, -2_147_483_648
 """Coordinates of a node that is deleted or off the globe, and of one that was not met."""
@@ -162,8 +162,8 @@ def read_ways(
 ) -> tuple[NDArray[np.generic], ...]:
     """Read the ways of a block that carry one of the pairs of tags asked for, and find its relations.
 
-    Relations are found that carry one of the pairs or restrict turns; ways that carry no tag at all where their ids
-    are asked for, rising in ``untagged``.
+    Relations are found whose route is one of the pairs or that restrict turns; ways that carry no tag at all where
+    their ids are asked for, rising in ``untagged``.
 
     Known text ``t`` is ``known[known_first[t]:known_first[t + 1]]``, what it is stands in ``known_code[t]``; ``pairs``
     holds key and value of each pair as such texts, the keys among the relevant ones. Fewer than 500 texts and pairs in
@@ -311,7 +311,7 @@ def read_ways(
                             for offset in range(restriction.size):
                                 same &= data[start + offset] == restriction[offset]
                             asked |= same
-                        if code & ASKED and not asked:
+                        if code & ROUTE and not asked:
                             pair_hash = _join(
                                 np.uint64(1), text_hash[key], _hash(data, texts[value, 0], texts[value, 1])
                             )

@@ -226,7 +226,7 @@ class SpotMeanings:
 
 def is_ferry(tags: Tags) -> bool:
     """Say whether the tags of a way make it a ferry."""
-    return dict(tags).get("route") == FERRY
+    return ("route", FERRY) in tags and dict(tags)["route"] == FERRY
 
 
 def is_restriction(tags: Tags) -> bool:
