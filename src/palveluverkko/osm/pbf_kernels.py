@@ -20,7 +20,7 @@ FINE, DAMAGED = 0, 1
 """What became of a block."""
 
 RELEVANT, NUMBER, NAME, ASKED, TYPE, PAIR, ROUTE = 1, 2, 4, 8, 16, 32, 64
-"""What a known text is: a relevant key, the keys of number and name, a key of the pairs, ``type``, a pair, ``route``."""
+"""What a known text is: a relevant key, the keys of number and name, a key of the pairs, ``type``, pair, ``route``."""
 
 UNDEFINED, UNSET = 2_147_483_647, -2_147_483_648
 """Coordinates of a node that is deleted or off the globe, and of one that was not met."""

@@ -207,7 +207,9 @@ class Policy:
 
     def is_out_of_season(self, tags: Mapping[str, str], season: Season) -> bool:
         """Say whether ``seasonal`` names seasons, and only others; a word that is not known says nothing."""
-        words = [word.strip().lower() for word in tags.get("seasonal", "").replace(",", ";").split(";") if word.strip()]
+        if "seasonal" not in tags:
+            return False
+        words = [word.strip().lower() for word in tags["seasonal"].replace(",", ";").split(";") if word.strip()]
         known = {word for listed in self.seasonal.values() for word in listed}
         return bool(words) and known.issuperset(words) and not set(words) & set(self.seasonal[season])
 
