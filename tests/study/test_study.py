@@ -132,7 +132,7 @@ def test_own_tables_of_the_profile_are_read_beside_the_study_and_are_an_input(tm
             "[untagged_kmh]\nresidental = 28",
             r"study\.toml: .*own\.toml: \[untagged_kmh\] has the unknown key 'residental'",
         ),
-        (None, r"study\.toml: .*own\.toml cannot be read: No such file"),
+        (None, r"study\.toml: network\.profile names .*own\.toml, which is not there"),
     ],
 )
 def test_own_tables_that_do_not_fit_are_refused_with_the_study(tmp_path, text, said):

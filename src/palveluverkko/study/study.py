@@ -308,7 +308,6 @@ def read_study(path: str | Path) -> Study:
     try:
         study = Study.model_validate(_with_resolved_paths(document, path))
         _check_against_scheme(study)
-        _ = study.profile  # which refuses tables that do not fit
     except ValidationError as error:
         raise StudyError(f"{path}: {_one_line(error)}") from None
     except PalveluverkkoError as error:
@@ -317,7 +316,7 @@ def read_study(path: str | Path) -> Study:
         if not file.is_file():
             raise StudyError(f"{path}: {where} names {file}, which is not there. Paths are relative to the study file.")
     try:
-        check_overrides(study.ferries)
+        _ = study.profile  # which refuses tables and ferries that do not fit
     except PalveluverkkoError as error:
         raise StudyError(f"{path}: {error}") from None
     return study
@@ -388,7 +387,7 @@ def _one_line(error: ValidationError) -> str:
         text = f"{key} is one table; write [[{key}]] with two brackets, once for each."
     else:
         reason = str(first["msg"]).removeprefix("Value error, ").removesuffix(" for <class 'pathlib.Path'>").rstrip(".")
-        if isinstance(first["input"], Mapping):  # of several keys together
+        if len(sections) == 1 and isinstance(first["input"], Mapping):  # of several keys together
             text = f"[{key}] {reason}."
         else:
             text = f"{section}{key}: {reason} (got {_as_written(first['input'])})." if key else f"{reason}."
