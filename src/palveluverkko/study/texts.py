@@ -59,6 +59,15 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "Tällaisia esteitä on {count}: tie päättyy niihin, tai niiden takana olevaa tietä voi ajaa vain matkan "
             "alussa tai lopussa."
         ),
+        "finding_on_water": (
+            "Sijaitsee vesialueella. Matka-aika lasketaan lähimmältä tieltä kuten muillakin, mutta alueet jättävät "
+            "veden pois."
+        ),
+        "finding_mended_water": "Vesialueita, joiden reunaviiva leikkasi itsensä ja jotka korjattiin: {count}.",
+        "finding_water_left_out": (
+            "Vesi, jonka reunaviiva ei ole aineistossa ehjä, jäi kokonaan tai osittain piirtämättä; alueet voivat "
+            "ulottua sen päälle."
+        ),
         "finding_edge_of_extract": (
             "Taso {level} ulottuu tieaineiston reunalle {minutes} minuutissa; reunaan päättyviä teitä on {total}, "
             "ja niistä tavoitetaan {reached}. Sen takana alueet voivat olla liian pieniä ja ajat liian pitkiä: "
@@ -115,6 +124,13 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "Hinder av detta slag: {count}. Vägen slutar där, eller vägen bakom hindret kan köras endast i början och "
             "slutet av en resa."
         ),
+        "finding_on_water": (
+            "Ligger på vatten. Restiden räknas från närmaste väg som för andra, men områdena utelämnar vattnet."
+        ),
+        "finding_mended_water": "Vattenområden vars kontur korsade sig själv och som rättades: {count}.",
+        "finding_water_left_out": (
+            "Vatten vars kontur inte är hel i materialet ritades inte eller bara delvis; områden kan ligga över det."
+        ),
         "finding_edge_of_extract": (
             "Nivå {level} når vägmaterialets kant efter {minutes} minuter; {total} vägar slutar vid kanten, och "
             "av dem nås {reached}. Bortom kanten kan områdena vara för små och tiderna för långa: använd ett "
@@ -167,6 +183,14 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "finding_rejected_maxspeed": "Ways with a speed limit that is not understood: {count}; the default was used.",
         "finding_barrier_cuts_road": (
             "Barriers of this kind: {count}. The road ends there, or lets in the first and the last leg of a trip only."
+        ),
+        "finding_on_water": (
+            "Lies in the water. Its travel time counts from the nearest road as for others, but areas leave the "
+            "water out."
+        ),
+        "finding_mended_water": "Areas of water whose outline crossed itself and was mended: {count}.",
+        "finding_water_left_out": (
+            "Water whose outline is not whole in the file was not drawn, or only in part; areas may lie over it."
         ),
         "finding_edge_of_extract": (
             "Level {level} meets the edge of the road file after {minutes} min; {reached} of {total} roads that "
