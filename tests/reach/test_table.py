@@ -26,6 +26,8 @@ from streets import (
 
 from palveluverkko.domain.errors import StudyError, TableError
 from palveluverkko.domain.travel import UNREACHED, Direction
+from palveluverkko.osm.profile import CarProfile
+from palveluverkko.reach.surface import surface
 from palveluverkko.reach.table import to_minutes, travel_times
 
 SPOTS = jittered_lattice(9)
@@ -222,3 +224,38 @@ def test_minutes_are_exact_and_unreached_is_nan():
     minutes = to_minutes(np.asarray([0, 1, 60_000, UNREACHED], dtype=np.int32))
     assert minutes[:3].tolist() == [0.0, 1 / 60_000, 1.0]
     assert np.isnan(minutes[3])
+
+
+# --- at the service point
+
+
+def test_parking_and_the_walk_in_are_added_where_trips_end_at_a_service_point(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text("[service_point]\nparking_seconds = 30\nwalk_metres = 100\nwalk_kmh = 6\n", encoding="utf-8")
+    profile = CarProfile(tables=own)
+    assert profile.arrival_seconds == 90
+    given_roads = roads(SPOTS, ways((STREET, 0, 1, 2, 5, 4, 3), (ONEWAY, 4, 1)))
+    options = {"access_speed_kmh": 5.0, "max_access_metres": 400.0}
+    door, lot = (network_of(given_roads, profile=CarProfile(tables=one, **options)) for one in (None, own))
+    xy = [((SPOTS[a][0] + SPOTS[b][0]) / 2, (SPOTS[a][1] + SPOTS[b][1]) / 2) for a, b in ((0, 1), (1, 2), (5, 4))]
+    points = points_at(door, spot_xy(door, xy))
+    for method in ("buckets", "sweep"):
+        there, later = (travel_times(one, points, points, method=method).milliseconds for one in (door, lot))
+        # On one piece of road too, and to a place at the point itself.
+        np.testing.assert_array_equal(later, there + 90_000)
+    away, same = (travel_times(one, points, points, direction="from_service").milliseconds for one in (door, lot))
+    np.testing.assert_array_equal(same, away)
+    assert travel_times(lot, points, points, budget_minutes=1.4).milliseconds.min() == UNREACHED
+
+
+def test_the_surface_counts_parking_as_the_table_does(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text("[service_point]\nparking_seconds = 60\n", encoding="utf-8")
+    given_roads = roads(SPOTS, ways((STREET, 0, 1, 2, 5, 4, 3)))
+    options = {"access_speed_kmh": 5.0, "max_access_metres": 400.0}
+    door, lot = (network_of(given_roads, profile=CarProfile(tables=one, **options)) for one in (None, own))
+    points = points_at(door, spot_xy(door, [SPOTS[1]]))
+    there, later = (surface(one, points, budget_minutes=60, cell_metres=50.0).travel_time for one in (door, lot))
+    reached = later != UNREACHED
+    assert reached.any()
+    np.testing.assert_allclose(later[reached], there[reached] + 60_000, atol=1)

@@ -186,6 +186,7 @@ def assemble(
         own_tables=profile.own_tables,
         access_speed_kmh=cast("float", profile.access_speed_kmh),
         max_access_metres=cast("float", profile.max_access_metres),
+        arrival_seconds=profile.arrival_seconds,
         restrictions_capped=capped,
         ferries_digest=profile.ferries_digest,
         **described,

@@ -166,6 +166,8 @@ class RoadNetwork:
         The crossings of ferries and the ferries that are closed, as they were built; :meth:`ferries` lists them.
     ferries_digest
         Of what the profile has otherwise on ferries; an empty text for nothing.
+    arrival_seconds
+        Time to park at a service point and to walk in, for trips that end there.
     """
 
     graph: Graph
@@ -198,6 +200,7 @@ class RoadNetwork:
     barriers_cut: Mapping[str, int] = field(default_factory=dict)
     crossings: tuple[Crossing, ...] = ()
     ferries_digest: str = ""
+    arrival_seconds: float = 0.0
 
     @cached_property
     def roads(self) -> Preparable:
@@ -269,6 +272,11 @@ class RoadNetwork:
         """Pace off the road."""
         return 3600.0 / self.access_speed_kmh
 
+    @property
+    def arrival_milliseconds(self) -> int:
+        """Time to park at a service point and to walk in."""
+        return round(1000 * self.arrival_seconds)
+
     def describe(self) -> dict[str, Any]:
         """Count what is in the network, for a page, a manifest or a terminal."""
         return {
@@ -291,6 +299,7 @@ class RoadNetwork:
             "season": self.season,
             "access_speed_kmh": self.access_speed_kmh,
             "max_access_metres": self.max_access_metres,
+            "arrival_seconds": round(self.arrival_seconds, 3),
             "crs": self.crs,
             "bounds": [round(value, 6) for value in self.bounds],
             "fingerprint": self.fingerprint,

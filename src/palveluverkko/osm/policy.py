@@ -134,6 +134,7 @@ class Policy:
     ferry: Ferry
     access_speed_kmh: float
     max_access_metres: float
+    arrival_seconds: float
     conditions: Conditions
     turn_delays: TurnDelays
     spots: SpotPolicy
@@ -154,6 +155,7 @@ class Policy:
     def from_document(cls, document: Mapping[str, Any]) -> Policy:
         """Make the tables of a document whose keys and values were checked."""
         signed, winter, snapping = document["signed"], document["winter"], document["snapping"]
+        door = document["service_point"]
         return cls(
             class_kmh=_floats({**document["by_permission_kmh"], **document["untagged_kmh"]}),
             by_permission=frozenset(document["by_permission_kmh"]),
@@ -195,6 +197,7 @@ class Policy:
             ferry=Ferry(**document["ferry"]),
             access_speed_kmh=document["access_leg"]["speed_kmh"],
             max_access_metres=document["access_leg"]["most_metres"],
+            arrival_seconds=door["parking_seconds"] + door["walk_metres"] * 3.6 / door["walk_kmh"],
             conditions=Conditions.from_document(document),
             turn_delays=TurnDelays(
                 left_seconds=float(document["turns"]["left_seconds"]),

@@ -168,6 +168,11 @@ class CarProfile:
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
     @property
+    def arrival_seconds(self) -> float:
+        """Time to park at a service point and to walk in."""
+        return self._policy.arrival_seconds
+
+    @property
     def built_up(self) -> BuiltUp:
         """What counts as a built-up area."""
         return self._policy.built_up

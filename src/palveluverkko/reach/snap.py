@@ -106,6 +106,14 @@ class Snapped:
         """Anchor the points as ends of trips."""
         return self._anchors(network, network.enter, "ends")
 
+    def ends_at_service(self, network: RoadNetwork) -> Anchors:
+        """Anchor service points as ends of trips: with the time it takes to park there and to walk in."""
+        anchors, arrival = self.ends(network), network.arrival_milliseconds
+        if not arrival:
+            return anchors
+        later = np.where(anchors.node == ABSENT, anchors.time, np.minimum(anchors.time, UNREACHED - arrival) + arrival)
+        return anchors._replace(time=freeze_int32(later), access=freeze_int32(anchors.access + arrival))
+
     def to_frame(self) -> pd.DataFrame:
         """Say of every point where it stands and why.
 

@@ -214,7 +214,7 @@ def _timed_roads(
     """
     edges = network.edges
     towards = direction is Direction.TO_SERVICE
-    seeds = snapped.ends(network) if towards else snapped.starts(network)
+    seeds = snapped.ends_at_service(network) if towards else snapped.starts(network)
     node_time = search.node_times(
         network.roads, seeds=seeds, budget=latest, search_from="ends" if towards else "starts"
     ).milliseconds.astype(np.float64)
@@ -257,6 +257,7 @@ def _around_points(
     found = []
     for spots, point in [(some, point) for some in snapped.spots for point in np.flatnonzero(some.line >= 0)]:
         access = spots.metres[point] * network.access_milliseconds_per_metre
+        access += network.arrival_milliseconds if towards else 0
         edge, vertex, fraction = spots.line[point], spots.vertex[point], spots.fraction[point]
         first, end = edges.first_vertex[edge], edges.first_vertex[edge + 1]
         spot = (spots.x[point], spots.y[point])

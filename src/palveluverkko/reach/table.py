@@ -187,8 +187,9 @@ class Sides:
             snapped = snap(network, points), snap(network, places)
         near, far = snapped
         towards = direction is Direction.TO_SERVICE
-        begins, ends = (far, near) if towards else (near, far)
-        return cls(direction, near, far, begins.starts(network), ends.ends(network))
+        if towards:
+            return cls(direction, near, far, far.starts(network), near.ends_at_service(network))
+        return cls(direction, near, far, near.starts(network), far.ends(network))
 
     @property
     def towards(self) -> bool:

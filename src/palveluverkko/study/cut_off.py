@@ -156,11 +156,11 @@ def find_nearest(
 ) -> search.Nearest:
     """Find for each place the nearest of some points and the travel time, in one search."""
     towards = direction is Direction.TO_SERVICE
-    begins, ends = (places, points) if towards else (points, places)
+    begins = places if towards else points
     return search.nearest(
         network.roads,
         starts=begins.starts(network),
-        ends=ends.ends(network),
+        ends=points.ends_at_service(network) if towards else places.ends(network),
         budget=to_milliseconds(budget_minutes),
         search_from="ends" if towards else "starts",
     )
@@ -322,7 +322,7 @@ class _Walks:
         towards = direction is Direction.TO_SERVICE
         time = search.node_times(
             network.roads,
-            seeds=points.ends(network) if towards else points.starts(network),
+            seeds=points.ends_at_service(network) if towards else points.starts(network),
             budget=to_milliseconds(budget_minutes),
             search_from="ends" if towards else "starts",
         ).milliseconds
