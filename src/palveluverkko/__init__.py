@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from palveluverkko.planning.impact import impact
     from palveluverkko.planning.sensitivity import Variant, sensitivity
     from palveluverkko.reach.areas import to_isochrones
+    from palveluverkko.reach.edges import kilometres_by_band, reached_edges
     from palveluverkko.reach.stream import write_travel_times
     from palveluverkko.reach.surface import surface
     from palveluverkko.reach.table import TravelTimeTable, travel_times
@@ -50,6 +51,8 @@ _HOMES = {
     "bands": "service.areas",
     "classify": "service.levels",
     "impact": "planning.impact",
+    "kilometres_by_band": "reach.edges",
+    "reached_edges": "reach.edges",
     "read_areas": "tables.areas",
     "read_network": "network.store",
     "read_places": "tables.places",
@@ -80,6 +83,8 @@ __all__ = [
     "bands",
     "classify",
     "impact",
+    "kilometres_by_band",
+    "reached_edges",
     "read_areas",
     "read_network",
     "read_places",
