@@ -77,6 +77,7 @@ def write_results(
     findings: pd.DataFrame,
     roads: gpd.GeoDataFrame | None = None,
     access_legs: gpd.GeoDataFrame | None = None,
+    further: Mapping[str, pd.DataFrame] | None = None,
     scheme: LevelScheme,
     language: str,
 ) -> None:
@@ -96,6 +97,8 @@ def write_results(
         Roads to draw, with ``road_class``; the layer is left out when None.
     access_legs
         Lines between points and the road, with ``verdict``; the layer is left out when None.
+    further
+        Layers and tables that a study asked for, by name: ``roads`` with ``level`` and ``band``, ``road_kilometres``.
     scheme
         Order, names and colours of the levels.
     language
@@ -111,7 +114,7 @@ def write_results(
         layers["roads"] = roads
     if access_legs is not None:
         layers["access_legs"] = access_legs
-    layers |= {"service_points": service_points, "findings": findings}
+    layers |= {"service_points": service_points, "findings": findings, **(further or {})}
     minutes = sorted(set(bands["to_min"].dropna()) | set(isochrones["minutes"]))
     styles = {
         "bands": style_bands(scheme, minutes, language),
@@ -122,6 +125,8 @@ def write_results(
         "service_points": style_service_points(service_points, scheme, language),
         "findings": style_findings(findings, language),
     }
+    if further and "roads" in further:
+        styles["roads"] = style_reached_roads(scheme, minutes, language)
     write_layers(path, layers, styles, language)
 
 
@@ -248,6 +253,30 @@ def style_roads(language: str) -> Style:
         rules.append(Rule(text(f"roads_{group}", language), f'"road_class" IN ({members})', looks[group]))
     other = Rule(text("roads_other", language), "ELSE", Symbol("line", outline="#b4bcc2", width=0.15))
     return Style((*rules, other))
+
+
+def style_reached_roads(scheme: LevelScheme, minutes: list[float], language: str) -> Style:
+    """Draw roads in the colour of their band under a heading per level; the nearest level is shown."""
+    colours = by_minutes(minutes)
+    lower = dict(zip(minutes, [0.0, *minutes], strict=False))
+    return Style(
+        tuple(
+            Rule(
+                level.name(language),
+                equals("level", level.code),
+                shown=level is scheme.levels[0],
+                rules=tuple(
+                    Rule(
+                        band_label(lower[limit], limit, language),
+                        equals("band", limit),
+                        Symbol("line", outline=colours[limit], width=0.4),
+                    )
+                    for limit in minutes
+                ),
+            )
+            for level in scheme.levels
+        )
+    )
 
 
 def style_access_legs(language: str) -> Style:

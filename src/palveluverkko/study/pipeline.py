@@ -33,6 +33,7 @@ from palveluverkko.study.checks import check_against_network, check_against_tabl
 from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
 from palveluverkko.study.findings import gather_findings
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
+from palveluverkko.study.further import further_layers
 from palveluverkko.study.study import Study
 from palveluverkko.study.texts import say, say_day, say_subtitle
 from palveluverkko.tables.areas import assign_areas, read_areas
@@ -82,6 +83,7 @@ class Results:
     norms: pd.DataFrame
     impacts: Mapping[str, Impact]
     findings: pd.DataFrame
+    further: Mapping[str, pd.DataFrame]
     timings: Mapping[str, float] = field(repr=False)
 
 
@@ -154,6 +156,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
         )
         bands = bands_of_surfaces(surfaces, minutes=minutes)
         isochrones = to_isochrones(bands, minutes=minutes)
+        further = further_layers(study, inputs.network, inputs.points)
     with clock.step("scenarios"):
         impacts = {
             one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)
@@ -162,7 +165,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
     findings = gather_findings(inputs.network, table, levels, surfaces, language=study.study.language)
     return Results(
         inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, impacts, findings,
-        clock.seconds,
+        further, clock.seconds,
     )  # fmt: skip
 
 
@@ -240,6 +243,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         isochrones=results.isochrones,
         findings=results.findings,
         access_legs=results.table.access_legs(),
+        further=results.further,
         scheme=scheme,
         language=language,
     )

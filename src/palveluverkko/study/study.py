@@ -167,6 +167,7 @@ class OutputSection(_Section):
 
     directory: Path
     cell_metres: float | None = Field(default=None, gt=0)
+    roads: bool = False
 
 
 class Study(_Section):

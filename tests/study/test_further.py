@@ -1,0 +1,53 @@
+"""Layers that a study asks for in its output section."""
+
+import geopandas
+import pandas as pd
+import pyogrio
+import pytest
+from little_study import write_little_study
+
+from palveluverkko.study.pipeline import run_study
+from palveluverkko.study.study import read_study
+
+ASKED = "[output]\nroads = true"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("further")
+    study = read_study(write_little_study(folder, study={"[output]": ASKED}))
+    results, _ = run_study(study, store="none")
+    return results, folder / "out" / "results.gpkg"
+
+
+def test_what_is_not_asked_for_is_not_written(tmp_path):
+    results, _ = run_study(read_study(write_little_study(tmp_path)), store="none")
+    assert results.further == {}
+    assert "road_kilometres" not in {name for name, _ in pyogrio.list_layers(tmp_path / "out" / "results.gpkg")}
+
+
+def test_the_roads_of_every_level_are_a_layer_with_a_style(run):
+    results, path = run
+    roads = geopandas.read_file(path, layer="roads")
+    assert roads.crs == results.inputs.network.crs
+    assert roads["level"].unique().tolist() == ["L", "A", "E"]
+    assert set(roads.loc[roads["level"] == "E", "point"]) == {"SAIRAALA"}
+    assert roads["band"].isin([1, 2, 5, 10]).all()
+    styled = pyogrio.read_dataframe(path, sql="SELECT f_table_name FROM layer_styles")
+    assert "roads" in set(styled["f_table_name"])
+
+
+def test_nearer_levels_reach_more_road_within_every_threshold(run):
+    _, path = run
+    table = pyogrio.read_dataframe(path, layer="road_kilometres")
+    whole = table.groupby("level")["kilometres"].sum()
+    assert whole.max() - whole.min() < 1e-6
+    within = pd.DataFrame(
+        {
+            code: own.set_index("band")["kilometres"].reindex([1, 2, 5, 10], fill_value=0).cumsum()
+            for code, own in table[table["band"].notna()].groupby("level")
+        }
+    )
+    assert (within["L"] >= within["A"] - 1e-9).all()
+    assert (within["A"] >= within["E"] - 1e-9).all()
+    assert within["L"].max() > 0
