@@ -18,6 +18,9 @@ _STEPS = np.array([(0, -1), (-1, -1), (-1, 0), (-1, 1), (-2, -1), (-2, 1), (-1, 
 
 @nb.njit(cache=True, boundscheck=False)
 def burn(
+    quick_owner: NDArray[np.int32],
+    near_owner: NDArray[np.int32],
+    line_owner: NDArray[np.int32],
     quick_time: NDArray[np.float64],
     quick_metres: NDArray[np.float64],
     near_time: NDArray[np.float64],
@@ -35,6 +38,9 @@ def burn(
     time at both ends, linear between. Each cell centre keeps two ways to the road, each as time and metres walked:
     the quickest, which slants towards the service, and the nearest. With slope b along the road and pace k off it,
     the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h.
+
+    Each cell also keeps whose road its ways lead to. Of equal ways the first piece's is kept: they come in the order of
+    ``line_owner``, so that it is the lowest owner's.
     """
     rows, columns = quick_time.shape
     k = milliseconds_per_metre
@@ -70,6 +76,7 @@ def burn(
                         if quicker or (here == quick_time[row, column] and walked < quick_metres[row, column]):
                             quick_time[row, column] = here
                             quick_metres[row, column] = walked
+                            quick_owner[row, column] = line_owner[piece]
                     spot = min(max(foot, low), high)
                     walked = np.hypot(foot - spot, aside)
                     here = line_time[piece, 0] + slope * spot + k * walked
@@ -78,10 +85,12 @@ def burn(
                         if nearer or (walked == near_metres[row, column] and here < near_time[row, column]):
                             near_time[row, column] = here
                             near_metres[row, column] = walked
+                            near_owner[row, column] = line_owner[piece]
 
 
 @nb.njit(cache=True, boundscheck=False)
 def spread(
+    owner: NDArray[np.int32],
     time: NDArray[np.float64],
     metres: NDArray[np.float64],
     cell: float,
@@ -93,7 +102,8 @@ def spread(
     """Spread off-road from the burnt cells, up to a distance and a time; give the number of double sweeps.
 
     A cell takes over a neighbour's way when it is quicker, or, with ``quickest`` False, when it is shorter. Two
-    sweeps settle an open plane; more are needed only where a limit stops a way.
+    sweeps settle an open plane; more are needed only where a limit stops a way. Of ways as quick and as short the one to
+    the lowest owner is kept.
     """
     rows, columns = time.shape
     sweeps = 0
@@ -118,14 +128,19 @@ def spread(
                         here = time[other_row, other_column] + milliseconds_per_metre * along
                         if walked > longest_metres or here > latest:
                             continue
+                        lower = owner[other_row, other_column] < owner[row, column]
+                        lower = lower and here == time[row, column] and walked == metres[row, column]
                         if quickest:
-                            better = here < time[row, column]
+                            better = lower or here < time[row, column]
                         else:
-                            better = walked < metres[row, column] or (
-                                walked == metres[row, column] and here < time[row, column]
+                            better = (
+                                lower
+                                or walked < metres[row, column]
+                                or (walked == metres[row, column] and here < time[row, column])
                             )
                         if better:
                             time[row, column] = here
                             metres[row, column] = walked
+                            owner[row, column] = owner[other_row, other_column]
                             changed = True
     return sweeps
