@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from palveluverkko.planning.sensitivity import Variant, sensitivity
     from palveluverkko.reach.areas import to_isochrones
     from palveluverkko.reach.edges import kilometres_by_band, reached_edges
+    from palveluverkko.reach.nearest import nearest
     from palveluverkko.reach.stream import write_travel_times
     from palveluverkko.reach.surface import surface
     from palveluverkko.reach.table import TravelTimeTable, travel_times
     from palveluverkko.service.areas import bands
+    from palveluverkko.service.catchments import catchments
     from palveluverkko.service.levels import classify
     from palveluverkko.study.pipeline import run_study
     from palveluverkko.study.study import read_study
@@ -49,9 +51,11 @@ _HOMES = {
     "TravelTimeTable": "reach.table",
     "Variant": "planning.sensitivity",
     "bands": "service.areas",
+    "catchments": "service.catchments",
     "classify": "service.levels",
     "impact": "planning.impact",
     "kilometres_by_band": "reach.edges",
+    "nearest": "reach.nearest",
     "reached_edges": "reach.edges",
     "read_areas": "tables.areas",
     "read_network": "network.store",
@@ -81,9 +85,11 @@ __all__ = [
     "TravelTimeTable",
     "Variant",
     "bands",
+    "catchments",
     "classify",
     "impact",
     "kilometres_by_band",
+    "nearest",
     "reached_edges",
     "read_areas",
     "read_network",

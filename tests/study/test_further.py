@@ -9,7 +9,7 @@ from little_study import write_little_study
 from palveluverkko.study.pipeline import run_study
 from palveluverkko.study.study import read_study
 
-ASKED = "[output]\nroads = true"
+ASKED = "[output]\nroads = true\ncatchments = true\nnearest = 2"
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +51,29 @@ def test_nearer_levels_reach_more_road_within_every_threshold(run):
     assert (within["L"] >= within["A"] - 1e-9).all()
     assert (within["A"] >= within["E"] - 1e-9).all()
     assert within["L"].max() > 0
+
+
+def test_the_catchments_of_a_level_share_out_its_people(run):
+    results, path = run
+    drawn = geopandas.read_file(path, layer="catchments")
+    summary = results.levels.frame
+    for code in "LAE":
+        own = drawn[drawn["level"] == code].set_index("point")
+        for point, people in own["population"].items():
+            here = summary[f"point_{code}"] == point
+            assert people == summary.loc[here, "population"].clip(lower=0).sum()
+    assert drawn.loc[drawn["level"] == "L", "name"].tolist() == ["Terveysasema", "Lähipiste", "Sairaala"]
+    assert drawn.geometry.is_valid.all()
+
+
+def test_the_nearest_points_of_every_place_begin_with_the_one_that_serves_it(run):
+    results, path = run
+    found = pyogrio.read_dataframe(path, layer="nearest")
+    assert list(found) == ["level", "place_id", "rank", "point", "name", "travel_time"]
+    assert "EHDOKAS" not in set(found["point"])
+    first = found[found["rank"] == 1].set_index(["level", "place_id"])
+    for code in "LAE":
+        served = results.levels.frame
+        reached = served[served[f"time_{code}"].notna()]
+        assert first.loc[code]["point"].to_dict() == reached[f"point_{code}"].to_dict()
+        assert first.loc[code]["travel_time"].to_dict() == reached[f"time_{code}"].to_dict()

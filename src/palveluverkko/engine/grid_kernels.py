@@ -102,8 +102,8 @@ def spread(
     """Spread off-road from the burnt cells, up to a distance and a time; give the number of double sweeps.
 
     A cell takes over a neighbour's way when it is quicker, or, with ``quickest`` False, when it is shorter. Two
-    sweeps settle an open plane; more are needed only where a limit stops a way. Of ways as quick and as short the one to
-    the lowest owner is kept.
+    sweeps settle an open plane; more are needed only where a limit stops a way. Of ways as quick and as short the one
+    to the lowest owner is kept.
     """
     rows, columns = time.shape
     sweeps = 0

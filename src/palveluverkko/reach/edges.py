@@ -84,7 +84,7 @@ def reached_edges(
     check_near_network(network, points, where="service points")
     ranked = points.sort_index()
     upper = np.asarray([to_milliseconds(one) for one in thresholds], dtype=np.float64)
-    pieces = _timed_pieces(network, snap(network, ranked), direction, latest=int(upper[-1]))
+    pieces = timed_pieces(network, snap(network, ranked), direction, latest=int(upper[-1]))
     stretches = _cut_at_thresholds(_quicker_ways(pieces, latest=upper[-1]), upper)
     parts = _join(pieces, _long_enough(pieces, stretches), beyond=upper.size)
 
@@ -141,7 +141,7 @@ def kilometres_by_band(network: RoadNetwork, roads: geopandas.GeoDataFrame) -> p
     return every[[*keys, "kilometres"]]
 
 
-class _Pieces(NamedTuple):
+class TimedPieces(NamedTuple):
     """Straight pieces of the edges in order, each with its quickest way forward and backward.
 
     A point on an edge ends a piece, so that every way holds all along its piece.
@@ -202,7 +202,7 @@ class _Parts(NamedTuple):
     line: NDArray[np.object_]
 
 
-def _timed_pieces(network: RoadNetwork, snapped: Snapped, direction: Direction, *, latest: int) -> _Pieces:
+def timed_pieces(network: RoadNetwork, snapped: Snapped, direction: Direction, *, latest: int) -> TimedPieces:
     """Cut the edges at their vertices and at the points, and find the quickest way of each piece in each direction.
 
     All ways in one direction along a piece have the same slope, so the quickest at one end is it at the other.
@@ -254,7 +254,7 @@ def _timed_pieces(network: RoadNetwork, snapped: Snapped, direction: Direction, 
         there = ways[:, way] != _NO_WAY
         time[there, way] = (ways[there, way] >> _POINT_BITS)[:, None] + (-driven[there] if falls else driven[there])
     xy = np.column_stack((x[before], y[before], x[before + 1], y[before + 1]))
-    return _Pieces(edge, xy, time, ways & ((1 << _POINT_BITS) - 1))
+    return TimedPieces(edge, xy, time, ways & ((1 << _POINT_BITS) - 1))
 
 
 def _label(milliseconds: Int64, point: Int64) -> Int64:
@@ -297,7 +297,7 @@ def _add_ways_of_points(
                 ways[side, way] = np.minimum(ways[side, way], label)
 
 
-def _quicker_ways(pieces: _Pieces, *, latest: float) -> _Stretches:
+def _quicker_ways(pieces: TimedPieces, *, latest: float) -> _Stretches:
     """Cut each piece where the way backward becomes quicker than the way forward, or the other way round."""
     piece = np.flatnonzero(pieces.time.min(axis=(1, 2), initial=np.inf) <= latest)
     forward, backward = pieces.time[piece, _FORWARD], pieces.time[piece, _BACKWARD]
@@ -365,12 +365,12 @@ def _cut_at_thresholds(whole: _Stretches, upper: Float64) -> _Stretches:
     )
 
 
-def _long_enough(pieces: _Pieces, stretches: _Stretches) -> _Stretches:
+def _long_enough(pieces: TimedPieces, stretches: _Stretches) -> _Stretches:
     metres = (stretches.share_to - stretches.share_from) * pieces.length()[stretches.piece]
     return stretches.take(metres >= SHORTEST_METRES)
 
 
-def _join(pieces: _Pieces, stretches: _Stretches, *, beyond: int) -> _Parts:
+def _join(pieces: TimedPieces, stretches: _Stretches, *, beyond: int) -> _Parts:
     """Join the stretches of an edge that follow one another with the same way, point and band; drop those beyond."""
     edge = pieces.edge[stretches.piece]
     goes_on = edge[1:] == edge[:-1]

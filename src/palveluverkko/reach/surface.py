@@ -104,11 +104,10 @@ def surface(
     direction = Direction.parse(direction)
     check_near_network(network, points, where="service points")
     cell = choose_cell(network) if cell_metres is None else check_cell(network, cell_metres)
-    west, north, rows, columns = _grid(network, cell)
+    west, north, rows, columns = lay_grid(network, cell)
     pace = network.access_milliseconds_per_metre
     budget = to_milliseconds(budget_minutes)
-    # Neighbouring cells differ by at most one diagonal off the road; the areas need the cells just beyond the budget.
-    latest = budget + int(np.ceil(2 * np.sqrt(2) * cell * pace))
+    latest = just_beyond(network, budget, cell)
     snapped = snap(network, points)
     lines, times = _timed_roads(network, snapped, direction, latest)
     times_on_grid = spread_from_roads(
@@ -128,7 +127,7 @@ def surface(
 def choose_cell(network: RoadNetwork) -> float:
     """Choose the finest cell that fits the access distance and a million and a half cells."""
     fine = [cell for cell in CELL_SIZES if cell * _CELLS_PER_ACCESS <= network.max_access_metres]
-    fits = [cell for cell in fine if np.prod(_grid(network, cell)[2:]) <= _MOST_CELLS]
+    fits = [cell for cell in fine if np.prod(lay_grid(network, cell)[2:]) <= _MOST_CELLS]
     return fits[0] if fits else (fine[-1] if fine else network.max_access_metres / _CELLS_PER_ACCESS)
 
 
@@ -139,14 +138,22 @@ def check_cell(network: RoadNetwork, cell_metres: float) -> float:
             f"cell_metres is {cell_metres:g}; use more than 0 and at most half of max_access_metres "
             f"({network.max_access_metres:g}), or areas along single roads would vanish."
         )
-    cells = int(np.prod(_grid(network, cell_metres)[2:]))
+    cells = int(np.prod(lay_grid(network, cell_metres)[2:]))
     most = 100 * _MOST_CELLS
     if cells > most:
         raise StudyError(f"cell_metres is {cell_metres:g}, which makes {cells:,} cells; at most {most:,} fit.")
     return float(cell_metres)
 
 
-def _grid(network: RoadNetwork, cell: float) -> tuple[float, float, int, int]:
+def just_beyond(network: RoadNetwork, budget: int, cell: float) -> int:
+    """Give the latest time of cells that areas within a budget need.
+
+    Neighbouring cells differ by at most one diagonal off the road, and outlines run between the cells on both sides.
+    """
+    return budget + int(np.ceil(2 * np.sqrt(2) * cell * network.access_milliseconds_per_metre))
+
+
+def lay_grid(network: RoadNetwork, cell: float) -> tuple[float, float, int, int]:
     """Lay the grid over the network and its surroundings, aligned to multiples of the cell."""
     edges = network.edges
     margin = network.max_access_metres + 2 * cell

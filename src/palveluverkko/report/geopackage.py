@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from itertools import cycle
 from pathlib import Path
 
 import geopandas as gpd
@@ -57,7 +58,11 @@ CREATE TABLE layer_styles (
 
 _GEOMETRY = {
     "bands": "MultiPolygon", "isochrones": "MultiPolygon", "service_points": "Point", "access_legs": "LineString",
+    "catchments": "MultiPolygon",
 }  # fmt: skip
+
+# Okabe and Ito's colours, which remain apart to those who see few.
+_PALE = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00")
 
 # Roads by how much they matter on a map; the keys continue texts.py's roads_*.
 ROAD_GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -98,7 +103,8 @@ def write_results(
     access_legs
         Lines between points and the road, with ``verdict``; the layer is left out when None.
     further
-        Layers and tables that a study asked for, by name: ``roads`` with ``level`` and ``band``, ``road_kilometres``.
+        Layers and tables that a study asked for, by name: ``roads`` with ``level`` and ``band``, ``road_kilometres``,
+        ``catchments`` with ``level`` and ``point``, ``nearest``.
     scheme
         Order, names and colours of the levels.
     language
@@ -127,6 +133,8 @@ def write_results(
     }
     if further and "roads" in further:
         styles["roads"] = style_reached_roads(scheme, minutes, language)
+    if further and "catchments" in further:
+        styles["catchments"] = style_catchments(further["catchments"], scheme, language)
     write_layers(path, layers, styles, language)
 
 
@@ -277,6 +285,25 @@ def style_reached_roads(scheme: LevelScheme, minutes: list[float], language: str
             for level in scheme.levels
         )
     )
+
+
+def style_catchments(catchments: pd.DataFrame, scheme: LevelScheme, language: str) -> Style:
+    """Fill the catchments of a level by turns in a few pale colours; the nearest level is shown, the others wait."""
+    groups = []
+    for level in scheme.levels:
+        own = catchments[catchments["level"] == level.code]
+        names = own["name"] if "name" in own else own["point"]
+        rules = tuple(
+            Rule(
+                str(name),
+                f"{equals('level', level.code)} AND {equals('point', str(point))}",
+                Symbol("fill", fill=colour, outline=INK, width=0.3, opacity=0.6),
+            )
+            for point, name, colour in zip(own["point"], names, cycle(_PALE), strict=False)
+        )
+        if rules:
+            groups.append(Rule(level.name(language), shown=level is scheme.levels[0], rules=rules))
+    return Style(tuple(groups) or (Rule(text("layer_catchments", language), symbol=Symbol("fill", outline=INK)),))
 
 
 def style_access_legs(language: str) -> Style:

@@ -156,7 +156,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
         )
         bands = bands_of_surfaces(surfaces, minutes=minutes)
         isochrones = to_isochrones(bands, minutes=minutes)
-        further = further_layers(study, inputs.network, inputs.points)
+        further = further_layers(study, inputs.network, table)
     with clock.step("scenarios"):
         impacts = {
             one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)

@@ -168,6 +168,8 @@ class OutputSection(_Section):
     directory: Path
     cell_metres: float | None = Field(default=None, gt=0)
     roads: bool = False
+    catchments: bool = False
+    nearest: int | None = Field(default=None, ge=1)
 
 
 class Study(_Section):
