@@ -4,12 +4,15 @@ import geopandas
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from little_study import write_little_study
 
+from palveluverkko.domain.errors import StudyError
+from palveluverkko.reach.grids import grid_places
 from palveluverkko.study.pipeline import run_study
 from palveluverkko.study.study import read_study
 
-ASKED = "[output]\nroads = true\ncatchments = true\nnearest = 2"
+ASKED = "[output]\nroads = true\ncatchments = true\nnearest = 2\ngrids = ['1km', 'h3-8']"
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +80,43 @@ def test_the_nearest_points_of_every_place_begin_with_the_one_that_serves_it(run
         reached = served[served[f"time_{code}"].notna()]
         assert first.loc[code]["point"].to_dict() == reached[f"point_{code}"].to_dict()
         assert first.loc[code]["travel_time"].to_dict() == reached[f"time_{code}"].to_dict()
+
+
+@pytest.mark.parametrize("name", ["grid_1km", "grid_h3_8"])
+def test_grids_are_layers_and_csv_files_with_the_same_times(run, name):
+    results, path = run
+    layer = geopandas.read_file(path, layer=name).set_index("id")
+    table = pd.read_csv(path.parent / f"{name}.csv", index_col="id")
+    assert layer["time_L"].notna().any()
+    assert list(table) == [f"{what}_{code}" for code in "LAE" for what in ("time", "band", "point", "served_by")]
+    pd.testing.assert_frame_equal(table, pd.DataFrame(layer.drop(columns="geometry")), check_dtype=False)
+    pd.testing.assert_series_equal(layer["time_E"], results.further[name]["time_E"], check_index_type=False)
+    styled = pyogrio.read_dataframe(path, sql="SELECT f_table_name FROM layer_styles")
+    assert name in set(styled["f_table_name"])
+
+
+def test_with_areas_the_grid_covers_them_also_where_no_road_is(tmp_path):
+    area = geopandas.GeoDataFrame(
+        {"name": ["Kaikki"]},
+        index=pd.Index(["1"], name="id"),
+        geometry=[shapely.box(25.68, 66.48, 25.80, 66.56)],
+        crs=4326,
+    )
+    area.to_file(tmp_path / "area.gpkg")
+    asked = {
+        "[output]": "[output]\ngrids = ['1km']",
+        'column = "kunta_code"\nname_column = "kunta"': 'file = "area.gpkg"',
+    }
+    results, _ = run_study(read_study(write_little_study(tmp_path, study=asked)), store="none")
+    cells = results.further["grid_1km"]
+    assert len(cells) == len(grid_places("1km", area))
+    assert cells["time_L"].isna().any()
+
+
+def test_an_unknown_grid_is_an_error_of_the_study_file(tmp_path):
+    path = write_little_study(tmp_path, study={"[output]": "[output]\ngrids = ['2km']"})
+    with pytest.raises(StudyError, match="the grid '2km' is not known"):
+        read_study(path)
+    path = write_little_study(tmp_path, study={"[output]": "[output]\ngrids = ['1km', '1km']"})
+    with pytest.raises(StudyError, match="the grid 1km is given twice"):
+        read_study(path)

@@ -14,6 +14,7 @@ import pyogrio
 
 from palveluverkko.domain.errors import TableError
 from palveluverkko.domain.files import replacing
+from palveluverkko.domain.grids import GRID_LAYERS
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR, level_shapes
 from palveluverkko.report.looks import BAD, INK, by_minutes
@@ -104,7 +105,7 @@ def write_results(
         Lines between points and the road, with ``verdict``; the layer is left out when None.
     further
         Layers and tables that a study asked for, by name: ``roads`` with ``level`` and ``band``, ``road_kilometres``,
-        ``catchments`` with ``level`` and ``point``, ``nearest``.
+        ``catchments`` with ``level`` and ``point``, ``nearest``, and grids (``grid_1km``) with the columns of places.
     scheme
         Order, names and colours of the levels.
     language
@@ -133,6 +134,9 @@ def write_results(
     }
     if further and "roads" in further:
         styles["roads"] = style_reached_roads(scheme, minutes, language)
+    for name, frame in (further or {}).items():
+        if name.startswith(GRID_LAYERS):
+            styles[name] = style_places(frame, scheme, minutes, language)
     if further and "catchments" in further:
         styles["catchments"] = style_catchments(further["catchments"], scheme, language)
     write_layers(path, layers, styles, language)
@@ -142,8 +146,12 @@ def write_layers(path: Path, layers: Mapping[str, pd.DataFrame], styles: Mapping
     """Write layers and the styles of those with geometry; each is described by the text ``layer_<name>``."""
     with replacing(path) as beside:
         for name, frame in layers.items():
-            _write_layer(beside, name, frame, description=text(f"layer_{name}", language))
+            _write_layer(beside, name, frame, description=_describe(name, language))
         _write_styles(beside, {name: styles[name] for name in layers if _is_spatial(layers[name])}, language)
+
+
+def _describe(name: str, language: str) -> str:
+    return text("layer_grid" if name.startswith(GRID_LAYERS) else f"layer_{name}", language)
 
 
 def style_bands(scheme: LevelScheme, minutes: list[float], language: str) -> Style:
@@ -393,7 +401,7 @@ def _write_styles(path: Path, styles: Mapping[str, Style], language: str) -> Non
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
                 " styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)"
                 " VALUES ('', '', ?, ?, ?, ?, '', 1, ?, '', NULL, ?)",
-                (name, GEOMETRY_COLUMN, name, to_qml(style), text(f"layer_{name}", language), _NO_TIME),
+                (name, GEOMETRY_COLUMN, name, to_qml(style), _describe(name, language), _NO_TIME),
             )
         database.execute("UPDATE gpkg_contents SET last_change = ?", (_NO_TIME,))
     # The file counts its transactions, and GDAL needs one more at times: a copy begins anew, so that equal results are

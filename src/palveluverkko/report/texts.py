@@ -269,6 +269,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "layer_roads": _in("Tiet", "Vägar", "Roads"),
     "layer_catchments": _in("Palvelupisteiden alueet", "Serviceenheternas områden", "Catchments"),
     "layer_nearest": _in("Lähimmät palvelupisteet", "Närmaste serviceenheter", "Nearest service points"),
+    "layer_grid": _in("Ruudut ja matka-ajat", "Rutor och restider", "Grid and travel times"),
     "layer_road_kilometres": _in("Tiekilometrit", "Vägkilometer", "Kilometres of road"),
     "layer_styles": _in("Tasojen tyylit (QGIS)", "Lagerstilar (QGIS)", "Layer styles (QGIS)"),
     # Columns that a pattern does not make

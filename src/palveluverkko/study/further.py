@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from palveluverkko.domain.grids import grid_layer
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.edges import kilometres_by_band
+from palveluverkko.reach.grids import grid_places
 from palveluverkko.reach.nearest import nearest
 from palveluverkko.reach.table import TravelTimeTable
 from palveluverkko.service.catchments import catchments
+from palveluverkko.service.grids import level_times
 from palveluverkko.service.levels import serving_points
 from palveluverkko.service.roads import level_roads
 from palveluverkko.study.study import Study
@@ -40,4 +43,9 @@ def further_layers(study: Study, network: RoadNetwork, table: TravelTimeTable) -
             ],
             ignore_index=True,
         )[["level", "place_id", "rank", "point", *(["name"] if "name" in points else []), "travel_time"]]
+    for kind in study.output.grids:
+        cells = grid_places(kind, (study.areas and study.areas.file) or network)
+        layers[grid_layer(kind)] = level_times(
+            network, points, cells, scheme=scheme, minutes=minutes, direction=direction
+        )
     return layers

@@ -12,6 +12,7 @@ from pathlib import Path
 import geopandas
 import pandas as pd
 
+from palveluverkko.domain.grids import GRID_LAYERS
 from palveluverkko.maps.page import build_page
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import USER_STORE, read_network
@@ -247,6 +248,10 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         scheme=scheme,
         language=language,
     )
+    for name, frame in results.further.items():
+        if name.startswith(GRID_LAYERS):
+            # Without geometry: whoever has the squares joins the table by their ids.
+            frame.drop(columns="geometry").to_csv(folder / f"{name}.csv", lineterminator="\n", encoding="utf-8")
     write_travel_times(folder / "travel_times.parquet", results.table.to_frame())
     for code, one in results.surfaces.items():
         write_surface(folder / f"surface_{code}.tif", one, description=scheme[code].name(language))

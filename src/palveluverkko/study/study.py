@@ -22,6 +22,7 @@ from pydantic import (
 
 from palveluverkko.domain.errors import PalveluverkkoError, StudyError
 from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
+from palveluverkko.domain.grids import check_grids
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
@@ -170,6 +171,7 @@ class OutputSection(_Section):
     roads: bool = False
     catchments: bool = False
     nearest: int | None = Field(default=None, ge=1)
+    grids: Annotated[tuple[str, ...], AfterValidator(check_grids)] = ()
 
 
 class Study(_Section):
