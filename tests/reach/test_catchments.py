@@ -65,23 +65,20 @@ def test_cells_have_the_times_of_the_surface_and_each_belongs_to_one_point(plan,
 
 
 @settings(deadline=None, max_examples=12)
-@given(street_plans(kinds=(STREET, ROAD)))
-def test_on_the_road_the_owner_of_a_cell_is_the_nearest_by_the_table(plan):
+@given(street_plans(kinds=LAND), st.sampled_from(list(Direction)))
+def test_where_no_walk_ends_at_the_access_distance_a_cell_belongs_to_the_point_that_alone_is_quickest(plan, direction):
     spots, given_ways = plan
-    network = network_of(roads(spots, given_ways))
+    network = network_of(roads(spots, given_ways), max_access_metres=4000.0)
     xy = spot_xy(network, spots)
     points = points_at(network, [xy[given_ways[0].spots[0]], xy[given_ways[-1].spots[-1]]])
-    cells = allocate_cells(network, points, cell_metres=25.0)
-    lines = network.edges.lines()
-    places = points_at(network, [(one.x, one.y) for one in shapely.line_interpolate_point(lines, 0.4, normalized=True)])
-    times = travel_times(network, points, places).milliseconds.astype(np.int64)
-    column = np.floor((places.geometry.x - cells.surface.west) / 25.0).astype(int)
-    row = np.floor((cells.surface.north - places.geometry.y) / 25.0).astype(int)
-    owner = cells.owner[row, column]
-    # A cell off the road is at most its diagonal away from it, and another road may be nearer in time.
-    clear = np.abs(times[0] - times[1]) > 4 * network.access_milliseconds_per_metre * 25.0
-    own = times[np.maximum(owner, 0), np.arange(owner.size)]
-    assert (own[clear] <= times.min(axis=0)[clear] + 2 * network.access_milliseconds_per_metre * 25.0).all()
+    options = {"cell_metres": 100.0, "budget_minutes": 40, "direction": direction}
+    both = allocate_cells(network, points, **options)
+    alone = np.stack(
+        [allocate_cells(network, points.loc[[one]], **options).surface.travel_time for one in points.index]
+    ).astype(np.int64)
+    np.testing.assert_array_equal(both.surface.travel_time, alone.min(axis=0))
+    clear = (np.abs(alone[0] - alone[1]) > 1) & (both.owner >= 0)
+    np.testing.assert_array_equal(both.owner[clear], alone.argmin(axis=0)[clear])
 
 
 def test_land_roads_and_people_of_the_points_add_up_to_what_is_reached():
