@@ -117,7 +117,7 @@ def test_people_beyond_the_budget_belong_to_nobody_and_no_open_point_has_no_catc
     assert catchments(network, points.assign(open=False), cell_metres=50.0).empty
 
 
-def test_the_nearest_points_rise_by_time_then_id_and_unreached_ones_are_left_out():
+def test_the_nearest_points_rise_by_time_then_id_and_unreached_ones_are_left_out(monkeypatch):
     network = network_of(roads(SPOTS, VILLAGE))
     xy = spot_xy(network, SPOTS)
     points = points_at(
@@ -137,6 +137,10 @@ def test_the_nearest_points_rise_by_time_then_id_and_unreached_ones_are_left_out
     first = nearest(table, k=1, chosen=["B", "C"]).set_index("place_id")["point"]
     _, owner = table.nearest(["B", "C"])
     assert first.to_dict() == {place: one for place, one in zip(places.index, owner, strict=True) if one}
+    monkeypatch.setattr("palveluverkko.reach.nearest._PLACES_AT_ONCE", 4)
+    pd.testing.assert_frame_equal(nearest(table, k=4), found)
+    assert nearest(table, chosen=[]).empty
+    assert list(nearest(table, chosen=[])) == list(found)
     with pytest.raises(StudyError, match="k is 0"):
         nearest(table, k=0)
     with pytest.raises(TableError, match="NOWHERE"):

@@ -18,7 +18,7 @@ from palveluverkko.domain.grids import SQUARES
 from palveluverkko.domain.travel import Direction
 from palveluverkko.network.store import read_network
 from palveluverkko.reach.grids import grid_places
-from palveluverkko.reach.snap import Verdict, snap
+from palveluverkko.reach.snap import Verdict, positions, snap
 from palveluverkko.reach.table import travel_times
 from palveluverkko.service.grids import level_times
 from palveluverkko.service.levels import classify
@@ -66,6 +66,8 @@ def test_squares_are_those_whose_centre_lies_inside_and_their_ids_name_them(kind
         == shapely.get_coordinates(found.geometry.to_numpy()).reshape(-1, 10)
     ).all()
     assert (found.area == size**2).all()
+    x, y = positions(found, "EPSG:3067")
+    np.testing.assert_array_equal(np.column_stack((x, y)), found[["geometry"]].bounds.to_numpy()[:, :2] + size / 2)
 
 
 def test_the_square_of_the_convention_has_its_name():
