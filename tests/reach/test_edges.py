@@ -27,7 +27,7 @@ from palveluverkko.domain.travel import UNREACHED, Direction
 from palveluverkko.engine.graph import freeze_int32
 from palveluverkko.engine.nearest import ABSENT, Spots
 from palveluverkko.network.store import read_network
-from palveluverkko.reach.edges import kilometres_by_band, reached_edges
+from palveluverkko.reach.edges import TimedPieces, _quicker_ways, kilometres_by_band, reached_edges
 from palveluverkko.reach.snap import snap
 from palveluverkko.reach.table import travel_times
 
@@ -240,6 +240,29 @@ def test_the_kilometres_of_a_class_add_up_to_the_network():
         assert set(whole.index) == set(lengths.index)
         assert table["band"].isna().sum() == len(lengths)
     assert kilometres_by_band(network, both)["level"].unique().tolist() == ["L", "A"]
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_behind_a_point_on_a_one_way_ring_another_part_begins(direction):
+    ring = ways((ONEWAY, 0, 1, 2), (ONEWAY, 2, 5, 8, 7, 6, 3, 0), (STREET, 2, 4))
+    network = network_of(roads(SPOTS, ring))
+    xy = np.asarray(spot_xy(network, SPOTS))
+    points = points_at(network, [(xy[0] + xy[1]) / 2])
+    parts = reached_edges(network, points, minutes=[60], direction=direction)
+    own = parts[parts["edge"] == snap(network, points).edge[0]]
+    assert len(own) == 2
+    at_point = [own["time_to"].iloc[0], own["time_from"].iloc[1]]
+    assert min(at_point) < 0.1
+    assert max(at_point) > 3
+    assert own["metres"].sum() == pytest.approx(network.edges.metres[own["edge"].iloc[0]])
+
+
+def test_of_two_points_as_near_all_along_a_piece_the_lowest_counts():
+    for point in ([0, 1], [1, 0]):
+        pieces = TimedPieces(
+            np.zeros(1, dtype=np.int64), np.asarray([[0.0, 0, 1, 0]]), np.full((1, 2, 2), 7.0), np.asarray([point])
+        )
+        assert _quicker_ways(pieces, latest=10).point.tolist() == [0]
 
 
 def test_closed_roads_are_not_reached_and_ways_round_them_have_the_times_of_the_table():

@@ -376,9 +376,7 @@ def _join(pieces: TimedPieces, stretches: _Stretches, *, beyond: int) -> _Parts:
     goes_on = edge[1:] == edge[:-1]
     for column in (stretches.way, stretches.point, stretches.band):
         goes_on &= column[1:] == column[:-1]
-    # Behind a point on a one-way road the time jumps, and what follows may be left out: too late, or never there.
-    place = np.cumsum(pieces.length() >= SHORTEST_METRES)[stretches.piece]
-    goes_on &= place[1:] - place[:-1] <= 1
+    # Behind a point on a one-way road the time jumps.
     goes_on &= np.abs(stretches.time_from[1:] - stretches.time_to[:-1]) <= _JUMP_MILLISECONDS
     begins_here = np.ones(edge.size, dtype=np.bool_)
     begins_here[1:] = ~goes_on
