@@ -21,6 +21,7 @@ def spread_from_roads(
     milliseconds_per_metre: float,
     longest_metres: float,
     latest: int,
+    blocked: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int32]:
     """Give the travel time at every cell centre of a grid.
 
@@ -41,6 +42,8 @@ def spread_from_roads(
         Off-road pace, and how far from the road the grid is coloured.
     latest
         Longest travel time kept, milliseconds.
+    blocked
+        bool[rows, columns]; cells that ways may end in but not pass through: water. None: no cell.
 
     Returns
     -------
@@ -50,12 +53,15 @@ def spread_from_roads(
     from palveluverkko.engine import grid_kernels as kernels  # importing numba costs 0.8 s
 
     quick_time, quick_metres, near_time, near_metres = (np.full((rows, columns), np.inf) for _ in range(4))
-    measures = (float(cell), float(milliseconds_per_metre), float(longest_metres), float(latest))
-    kernels.burn(
-        quick_time, quick_metres, near_time, near_metres, freeze_float64(line), freeze_float64(line_time), *measures
+    walls = (
+        np.zeros((rows, columns), dtype=np.bool_) if blocked is None else np.array(blocked, dtype=np.bool_, order="C")
     )
-    kernels.spread(quick_time, quick_metres, *measures, True)
-    kernels.spread(near_time, near_metres, *measures, False)
+    walls.flags.writeable = False
+    measures = (float(cell), float(milliseconds_per_metre), float(longest_metres), float(latest))
+    lines = (freeze_float64(line), freeze_float64(line_time))
+    kernels.burn(quick_time, quick_metres, near_time, near_metres, *lines, walls, *measures)
+    kernels.spread(quick_time, quick_metres, walls, *measures, True)
+    kernels.spread(near_time, near_metres, walls, *measures, False)
     time = np.minimum(quick_time, near_time)
     reached = np.isfinite(time)
     result = np.full((rows, columns), UNREACHED, dtype=np.int32)

@@ -17,6 +17,45 @@ _STEPS = np.array([(0, -1), (-1, -1), (-1, 0), (-1, 1), (-2, -1), (-2, 1), (-1, 
 
 
 @nb.njit(cache=True, boundscheck=False)
+def is_clear(x: float, y: float, dx: float, dy: float, blocked: NDArray[np.bool_], cell: float) -> bool:
+    """Tell whether no blocked cell lies between a spot (x, y) and a spot (dx, dy) from it.
+
+    The cells of both ends do not count: a road on the shore may lie in a cell whose centre is on the water, and a
+    blocked cell may be where the way ends.
+    """
+    first_row, first_column = int(np.floor(y / cell)), int(np.floor(x / cell))
+    last_row, last_column = int(np.floor((y + dy) / cell)), int(np.floor((x + dx) / cell))
+    steps = int(4.0 * np.hypot(dx, dy) / cell) + 1
+    for step in range(1, steps):
+        row = int(np.floor((y + dy * step / steps) / cell))
+        column = int(np.floor((x + dx * step / steps) / cell))
+        if (row == first_row and column == first_column) or (row == last_row and column == last_column):
+            continue
+        if 0 <= row < blocked.shape[0] and 0 <= column < blocked.shape[1] and blocked[row, column]:
+            return False
+    return True
+
+
+@nb.njit(cache=True, boundscheck=False)
+def may_step(blocked: NDArray[np.bool_], row: int, column: int, other_row: int, other_column: int) -> bool:
+    """Tell whether a way may lead from another cell to this one: not out of the water, nor across it.
+
+    A step aslant passes between two cells and is stopped where both are blocked; a knight's move passes through two,
+    and is stopped by either.
+    """
+    if blocked[other_row, other_column]:
+        return False
+    down, right = other_row - row, other_column - column
+    if abs(down) == 2:
+        return not (blocked[row + down // 2, column] or blocked[row + down // 2, other_column])
+    if abs(right) == 2:
+        return not (blocked[row, column + right // 2] or blocked[other_row, column + right // 2])
+    if down != 0 and right != 0:
+        return not (blocked[row, other_column] and blocked[other_row, column])
+    return True
+
+
+@nb.njit(cache=True, boundscheck=False)
 def burn(
     quick_time: NDArray[np.float64],
     quick_metres: NDArray[np.float64],
@@ -24,6 +63,7 @@ def burn(
     near_metres: NDArray[np.float64],
     line: NDArray[np.float64],
     line_time: NDArray[np.float64],
+    blocked: NDArray[np.bool_],
     cell: float,
     milliseconds_per_metre: float,
     longest_metres: float,
@@ -34,7 +74,8 @@ def burn(
     ``line`` holds x0, y0, x1, y1 in metres from the north-west corner (y downwards), ``line_time`` the travel
     time at both ends, linear between. Each cell centre keeps two ways to the road, each as time and metres walked:
     the quickest, which slants towards the service, and the nearest. With slope b along the road and pace k off it,
-    the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h.
+    the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h. A way across
+    ``blocked`` cells is none.
     """
     rows, columns = quick_time.shape
     k = milliseconds_per_metre
@@ -67,7 +108,9 @@ def burn(
                     here = line_time[piece, 0] + slope * spot + k * walked
                     if walked <= longest_metres and here <= latest:
                         quicker = here < quick_time[row, column]
-                        if quicker or (here == quick_time[row, column] and walked < quick_metres[row, column]):
+                        if (quicker or (here == quick_time[row, column] and walked < quick_metres[row, column])) and (
+                            is_clear(x0 + ux * spot, y0 + uy * spot, cx - ux * spot, cy - uy * spot, blocked, cell)
+                        ):
                             quick_time[row, column] = here
                             quick_metres[row, column] = walked
                     spot = min(max(foot, low), high)
@@ -75,7 +118,9 @@ def burn(
                     here = line_time[piece, 0] + slope * spot + k * walked
                     if walked <= longest_metres and here <= latest:
                         nearer = walked < near_metres[row, column]
-                        if nearer or (walked == near_metres[row, column] and here < near_time[row, column]):
+                        if (nearer or (walked == near_metres[row, column] and here < near_time[row, column])) and (
+                            is_clear(x0 + ux * spot, y0 + uy * spot, cx - ux * spot, cy - uy * spot, blocked, cell)
+                        ):
                             near_time[row, column] = here
                             near_metres[row, column] = walked
 
@@ -84,6 +129,7 @@ def burn(
 def spread(
     time: NDArray[np.float64],
     metres: NDArray[np.float64],
+    blocked: NDArray[np.bool_],
     cell: float,
     milliseconds_per_metre: float,
     longest_metres: float,
@@ -93,7 +139,8 @@ def spread(
     """Spread off-road from the burnt cells, up to a distance and a time; give the number of double sweeps.
 
     A cell takes over a neighbour's way when it is quicker, or, with ``quickest`` False, when it is shorter. Two
-    sweeps settle an open plane; more are needed only where a limit stops a way.
+    sweeps settle an open plane; more are needed only where a limit or the water stops a way. ``blocked`` cells take
+    ways over but hand none on.
     """
     rows, columns = time.shape
     sweeps = 0
@@ -124,7 +171,8 @@ def spread(
                             better = walked < metres[row, column] or (
                                 walked == metres[row, column] and here < time[row, column]
                             )
-                        if better:
+                        # Asked last: few ways get this far.
+                        if better and may_step(blocked, row, column, other_row, other_column):
                             time[row, column] = here
                             metres[row, column] = walked
                             changed = True
