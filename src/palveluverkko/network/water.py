@@ -78,10 +78,10 @@ class Water:
         return replace(self, shapes=np.asarray(kept, dtype=object), crs=wanted)
 
     def covers(self, places: geopandas.GeoSeries) -> NDArray[np.bool_]:
-        """Tell which places lie in the water: of polygons a spot inside."""
-        spots = places.to_crs(self.crs).representative_point().to_numpy()
-        wet = np.zeros(len(spots), dtype=np.bool_)
-        wet[shapely.STRtree(self.shapes).query(spots, predicate="within")[0]] = True
+        """Tell which places lie in the water; squares and other polygons only when all of them does."""
+        shapes = places.to_crs(self.crs).to_numpy()
+        wet = np.zeros(len(shapes), dtype=np.bool_)
+        wet[shapely.STRtree(self.shapes).query(shapes, predicate="within")[0]] = True
         return wet
 
 

@@ -250,15 +250,15 @@ def _sea(coasts: list[npt.NDArray[np.float64]], boxes: list[shapely.Geometry]) -
 
 def _located(line: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
     """Give the runs of a line whose nodes are in the file."""
-    there = ~np.isnan(line).any(axis=1)
+    there = np.isfinite(line[:, 0])
     cuts = np.flatnonzero(there[1:] != there[:-1]) + 1
     return [run for run in np.split(line, cuts) if len(run) > 1 and not np.isnan(run).any()]
 
 
 def _to_edge(drawn: Shapes, box: shapely.Geometry, edge: shapely.Geometry) -> list[shapely.LineString]:
     """Carry the ends of the coastline that lie just within the box to its edge."""
-    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(drawn), directed=True))
-    open_lines = merged[np.logical_not(shapely.is_closed(merged))]
+    merged = np.asarray(shapely.get_parts(shapely.line_merge(shapely.multilinestrings(drawn), directed=True)))
+    open_lines = np.asarray([one for one in merged if not one.is_closed], dtype=object)
     ends = np.concatenate([shapely.get_point(open_lines, at) for at in (0, -1)])
     near = shapely.within(ends, box) & (shapely.distance(ends, edge) < _NEAR_EDGE_DEGREES)
     return list(shapely.shortest_line(ends[near], edge))
