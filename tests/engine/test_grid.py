@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from palveluverkko.engine import grid_kernels
-from palveluverkko.engine.grid import spread_from_roads
+from palveluverkko.engine.grid import _walls, spread_from_roads
 from palveluverkko.engine.search import UNREACHED
 
 CELL, ROWS, COLUMNS = 50.0, 16, 18
@@ -197,8 +197,11 @@ def test_water_stops_the_spread_as_it_stops_a_search_over_the_cells(blocked, see
     for cell, one in seeds.items():
         time[cell], metres[cell] = one, 0.0
     expected = naive_spread(time, blocked)
-    blocked.flags.writeable = False
-    grid_kernels.spread(time, metres, blocked, CELL, PACE, float(FAR), float(FAR), True)
+    blocked, wet, near = _walls(blocked, ROWS, COLUMNS)
+    barred = np.zeros((ROWS, COLUMNS), dtype=np.uint8)
+    grid_kernels.bar_steps(barred, blocked, wet, near)
+    barred.flags.writeable = False
+    grid_kernels.spread(time, metres, blocked, barred, CELL, PACE, float(FAR), float(FAR), True)
     np.testing.assert_allclose(time, expected, rtol=0, atol=1)
 
 
@@ -232,3 +235,34 @@ def test_a_road_on_one_bank_does_not_burn_the_cells_of_the_other():
     found = spread(lines, times, longest=FAR, latest=UNREACHED - 1, blocked=blocked)
     assert (found[7] != UNREACHED).all()
     assert (found[9:] == UNREACHED).all()
+
+
+@pytest.mark.parametrize("finer", [3, 5])
+def test_water_narrower_than_a_cell_stops_the_spread_on_a_finer_grid(finer):
+    # A stream between the middles of two columns of cells: none of them is blocked.
+    wet = np.zeros((finer * ROWS, finer * COLUMNS), dtype=bool)
+    wet[:, finer * 7] = True
+    lines, times = np.asarray([(20.0, 780.0, 30.0, 780.0)]), np.asarray([(0.0, 0.0)])
+    found = spread(lines, times, longest=FAR, latest=UNREACHED - 1, blocked=wet)
+    assert (found[:, :7] != UNREACHED).all()
+    assert (found[:, 7:] == UNREACHED).all()
+    wet[: finer * 2] = False
+    assert (spread(lines, times, longest=FAR, latest=UNREACHED - 1, blocked=wet) != UNREACHED).all()
+
+
+@settings(deadline=None, max_examples=30)
+@given(walls(), roads())
+def test_the_same_water_on_a_finer_grid_lets_no_more_through(blocked, given_roads):
+    finer = np.repeat(np.repeat(blocked, 3, axis=0), 3, axis=1)
+    coarse, fine = (spread(*given_roads, blocked=one) for one in (blocked, finer))
+    far = ~blocked & (coarse == UNREACHED)
+    assert (fine[far] == UNREACHED).all()
+
+
+def test_a_grid_that_is_an_even_number_of_times_finer_has_no_middles():
+    with pytest.raises(ValueError, match="odd number"):
+        spread(*two_roads(), blocked=np.ones((2 * ROWS, 2 * COLUMNS), dtype=bool))
+
+
+def two_roads():
+    return np.asarray([(0.0, 125.0, 900.0, 125.0), (0.0, 325.0, 900.0, 325.0)]), np.zeros((2, 2))

@@ -9,6 +9,10 @@ from palveluverkko.engine.graph import freeze_float64
 from palveluverkko.engine.search import UNREACHED
 
 Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+_REACH = 3
+"""Cells that a road is burnt in or a step leads over, and one more."""
 
 
 def spread_from_roads(
@@ -43,7 +47,8 @@ def spread_from_roads(
     latest
         Longest travel time kept, milliseconds.
     blocked
-        bool[rows, columns]; cells that ways may end in but not pass through: water. None: no cell.
+        bool[n * rows, n * columns] with an odd n; the grid n times finer: what ways off the road may not cross, such as
+        water. Cells of the grid whose middle is blocked may be the end of a way, but hand none on. None: no cell.
 
     Returns
     -------
@@ -53,17 +58,42 @@ def spread_from_roads(
     from palveluverkko.engine import grid_kernels as kernels  # importing numba costs 0.8 s
 
     quick_time, quick_metres, near_time, near_metres = (np.full((rows, columns), np.inf) for _ in range(4))
-    walls = (
-        np.zeros((rows, columns), dtype=np.bool_) if blocked is None else np.array(blocked, dtype=np.bool_, order="C")
-    )
-    walls.flags.writeable = False
     measures = (float(cell), float(milliseconds_per_metre), float(longest_metres), float(latest))
+    walls = _walls(blocked, rows, columns)
+    barred = np.zeros((rows, columns), dtype=np.uint8)
+    kernels.bar_steps(barred, *walls)
+    barred.flags.writeable = False
     lines = (freeze_float64(line), freeze_float64(line_time))
-    kernels.burn(quick_time, quick_metres, near_time, near_metres, *lines, walls, *measures)
-    kernels.spread(quick_time, quick_metres, walls, *measures, True)
-    kernels.spread(near_time, near_metres, walls, *measures, False)
+    kernels.burn(quick_time, quick_metres, near_time, near_metres, *lines, *walls, *measures)
+    kernels.spread(quick_time, quick_metres, walls[0], barred, *measures, True)
+    kernels.spread(near_time, near_metres, walls[0], barred, *measures, False)
     time = np.minimum(quick_time, near_time)
     reached = np.isfinite(time)
     result = np.full((rows, columns), UNREACHED, dtype=np.int32)
     result[reached] = np.rint(time[reached]).astype(np.int32)
     return result
+
+
+def middles(finer: Bool, rows: int, columns: int) -> Bool:
+    """Give the cells in the middle of those of a grid, of one an odd number of times finer."""
+    times = finer.shape[0] // rows
+    if times % 2 == 0 or finer.shape != (times * rows, times * columns):
+        raise ValueError(f"a grid of {finer.shape} is not an odd number of times finer than ({rows}, {columns})")
+    return finer[times // 2 :: times, times // 2 :: times]
+
+
+def _walls(finer: Bool | None, rows: int, columns: int) -> tuple[Bool, Bool, Bool]:
+    """Give the blocked cells of the grid, the finer grid, and the cells so near to either that a way may meet them."""
+    none = np.zeros((rows, columns), dtype=np.bool_)
+    wet = none if finer is None else np.array(finer, dtype=np.bool_, order="C")
+    blocked, near = none.copy(), none.copy()
+    if wet.any():
+        blocked[:] = middles(wet, rows, columns)
+        times = wet.shape[0] // rows
+        touched = np.pad(wet.reshape(rows, times, columns, times).any(axis=(1, 3)), _REACH)
+        for down in range(2 * _REACH + 1):
+            for right in range(2 * _REACH + 1):
+                near |= touched[down : down + rows, right : right + columns]
+    for one in (blocked, wet, near):
+        one.flags.writeable = False
+    return blocked, wet, near

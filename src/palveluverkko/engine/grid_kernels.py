@@ -17,42 +17,78 @@ _STEPS = np.array([(0, -1), (-1, -1), (-1, 0), (-1, 1), (-2, -1), (-2, 1), (-1, 
 
 
 @nb.njit(cache=True, boundscheck=False)
-def is_clear(x: float, y: float, dx: float, dy: float, blocked: NDArray[np.bool_], cell: float) -> bool:
-    """Tell whether no blocked cell lies between a spot (x, y) and a spot (dx, dy) from it.
+def is_clear(x: float, y: float, dx: float, dy: float, wet: NDArray[np.bool_], side: float) -> bool:
+    """Tell whether no wet cell lies between a spot (x, y) and a spot (dx, dy) from it; cells are ``side`` wide.
 
-    The cells of both ends do not count: a road on the shore may lie in a cell whose centre is on the water, and a
-    blocked cell may be where the way ends.
+    The cells of both ends do not count: a road on the shore may lie in a cell whose centre is on the water, and a way
+    may end on the water. A way through the corner of four cells passes unless both beside it are wet.
     """
-    first_row, first_column = int(np.floor(y / cell)), int(np.floor(x / cell))
-    last_row, last_column = int(np.floor((y + dy) / cell)), int(np.floor((x + dx) / cell))
-    steps = int(4.0 * np.hypot(dx, dy) / cell) + 1
-    for step in range(1, steps):
-        row = int(np.floor((y + dy * step / steps) / cell))
-        column = int(np.floor((x + dx * step / steps) / cell))
-        if (row == first_row and column == first_column) or (row == last_row and column == last_column):
-            continue
-        if 0 <= row < blocked.shape[0] and 0 <= column < blocked.shape[1] and blocked[row, column]:
-            return False
+    rows, columns = wet.shape
+    first_row, first_column = int(np.floor(y / side)), int(np.floor(x / side))
+    last_row, last_column = int(np.floor((y + dy) / side)), int(np.floor((x + dx) / side))
+    before_row, before_column = first_row, first_column
+    # Halfway between an even number of marks: from middle to middle of cells none of them falls on a corner.
+    steps = 2 * int(2.0 * np.hypot(dx, dy) / side) + 2
+    for step in range(steps + 1):
+        share = min(1.0, (step + 0.5) / steps)
+        row, column = int(np.floor((y + dy * share) / side)), int(np.floor((x + dx * share) / side))
+        known = min(row, before_row) >= 0 and max(row, before_row) < rows
+        if known and min(column, before_column) >= 0 and max(column, before_column) < columns:
+            aslant = row != before_row and column != before_column
+            if aslant and wet[row, before_column] and wet[before_row, column]:
+                return False
+            at_end = (row == first_row and column == first_column) or (row == last_row and column == last_column)
+            if wet[row, column] and not at_end:
+                return False
+        before_row, before_column = row, column
     return True
 
 
 @nb.njit(cache=True, boundscheck=False)
-def may_step(blocked: NDArray[np.bool_], row: int, column: int, other_row: int, other_column: int) -> bool:
-    """Tell whether a way may lead from another cell to this one: not out of the water, nor across it.
+def bar_steps(
+    barred: NDArray[np.uint8], blocked: NDArray[np.bool_], wet: NDArray[np.bool_], near: NDArray[np.bool_]
+) -> None:
+    """Note for every cell which of the steps to its neighbours lead across water, a bit for each.
 
-    A step aslant passes between two cells and is stopped where both are blocked; a knight's move passes through two,
-    and is stopped by either.
+    ``wet`` is the grid several times finer, ``blocked`` its cells in the middle of those of the grid. A step onto a
+    blocked cell is asked on the grid itself: it has to cross wet cells to get there. Only cells ``near`` water are
+    asked.
     """
-    if blocked[other_row, other_column]:
-        return False
-    down, right = other_row - row, other_column - column
-    if abs(down) == 2:
-        return not (blocked[row + down // 2, column] or blocked[row + down // 2, other_column])
-    if abs(right) == 2:
-        return not (blocked[row, column + right // 2] or blocked[other_row, column + right // 2])
-    if down != 0 and right != 0:
-        return not (blocked[row, other_column] and blocked[other_row, column])
-    return True
+    rows, columns = blocked.shape
+    side = rows / wet.shape[0]
+    for row in range(rows):
+        for column in range(columns):
+            if not near[row, column]:
+                continue
+            for step in range(_STEPS.shape[0]):
+                down, right = _STEPS[step, 0], _STEPS[step, 1]
+                if not (0 <= row + down < rows and 0 <= column + right < columns):
+                    continue
+                if blocked[row, column] or blocked[row + down, column + right]:
+                    clear = is_clear(column + 0.5, row + 0.5, float(right), float(down), blocked, 1.0)
+                else:
+                    clear = is_clear(column + 0.5, row + 0.5, float(right), float(down), wet, side)
+                if not clear:
+                    barred[row, column] |= np.uint8(1 << step)
+
+
+@nb.njit(cache=True, boundscheck=False)
+def is_reachable(
+    x: float,
+    y: float,
+    dx: float,
+    dy: float,
+    blocked: NDArray[np.bool_],
+    wet: NDArray[np.bool_],
+    row: int,
+    column: int,
+    cell: float,
+    side: float,
+) -> bool:
+    """Tell whether no water lies between a spot and the centre of a cell, of a blocked one none but its own."""
+    if blocked[row, column]:
+        return is_clear(x, y, dx, dy, blocked, cell)
+    return is_clear(x, y, dx, dy, wet, side)
 
 
 @nb.njit(cache=True, boundscheck=False)
@@ -64,6 +100,8 @@ def burn(
     line: NDArray[np.float64],
     line_time: NDArray[np.float64],
     blocked: NDArray[np.bool_],
+    wet: NDArray[np.bool_],
+    near: NDArray[np.bool_],
     cell: float,
     milliseconds_per_metre: float,
     longest_metres: float,
@@ -75,9 +113,10 @@ def burn(
     time at both ends, linear between. Each cell centre keeps two ways to the road, each as time and metres walked:
     the quickest, which slants towards the service, and the nearest. With slope b along the road and pace k off it,
     the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h. A way across
-    ``blocked`` cells is none.
+    water is none; ``blocked``, ``wet`` and ``near`` are those of :func:`bar_steps`.
     """
     rows, columns = quick_time.shape
+    side = cell * rows / wet.shape[0]
     k = milliseconds_per_metre
     for piece in range(line.shape[0]):
         x0, y0, x1, y1 = line[piece, 0], line[piece, 1], line[piece, 2], line[piece, 3]
@@ -109,7 +148,19 @@ def burn(
                     if walked <= longest_metres and here <= latest:
                         quicker = here < quick_time[row, column]
                         if (quicker or (here == quick_time[row, column] and walked < quick_metres[row, column])) and (
-                            is_clear(x0 + ux * spot, y0 + uy * spot, cx - ux * spot, cy - uy * spot, blocked, cell)
+                            not near[row, column]
+                            or is_reachable(
+                                x0 + ux * spot,
+                                y0 + uy * spot,
+                                cx - ux * spot,
+                                cy - uy * spot,
+                                blocked,
+                                wet,
+                                row,
+                                column,
+                                cell,
+                                side,
+                            )
                         ):
                             quick_time[row, column] = here
                             quick_metres[row, column] = walked
@@ -119,7 +170,19 @@ def burn(
                     if walked <= longest_metres and here <= latest:
                         nearer = walked < near_metres[row, column]
                         if (nearer or (walked == near_metres[row, column] and here < near_time[row, column])) and (
-                            is_clear(x0 + ux * spot, y0 + uy * spot, cx - ux * spot, cy - uy * spot, blocked, cell)
+                            not near[row, column]
+                            or is_reachable(
+                                x0 + ux * spot,
+                                y0 + uy * spot,
+                                cx - ux * spot,
+                                cy - uy * spot,
+                                blocked,
+                                wet,
+                                row,
+                                column,
+                                cell,
+                                side,
+                            )
                         ):
                             near_time[row, column] = here
                             near_metres[row, column] = walked
@@ -130,6 +193,7 @@ def spread(
     time: NDArray[np.float64],
     metres: NDArray[np.float64],
     blocked: NDArray[np.bool_],
+    barred: NDArray[np.uint8],
     cell: float,
     milliseconds_per_metre: float,
     longest_metres: float,
@@ -140,7 +204,7 @@ def spread(
 
     A cell takes over a neighbour's way when it is quicker, or, with ``quickest`` False, when it is shorter. Two
     sweeps settle an open plane; more are needed only where a limit or the water stops a way. ``blocked`` cells take
-    ways over but hand none on.
+    ways over but hand none on, and no way takes a step that :func:`bar_steps` has ``barred``.
     """
     rows, columns = time.shape
     sweeps = 0
@@ -171,8 +235,10 @@ def spread(
                             better = walked < metres[row, column] or (
                                 walked == metres[row, column] and here < time[row, column]
                             )
-                        # Asked last: few ways get this far.
-                        if better and may_step(blocked, row, column, other_row, other_column):
+                        if not better or blocked[other_row, other_column]:
+                            continue
+                        begins = barred[row, column] if direction == 1 else barred[other_row, other_column]
+                        if not (begins >> step) & 1:
                             time[row, column] = here
                             metres[row, column] = walked
                             changed = True

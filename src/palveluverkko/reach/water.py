@@ -18,13 +18,13 @@ def cells_within(
     Along each row of centres every side of a ring that crosses it turns the count up or down by one, by its direction;
     where the count is not 0 the centre lies in a polygon, and where polygons overlap it is 2.
     """
-    count = np.zeros((rows, columns + 1), dtype=np.int32)
+    count = np.zeros((rows, columns + 1), dtype=np.int16)
     ordered = shapely.orient_polygons(shapes) if len(shapes) else shapes
     xy, ring = shapely.get_coordinates(shapely.get_rings(ordered), return_index=True)
     same = ring[1:] == ring[:-1]
     x, y = (xy[:, 0] - west) / cell - 0.5, (north - xy[:, 1]) / cell - 0.5
     x0, x1, y0, y1 = x[:-1][same], x[1:][same], y[:-1][same], y[1:][same]
-    turn = np.where(y1 > y0, 1, -1)
+    turn = np.where(y1 > y0, 1, -1).astype(np.int16)
     # Rows from the one at the upper end up to the one at the lower end, which belongs to the next side.
     first = np.clip(np.ceil(np.minimum(y0, y1)), 0, rows).astype(np.int64)
     last = np.clip(np.ceil(np.maximum(y0, y1)), 0, rows).astype(np.int64)
@@ -34,7 +34,7 @@ def cells_within(
     at = x0[side] + (x1[side] - x0[side]) * (row - y0[side]) / (y1[side] - y0[side])
     column = np.clip(np.ceil(at), 0, columns).astype(np.int64)
     np.add.at(count, (row, column), turn[side])
-    return np.asarray(count.cumsum(axis=1)[:, :columns] != 0)
+    return np.asarray(np.cumsum(count, axis=1, dtype=np.int16)[:, :columns] != 0)
 
 
 def without_water(lines: Float64, times: Float64, shapes: Shapes) -> tuple[Float64, Float64]:
