@@ -156,6 +156,13 @@ def test_what_is_no_polygon_in_a_layer_of_water_is_counted(tmp_path):
     assert found.left_out == ("water.gpkg: 2",)
 
 
+def test_a_square_counts_as_on_the_water_only_when_all_of_it_is(tmp_path):
+    write(tmp_path, shapes=[LAKE])
+    middle, half = shapely.box(25.708, 66.504, 25.712, 66.506), shapely.box(25.70, 66.504, 25.712, 66.506)
+    spots = geopandas.GeoSeries([middle, half, LAKE.centroid, shapely.Point(25.7, 66.5)], crs="EPSG:4326")
+    assert read_water(tmp_path / "water.gpkg").covers(spots).tolist() == [True, False, True, False]
+
+
 def test_water_is_kept_on_disk_and_read_again_when_what_is_kept_is_damaged(tmp_path, monkeypatch):
     write(tmp_path)
     path, store = tmp_path / "roads.osm.pbf", tmp_path / "store"
