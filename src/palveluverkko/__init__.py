@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from palveluverkko.maps.page import to_map
     from palveluverkko.network.road_network import RoadNetwork
     from palveluverkko.network.store import read_network, write_network
+    from palveluverkko.network.water import read_water
     from palveluverkko.osm.profile import CarProfile
     from palveluverkko.planning.impact import impact
     from palveluverkko.planning.sensitivity import Variant, sensitivity
@@ -66,6 +67,7 @@ _HOMES = {
     "read_places": "tables.places",
     "read_service_points": "tables.points",
     "read_study": "study.study",
+    "read_water": "network.water",
     "run_study": "study.pipeline",
     "sensitivity": "planning.sensitivity",
     "surface": "reach.surface",
@@ -102,6 +104,7 @@ __all__ = [
     "read_places",
     "read_service_points",
     "read_study",
+    "read_water",
     "run_study",
     "sensitivity",
     "surface",

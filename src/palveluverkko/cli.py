@@ -211,11 +211,16 @@ def isochrones(
     max_access_metres: MaxAccessOption = None,
     direction: DirectionOption = "to_service",
     scheme: Annotated[str, typer.Option(help="EAL, or a scheme of your own (.toml).")] = "EAL",
+    water: Annotated[
+        str,
+        typer.Option(metavar="osm|none|FILE", help="Water to leave out: that of the road file, none, or of a layer."),
+    ] = "osm",
     bands: Annotated[bool, typer.Option("--bands", help="Write disjoint bands instead of cumulative areas.")] = False,
     crs: CrsOption = None,
 ) -> None:
     """Draw the areas within minutes of each level."""
     from palveluverkko.domain.levels import LevelScheme
+    from palveluverkko.network.water import water_of_study
     from palveluverkko.reach.areas import to_isochrones
     from palveluverkko.report.vector import VECTOR_SUFFIXES, check_suffix, write_vector
     from palveluverkko.service.areas import bands as draw_bands
@@ -228,7 +233,10 @@ def isochrones(
     with _progress() as progress:
         roads = _read_network(network, season, access_speed_kmh, max_access_metres, progress=progress)
         progress("areas", 0, 0)
-        drawn = draw_bands(roads, table.to_crs(roads.crs), minutes=thresholds, scheme=levels, direction=direction)
+        wet = water_of_study([network], water)
+        drawn = draw_bands(
+            roads, table.to_crs(roads.crs), minutes=thresholds, scheme=levels, direction=direction, water=wet
+        )
         write_vector(out, drawn if bands else to_isochrones(drawn, minutes=thresholds))
     typer.echo(f"{out}")
 

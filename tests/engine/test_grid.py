@@ -1,10 +1,14 @@
 """The spread off the road against the true minimum over every piece, one cell at a time."""
 
+import heapq
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from palveluverkko.engine.grid import allocate_from_roads, spread_from_roads
+from palveluverkko.engine import grid_kernels
+from palveluverkko.engine.grid import _walls, allocate_from_roads, spread_from_roads
 from palveluverkko.engine.search import UNREACHED
 
 CELL, ROWS, COLUMNS = 50.0, 16, 18
@@ -25,7 +29,7 @@ def roads(draw, *, most=5):
     return np.asarray(lines), np.asarray(times)
 
 
-def spread(lines, times, *, longest=300.0, latest=2_000_000):
+def spread(lines, times, *, longest=300.0, latest=2_000_000, blocked=None):
     return spread_from_roads(
         lines,
         times,
@@ -35,6 +39,7 @@ def spread(lines, times, *, longest=300.0, latest=2_000_000):
         milliseconds_per_metre=PACE,
         longest_metres=longest,
         latest=latest,
+        blocked=blocked,
     )
 
 
@@ -194,3 +199,127 @@ def test_cells_as_far_from_two_points_go_to_the_lower():
         assert (found.owner[:, COLUMNS // 2] == tied).all()
         assert (found.owner[:, COLUMNS // 2 + 1] == owners[0]).all()
         assert (found.owner[:, COLUMNS // 2 - 1] == owners[1]).all()
+
+
+STEPS = [(a, b) for a in range(-2, 3) for b in range(-2, 3) if {abs(a), abs(b)} in ({0, 1}, {1}, {1, 2})]
+
+
+def may_pass(blocked, here, there):
+    """Whether a way leads from a cell to the next: not out of water, nor through it; past one corner it may slip."""
+    (row, column), (to_row, to_column) = here, there
+    between = {
+        (int(np.floor(row + 0.5 + (to_row - row) * share)), int(np.floor(column + 0.5 + (to_column - column) * share)))
+        for share in (0.3, 0.7)
+    } - {here, there}
+    if abs(to_row - row) == abs(to_column - column):
+        return not blocked[here] and not (blocked[row, to_column] and blocked[to_row, column])
+    return not blocked[here] and not any(blocked[one] for one in between)
+
+
+def naive_spread(time, blocked):
+    """Dijkstra over the cells from the times that are given."""
+    best = {}
+    queue = [(one, cell) for cell, one in np.ndenumerate(time) if np.isfinite(one)]
+    heapq.heapify(queue)
+    while queue:
+        here, cell = heapq.heappop(queue)
+        if cell in best:
+            continue
+        best[cell] = here
+        for down, right in STEPS:
+            there = (cell[0] + down, cell[1] + right)
+            inside = 0 <= there[0] < time.shape[0] and 0 <= there[1] < time.shape[1]
+            if inside and may_pass(blocked, cell, there):
+                heapq.heappush(queue, (here + PACE * CELL * np.hypot(down, right), there))
+    found = np.full(time.shape, np.inf)
+    for cell, here in best.items():
+        found[cell] = here
+    return found
+
+
+@st.composite
+def walls(draw, *, rows=ROWS, columns=COLUMNS):
+    cells = draw(st.lists(st.tuples(st.integers(0, rows - 1), st.integers(0, columns - 1)), max_size=80))
+    blocked = np.zeros((rows, columns), dtype=bool)
+    for row, column in cells:
+        blocked[row, column] = True
+    return blocked
+
+
+@settings(deadline=None, max_examples=60)
+@given(walls(), st.dictionaries(st.tuples(st.integers(0, 15), st.integers(0, 17)), st.integers(0, 10**6), min_size=1))
+def test_water_stops_the_spread_as_it_stops_a_search_over_the_cells(blocked, seeds):
+    time, metres = np.full((ROWS, COLUMNS), np.inf), np.full((ROWS, COLUMNS), np.inf)
+    for cell, one in seeds.items():
+        time[cell], metres[cell] = one, 0.0
+    expected = naive_spread(time, blocked)
+    blocked, wet, near = _walls(blocked, ROWS, COLUMNS)
+    barred = np.zeros((ROWS, COLUMNS), dtype=np.uint8)
+    grid_kernels.bar_steps(barred, blocked, wet, near)
+    barred.flags.writeable = False
+    owner = np.zeros(time.shape, dtype=np.int32)
+    grid_kernels.spread(owner, time, metres, blocked, barred, CELL, PACE, float(FAR), float(FAR), True)
+    np.testing.assert_allclose(time, expected, rtol=0, atol=1)
+
+
+@settings(deadline=None, max_examples=40)
+@given(roads(), st.just(np.zeros((ROWS, COLUMNS), dtype=bool)))
+def test_a_grid_without_water_is_as_if_nobody_had_asked(given_roads, blocked):
+    np.testing.assert_array_equal(spread(*given_roads, blocked=blocked), spread(*given_roads))
+
+
+@pytest.mark.parametrize("wall", ["upright", "slanting"])
+def test_nothing_gets_across_a_wall_and_through_a_gap_it_goes_round(wall):
+    row, column = np.indices((ROWS, COLUMNS))
+    across = column == 6 if wall == "upright" else column == row
+    far = column > 6 if wall == "upright" else column > row
+    lines, times = np.asarray([(20.0, 780.0, 30.0, 780.0)]), np.asarray([(0.0, 0.0)])
+    found = spread(lines, times, longest=FAR, latest=UNREACHED - 1, blocked=across)
+    assert (found[far] == UNREACHED).all()
+    assert (found[~far & ~across] != UNREACHED).all()
+    gap = across & (row != 3)
+    through = spread(lines, times, longest=FAR, latest=UNREACHED - 1, blocked=gap)
+    assert (through[far] != UNREACHED).all()
+    dry = spread(lines, times, longest=FAR, latest=UNREACHED - 1)
+    assert (through >= dry).all()
+    assert (through > dry)[far].any()
+
+
+def test_a_road_on_one_bank_does_not_burn_the_cells_of_the_other():
+    blocked = np.zeros((ROWS, COLUMNS), dtype=bool)
+    blocked[8] = True
+    lines, times = np.asarray([(0.0, 390.0, 900.0, 390.0)]), np.asarray([(0.0, 0.0)])
+    found = spread(lines, times, longest=FAR, latest=UNREACHED - 1, blocked=blocked)
+    assert (found[7] != UNREACHED).all()
+    assert (found[9:] == UNREACHED).all()
+
+
+@pytest.mark.parametrize("finer", [3, 5])
+def test_water_narrower_than_a_cell_stops_the_spread_on_a_finer_grid(finer):
+    # A stream between the middles of two columns of cells: none of them is blocked.
+    wet = np.zeros((finer * ROWS, finer * COLUMNS), dtype=bool)
+    wet[:, finer * 7] = True
+    lines, times = np.asarray([(20.0, 780.0, 30.0, 780.0)]), np.asarray([(0.0, 0.0)])
+    found = spread(lines, times, longest=FAR, latest=UNREACHED - 1, blocked=wet)
+    assert (found[:, :7] != UNREACHED).all()
+    assert (found[:, 7:] == UNREACHED).all()
+    wet[: finer * 2] = False
+    assert (spread(lines, times, longest=FAR, latest=UNREACHED - 1, blocked=wet) != UNREACHED).all()
+
+
+@settings(deadline=None, max_examples=30)
+@given(walls(), roads())
+def test_the_same_water_on_a_finer_grid_lets_no_more_through(blocked, given_roads):
+    finer = np.repeat(np.repeat(blocked, 3, axis=0), 3, axis=1)
+    coarse, fine = (spread(*given_roads, blocked=one) for one in (blocked, finer))
+    far = ~blocked & (coarse == UNREACHED)
+    assert (fine[far] == UNREACHED).all()
+
+
+def test_a_grid_that_is_an_even_number_of_times_finer_has_no_middles():
+    with pytest.raises(ValueError, match="odd number"):
+        spread(*two_roads(), blocked=np.ones((2 * ROWS, 2 * COLUMNS), dtype=bool))
+
+
+def two_roads():
+    return np.asarray([(0.0, 125.0, 900.0, 125.0), (0.0, 325.0, 900.0, 325.0)]), np.zeros((2, 2))

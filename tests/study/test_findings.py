@@ -26,6 +26,9 @@ KINDS = {
     "defaulted_speed": {"share": 0.456},
     "rejected_maxspeed": {"count": 1234},
     "edge_of_extract": {"level": "E", "minutes": 31, "reached": 17, "total": 1234},
+    "on_water": {},
+    "mended_water": {"count": 1234},
+    "water_left_out": {},
 }
 NUMBERS = {
     "off_network": ["1234", "1500"],
@@ -37,6 +40,9 @@ NUMBERS = {
     "defaulted_speed": ["46"],
     "rejected_maxspeed": ["1234"],
     "edge_of_extract": ["31", "17", "1234"],
+    "on_water": [],
+    "mended_water": ["1234"],
+    "water_left_out": [],
 }
 
 

@@ -11,6 +11,10 @@ from palveluverkko.engine.graph import Int32, freeze_float64, freeze_int32
 from palveluverkko.engine.search import UNREACHED
 
 Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+_REACH = 3
+"""Cells that a road is burnt in or a step leads over, and one more."""
 
 
 class Allocation(NamedTuple):
@@ -30,6 +34,7 @@ def spread_from_roads(
     milliseconds_per_metre: float,
     longest_metres: float,
     latest: int,
+    blocked: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int32]:
     """Give the travel time at every cell centre of a grid.
 
@@ -50,6 +55,9 @@ def spread_from_roads(
         Off-road pace, and how far from the road the grid is coloured.
     latest
         Longest travel time kept, milliseconds.
+    blocked
+        bool[n * rows, n * columns] with an odd n; the grid n times finer: what ways off the road may not cross, such as
+        water. Cells of the grid whose middle is blocked may be the end of a way, but hand none on. None: no cell.
 
     Returns
     -------
@@ -66,6 +74,7 @@ def spread_from_roads(
         milliseconds_per_metre=milliseconds_per_metre,
         longest_metres=longest_metres,
         latest=latest,
+        blocked=blocked,
     ).time
 
 
@@ -80,6 +89,7 @@ def allocate_from_roads(
     milliseconds_per_metre: float,
     longest_metres: float,
     latest: int,
+    blocked: Bool | None = None,
 ) -> Allocation:
     """Give the travel time at every cell centre of a grid, as :func:`spread_from_roads` does, and whose it is.
 
@@ -97,9 +107,14 @@ def allocate_from_roads(
     quick_time, quick_metres, near_time, near_metres = (np.full((rows, columns), np.inf) for _ in range(4))
     quick_owner, near_owner = (np.full((rows, columns), -1, dtype=np.int32) for _ in range(2))
     measures = (float(cell), float(milliseconds_per_metre), float(longest_metres), float(latest))
-    kernels.burn(quick_owner, near_owner, owners, quick_time, quick_metres, near_time, near_metres, *lines, *measures)
-    kernels.spread(quick_owner, quick_time, quick_metres, *measures, True)
-    kernels.spread(near_owner, near_time, near_metres, *measures, False)
+    walls = _walls(blocked, rows, columns)
+    barred = np.zeros((rows, columns), dtype=np.uint8)
+    kernels.bar_steps(barred, *walls)
+    barred.flags.writeable = False
+    ways = (quick_time, quick_metres, near_time, near_metres)
+    kernels.burn(quick_owner, near_owner, owners, *ways, *lines, *walls, *measures)
+    kernels.spread(quick_owner, quick_time, quick_metres, walls[0], barred, *measures, True)
+    kernels.spread(near_owner, near_time, near_metres, walls[0], barred, *measures, False)
     time = np.minimum(quick_time, near_time)
     reached = np.isfinite(time)
     result = np.full((rows, columns), UNREACHED, dtype=np.int32)
@@ -107,3 +122,28 @@ def allocate_from_roads(
     either = np.where(quick_time < near_time, quick_owner, near_owner)
     owner = np.where(quick_time == near_time, np.minimum(quick_owner, near_owner), either)
     return Allocation(result, owner)
+
+
+def middles(finer: Bool, rows: int, columns: int) -> Bool:
+    """Give the cells in the middle of those of a grid, of one an odd number of times finer."""
+    times = finer.shape[0] // rows
+    if times % 2 == 0 or finer.shape != (times * rows, times * columns):
+        raise ValueError(f"a grid of {finer.shape} is not an odd number of times finer than ({rows}, {columns})")
+    return finer[times // 2 :: times, times // 2 :: times]
+
+
+def _walls(finer: Bool | None, rows: int, columns: int) -> tuple[Bool, Bool, Bool]:
+    """Give the blocked cells of the grid, the finer grid, and the cells so near to either that a way may meet them."""
+    none = np.zeros((rows, columns), dtype=np.bool_)
+    wet = none if finer is None else np.array(finer, dtype=np.bool_, order="C")
+    blocked, near = none.copy(), none.copy()
+    if wet.any():
+        blocked[:] = middles(wet, rows, columns)
+        times = wet.shape[0] // rows
+        touched = np.pad(wet.reshape(rows, times, columns, times).any(axis=(1, 3)), _REACH)
+        for down in range(2 * _REACH + 1):
+            for right in range(2 * _REACH + 1):
+                near |= touched[down : down + rows, right : right + columns]
+    for one in (blocked, wet, near):
+        one.flags.writeable = False
+    return blocked, wet, near

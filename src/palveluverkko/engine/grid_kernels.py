@@ -17,6 +17,81 @@ _STEPS = np.array([(0, -1), (-1, -1), (-1, 0), (-1, 1), (-2, -1), (-2, 1), (-1, 
 
 
 @nb.njit(cache=True, boundscheck=False)
+def is_clear(x: float, y: float, dx: float, dy: float, wet: NDArray[np.bool_], side: float) -> bool:
+    """Tell whether no wet cell lies between a spot (x, y) and a spot (dx, dy) from it; cells are ``side`` wide.
+
+    The cells of both ends do not count: a road on the shore may lie in a cell whose centre is on the water, and a way
+    may end on the water. A way through the corner of four cells passes unless both beside it are wet.
+    """
+    rows, columns = wet.shape
+    first_row, first_column = int(np.floor(y / side)), int(np.floor(x / side))
+    last_row, last_column = int(np.floor((y + dy) / side)), int(np.floor((x + dx) / side))
+    before_row, before_column = first_row, first_column
+    # Halfway between an even number of marks: from middle to middle of cells none of them falls on a corner.
+    steps = 2 * int(2.0 * np.hypot(dx, dy) / side) + 2
+    for step in range(steps + 1):
+        share = min(1.0, (step + 0.5) / steps)
+        row, column = int(np.floor((y + dy * share) / side)), int(np.floor((x + dx * share) / side))
+        known = min(row, before_row) >= 0 and max(row, before_row) < rows
+        if known and min(column, before_column) >= 0 and max(column, before_column) < columns:
+            aslant = row != before_row and column != before_column
+            if aslant and wet[row, before_column] and wet[before_row, column]:
+                return False
+            at_end = (row == first_row and column == first_column) or (row == last_row and column == last_column)
+            if wet[row, column] and not at_end:
+                return False
+        before_row, before_column = row, column
+    return True
+
+
+@nb.njit(cache=True, boundscheck=False)
+def bar_steps(
+    barred: NDArray[np.uint8], blocked: NDArray[np.bool_], wet: NDArray[np.bool_], near: NDArray[np.bool_]
+) -> None:
+    """Note for every cell which of the steps to its neighbours lead across water, a bit for each.
+
+    ``wet`` is the grid several times finer, ``blocked`` its cells in the middle of those of the grid. A step onto a
+    blocked cell is asked on the grid itself: it has to cross wet cells to get there. Only cells ``near`` water are
+    asked.
+    """
+    rows, columns = blocked.shape
+    side = rows / wet.shape[0]
+    for row in range(rows):
+        for column in range(columns):
+            if not near[row, column]:
+                continue
+            for step in range(_STEPS.shape[0]):
+                down, right = _STEPS[step, 0], _STEPS[step, 1]
+                if not (0 <= row + down < rows and 0 <= column + right < columns):
+                    continue
+                if blocked[row, column] or blocked[row + down, column + right]:
+                    clear = is_clear(column + 0.5, row + 0.5, float(right), float(down), blocked, 1.0)
+                else:
+                    clear = is_clear(column + 0.5, row + 0.5, float(right), float(down), wet, side)
+                if not clear:
+                    barred[row, column] |= np.uint8(1 << step)
+
+
+@nb.njit(cache=True, boundscheck=False)
+def is_reachable(
+    x: float,
+    y: float,
+    dx: float,
+    dy: float,
+    blocked: NDArray[np.bool_],
+    wet: NDArray[np.bool_],
+    row: int,
+    column: int,
+    cell: float,
+    side: float,
+) -> bool:
+    """Tell whether no water lies between a spot and the centre of a cell, of a blocked one none but its own."""
+    if blocked[row, column]:
+        return is_clear(x, y, dx, dy, blocked, cell)
+    return is_clear(x, y, dx, dy, wet, side)
+
+
+@nb.njit(cache=True, boundscheck=False)
 def burn(
     quick_owner: NDArray[np.int32],
     near_owner: NDArray[np.int32],
@@ -27,6 +102,9 @@ def burn(
     near_metres: NDArray[np.float64],
     line: NDArray[np.float64],
     line_time: NDArray[np.float64],
+    blocked: NDArray[np.bool_],
+    wet: NDArray[np.bool_],
+    near: NDArray[np.bool_],
     cell: float,
     milliseconds_per_metre: float,
     longest_metres: float,
@@ -37,12 +115,14 @@ def burn(
     ``line`` holds x0, y0, x1, y1 in metres from the north-west corner (y downwards), ``line_time`` the travel
     time at both ends, linear between. Each cell centre keeps two ways to the road, each as time and metres walked:
     the quickest, which slants towards the service, and the nearest. With slope b along the road and pace k off it,
-    the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h.
+    the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h. A way across
+    water is none; ``blocked``, ``wet`` and ``near`` are those of :func:`bar_steps`.
 
     Each cell also keeps whose road its ways lead to. Of equal ways the first piece's is kept: they come in the order of
     ``line_owner``, so that it is the lowest owner's.
     """
     rows, columns = quick_time.shape
+    side = cell * rows / wet.shape[0]
     k = milliseconds_per_metre
     for piece in range(line.shape[0]):
         x0, y0, x1, y1 = line[piece, 0], line[piece, 1], line[piece, 2], line[piece, 3]
@@ -73,7 +153,21 @@ def burn(
                     here = line_time[piece, 0] + slope * spot + k * walked
                     if walked <= longest_metres and here <= latest:
                         quicker = here < quick_time[row, column]
-                        if quicker or (here == quick_time[row, column] and walked < quick_metres[row, column]):
+                        if (quicker or (here == quick_time[row, column] and walked < quick_metres[row, column])) and (
+                            not near[row, column]
+                            or is_reachable(
+                                x0 + ux * spot,
+                                y0 + uy * spot,
+                                cx - ux * spot,
+                                cy - uy * spot,
+                                blocked,
+                                wet,
+                                row,
+                                column,
+                                cell,
+                                side,
+                            )
+                        ):
                             quick_time[row, column] = here
                             quick_metres[row, column] = walked
                             quick_owner[row, column] = line_owner[piece]
@@ -82,7 +176,21 @@ def burn(
                     here = line_time[piece, 0] + slope * spot + k * walked
                     if walked <= longest_metres and here <= latest:
                         nearer = walked < near_metres[row, column]
-                        if nearer or (walked == near_metres[row, column] and here < near_time[row, column]):
+                        if (nearer or (walked == near_metres[row, column] and here < near_time[row, column])) and (
+                            not near[row, column]
+                            or is_reachable(
+                                x0 + ux * spot,
+                                y0 + uy * spot,
+                                cx - ux * spot,
+                                cy - uy * spot,
+                                blocked,
+                                wet,
+                                row,
+                                column,
+                                cell,
+                                side,
+                            )
+                        ):
                             near_time[row, column] = here
                             near_metres[row, column] = walked
                             near_owner[row, column] = line_owner[piece]
@@ -93,6 +201,8 @@ def spread(
     owner: NDArray[np.int32],
     time: NDArray[np.float64],
     metres: NDArray[np.float64],
+    blocked: NDArray[np.bool_],
+    barred: NDArray[np.uint8],
     cell: float,
     milliseconds_per_metre: float,
     longest_metres: float,
@@ -102,8 +212,9 @@ def spread(
     """Spread off-road from the burnt cells, up to a distance and a time; give the number of double sweeps.
 
     A cell takes over a neighbour's way when it is quicker, or, with ``quickest`` False, when it is shorter. Two
-    sweeps settle an open plane; more are needed only where a limit stops a way. Of ways as quick and as short the one
-    to the lowest owner is kept.
+    sweeps settle an open plane; more are needed only where a limit or the water stops a way. ``blocked`` cells take
+    ways over but hand none on, and no way takes a step that :func:`bar_steps` has ``barred``.
+    Of ways as quick and as short the one to the lowest owner is kept.
     """
     rows, columns = time.shape
     sweeps = 0
@@ -138,7 +249,10 @@ def spread(
                                 or walked < metres[row, column]
                                 or (walked == metres[row, column] and here < time[row, column])
                             )
-                        if better:
+                        if not better or blocked[other_row, other_column]:
+                            continue
+                        begins = barred[row, column] if direction == 1 else barred[other_row, other_column]
+                        if not (begins >> step) & 1:
                             time[row, column] = here
                             metres[row, column] = walked
                             owner[row, column] = owner[other_row, other_column]

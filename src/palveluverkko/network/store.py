@@ -79,7 +79,7 @@ def read_network(
     """
     source = RoadSource.named(path, clip=clip, clip_buffer_metres=clip_buffer_metres)
     network = _read_network(source, profile, store, progress)
-    return network if store == NO_STORE else keep_order(network, _store_folder(store))
+    return network if store == NO_STORE else keep_order(network, store_folder(store))
 
 
 def _read_network(
@@ -95,7 +95,7 @@ def _read_network(
             named = beside.submit(_fingerprint, source, profile) if source.are_there else None
             return source.build(profile, fingerprint=named.result if named else str, progress=progress)
     fingerprint = _fingerprint(source, profile)
-    kept = _store_folder(store) / f"{fingerprint}{STORE_SUFFIX}"
+    kept = store_folder(store) / f"{fingerprint}{STORE_SUFFIX}"
     if kept.exists():
         try:
             return read_stored_network(kept)
@@ -200,5 +200,6 @@ def check_same_profile(network: RoadNetwork, profile: CarProfile, where: Path | 
         )
 
 
-def _store_folder(store: str | Path) -> Path:
+def store_folder(store: str | Path) -> Path:
+    """Give the folder where things are kept."""
     return platformdirs.user_cache_path("palveluverkko") / "networks" if store == USER_STORE else Path(store)

@@ -47,11 +47,11 @@ _EMPTY_WAY = b'<osm version="0.6"><way id="1" version="1"/></osm>'
 
 def read_with_osmium(path: Path, profile: CarProfile, *, progress: Callable[[int, int], None]) -> FileRoads:
     """Read the ways that a profile may drive; parameters and errors as in ``osm.reader.read_roads``."""
-    with _read_errors(path):
+    with read_errors(path):
         ways = _read_ways(path, profile)
         progress(1, _STEPS)
         node_id = distinct_nodes(ways)
-        lon, lat = _read_locations(path, node_id)
+        lon, lat = read_locations(path, node_id)
         spots = _read_spots(path, profile, node_id)
         progress(2, _STEPS)
     progress(_STEPS, _STEPS)
@@ -59,7 +59,7 @@ def read_with_osmium(path: Path, profile: CarProfile, *, progress: Callable[[int
 
 
 @contextmanager
-def _read_errors(path: Path) -> Iterator[None]:
+def read_errors(path: Path) -> Iterator[None]:
     """Turn what osmium raises into one line for the user."""
     try:
         yield
@@ -137,7 +137,7 @@ def _read_restrictions(path: Path) -> Iterator[Restriction]:
             yield Restriction(relation.id, tags, tuple((one.type, one.ref, one.role) for one in relation.members))
 
 
-def _read_locations(path: Path, node_id: Int64) -> tuple[Float64, Float64]:
+def read_locations(path: Path, node_id: Int64) -> tuple[Float64, Float64]:
     """Give longitude and latitude of nodes by id, NaN for those that the file does not hold.
 
     osmium keeps every location of the file outside Python and only the nodes asked for cross over: 0.1 s and 70 MB

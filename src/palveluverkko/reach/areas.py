@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 
 from palveluverkko.domain.travel import UNREACHED, check_minutes, to_milliseconds
 from palveluverkko.reach.surface import Surface
+from palveluverkko.reach.water import cells_within, cut_at_shore
+
+_SMALL_CELLS = 100
+"""Land of more cells than this that the outlines meet holds the centre of a cell that is reached."""
 
 SNAP_METRES = 1.0
 """Grid on which the outlines of all levels are noded: outlines closer than this become one."""
@@ -53,6 +57,11 @@ def bands_of_surfaces(
     faces, band = faces[kept], band[:, kept]
     if tolerance > 0 and faces.size:
         faces = shapely.coverage_simplify(faces, tolerance)
+    if first.water is not None and faces.size:
+        faces, was = cut_at_shore(faces, first.water)
+        band = band[:, was]
+        dry = _reached_on_land(faces, first)
+        faces, band = faces[dry], band[:, dry]
 
     rows = []
     lower = (0.0, *thresholds[:-1])
@@ -105,6 +114,8 @@ def _cumulative(surface: Surface, thresholds: Sequence[float]) -> list[NDArray[n
     number would squeeze every later threshold into a sliver along the margin.
     """
     time = surface.travel_time
+    if surface.on_shore is not None:
+        time = np.minimum(time, surface.on_shore)
     rows, columns = time.shape
     x = surface.west + (np.arange(columns) + 0.5) * surface.cell_metres
     y = surface.north - (np.arange(rows) + 0.5) * surface.cell_metres
@@ -133,6 +144,26 @@ def _faces(areas: list[NDArray[np.object_]]) -> NDArray[np.object_]:
         return np.empty(0, dtype=object)
     noded = shapely.union_all(_distinct_pieces(outlines), grid_size=SNAP_METRES)
     return np.asarray(shapely.get_parts(shapely.polygonize([noded])))
+
+
+def _reached_on_land(faces: NDArray[np.object_], surface: Surface) -> NDArray[np.bool_]:
+    """Tell which faces belong to land that is reached.
+
+    Outlines drawn as far as the cells of water by the shore may meet a skerry or the land across a sound: pieces of
+    land in which no cell that is reached has its centre.
+    """
+    land = shapely.get_parts(shapely.coverage_union_all(faces))
+    cell = surface.cell_metres
+    small = land[shapely.area(land) < _SMALL_CELLS * cell * cell]
+    rows, columns = surface.travel_time.shape
+    there = cells_within(small, west=surface.west, north=surface.north, rows=rows, columns=columns, cell=cell)
+    row, column = np.nonzero(there & (surface.travel_time != UNREACHED))
+    centre = shapely.points(surface.west + (column + 0.5) * cell, surface.north - (row + 0.5) * cell)
+    alone = np.ones(len(small), dtype=np.bool_)
+    alone[shapely.STRtree(small).query(centre, predicate="within")[1]] = False
+    reached = np.ones(len(faces), dtype=np.bool_)
+    reached[shapely.STRtree(small[alone]).query(shapely.point_on_surface(faces), predicate="within")[0]] = False
+    return reached
 
 
 def _distinct_pieces(outlines: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import geopandas
 import numpy as np
@@ -11,12 +12,14 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from palveluverkko.domain.travel import Direction, to_milliseconds
-from palveluverkko.engine.grid import allocate_from_roads
+from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
+from palveluverkko.engine.grid import allocate_from_roads, middles
 from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.water import Water
 from palveluverkko.reach.edges import timed_pieces
 from palveluverkko.reach.snap import check_near_network, snap
-from palveluverkko.reach.surface import Surface, check_cell, choose_cell, just_beyond, lay_grid
+from palveluverkko.reach.surface import FINER, Surface, check_cell, choose_cell, just_beyond, lay_grid, shapes_near
+from palveluverkko.reach.water import cells_within, without_water
 
 NOBODY = -1
 
@@ -47,6 +50,7 @@ def allocate_cells(
     budget_minutes: float = 180,
     direction: Direction | str = Direction.TO_SERVICE,
     cell_metres: float | None = None,
+    water: Water | None = None,
 ) -> AllocatedCells:
     """Allocate each cell to the point that its quickest way leads to; of equal ways the lowest id counts.
 
@@ -64,6 +68,8 @@ def allocate_cells(
         To the points or from them.
     cell_metres
         Side of a cell, as for the surface; chosen when None.
+    water
+        Stops ways off the road as it does for the surface; cells on the water are nobody's.
 
     Raises
     ------
@@ -80,10 +86,9 @@ def allocate_cells(
     ranked = points.sort_index()
     pieces = timed_pieces(network, snap(network, ranked), Direction.parse(direction), latest=latest)
     piece, way = np.nonzero((pieces.time.min(axis=2) <= latest) & network.edges.snappable[pieces.edge][:, None])
-    found = allocate_from_roads(
-        (pieces.xy[piece] - (west, north, west, north)) * (1, -1, 1, -1),
-        pieces.time[piece, way],
-        pieces.point[piece, way].astype(np.int32),
+    lines, times, owners = pieces.xy[piece], pieces.time[piece, way], pieces.point[piece, way]
+    spread = partial(
+        allocate_from_roads,
         rows=rows,
         columns=columns,
         cell=cell,
@@ -91,10 +96,26 @@ def allocate_cells(
         longest_metres=network.max_access_metres,
         latest=latest,
     )
-    owner = np.where(found.time <= budget, found.owner, NOBODY).astype(np.int32)
-    for grid in (found.time, owner):
+
+    def on_grid(some: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray((some - (west, north, west, north)) * (1, -1, 1, -1))
+
+    time, owner = spread(on_grid(lines), times, owners.astype(np.int32))
+    crs = CRS.from_user_input(network.crs)
+    near = shapes_near(water, (west, north - rows * cell, west + columns * cell, north), crs)
+    if near is not None:
+        wet = cells_within(near, west=west, north=north, rows=FINER * rows, columns=FINER * columns, cell=cell / FINER)
+        # What is cut at the shore is cut alike for times and for owners, who are the same at both ends.
+        whose = np.column_stack((owners, owners)).astype(np.float64)
+        dry, dry_times = without_water(lines, times, near)
+        dry_owners = without_water(lines, whose, near)[1][:, 0]
+        found = spread(on_grid(dry), dry_times, np.rint(dry_owners).astype(np.int32), blocked=wet)
+        time = np.where(middles(wet, rows, columns), UNREACHED, np.maximum(time, found.time)).astype(np.int32)
+        owner = found.owner
+    owner = np.where(time <= budget, owner, NOBODY).astype(np.int32)
+    for grid in (time, owner):
         grid.flags.writeable = False
-    surface = Surface(found.time, west, north, cell, CRS.from_user_input(network.crs), budget)
+    surface = Surface(time, west, north, cell, crs, budget)
     return AllocatedCells(surface, owner, ranked.index)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import geopandas
 import numpy as np
@@ -12,15 +13,23 @@ from pyproj import CRS
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
 from palveluverkko.engine import search
-from palveluverkko.engine.grid import spread_from_roads
+from palveluverkko.engine.grid import middles, spread_from_roads
 from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.water import Water
 from palveluverkko.reach.snap import Snapped, check_near_network, snap
+from palveluverkko.reach.water import Shapes, cells_within, without_water
 
 CELL_SIZES = (25.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
 """Cells that divide the squares of the Statistics Finland grid, or are made of them."""
 
 _MOST_CELLS = 1_500_000
 _CELLS_PER_ACCESS = 4
+
+FINER = 5
+"""Water is drawn on a grid so many times finer: the Rhine at Vaduz, 100 m, stops a way also between cells of 250 m.
+
+Odd, so that a cell of the finer grid lies in the middle of each cell.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +49,11 @@ class Surface:
     budget
         Longest travel time that counts, milliseconds; the surface goes on a little beyond it, so that areas drawn
         from it end in the right place.
+    on_shore
+        int32[rows, columns]; times at the centres of cells of water that one can come to from the shore, for outlines
+        that are to be cut at the shore; ``UNREACHED`` elsewhere. None without water.
+    water
+        Polygons of water on the grid, in the CRS. None without water.
     """
 
     travel_time: NDArray[np.int32]
@@ -48,6 +62,8 @@ class Surface:
     cell_metres: float
     crs: CRS
     budget: int
+    on_shore: NDArray[np.int32] | None = None
+    water: Shapes | None = None
 
     def within_budget(self) -> NDArray[np.int32]:
         """Give the travel times with everything beyond the budget as ``UNREACHED``."""
@@ -65,7 +81,10 @@ class Surface:
     def with_minimum(self, other: Surface) -> Surface:
         """Give the surface of the quicker of two on the same grid."""
         quicker = np.minimum(self.travel_time, other.travel_time)
-        return Surface(quicker, self.west, self.north, self.cell_metres, self.crs, self.budget)
+        shore = self.on_shore
+        if shore is not None and other.on_shore is not None:
+            shore = np.minimum(shore, other.on_shore)
+        return replace(self, travel_time=quicker, on_shore=shore)
 
 
 def surface(
@@ -75,6 +94,7 @@ def surface(
     budget_minutes: float = 180,
     direction: Direction | str = Direction.TO_SERVICE,
     cell_metres: float | None = None,
+    water: Water | None = None,
 ) -> Surface:
     """Compute the travel time between every cell and the nearest of some points.
 
@@ -93,6 +113,9 @@ def surface(
         To the points or from them.
     cell_metres
         Side of a cell: at most half the access distance. Chosen from :data:`CELL_SIZES` when None.
+    water
+        Stops the spread: a cell whose centre lies in it has no time, and no way off the road leads through it or begins
+        on a bridge over it. Nowhere does water make a time shorter.
 
     Raises
     ------
@@ -110,9 +133,8 @@ def surface(
     latest = just_beyond(network, budget, cell)
     snapped = snap(network, points)
     lines, times = _timed_roads(network, snapped, direction, latest)
-    times_on_grid = spread_from_roads(
-        (lines - (west, north, west, north)) * (1, -1, 1, -1),
-        times,
+    spread = partial(
+        spread_from_roads,
         rows=rows,
         columns=columns,
         cell=cell,
@@ -120,8 +142,27 @@ def surface(
         longest_metres=network.max_access_metres,
         latest=latest,
     )
-    times_on_grid.flags.writeable = False
-    return Surface(times_on_grid, west, north, cell, CRS.from_user_input(network.crs), budget)
+
+    def on_grid(some: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray((some - (west, north, west, north)) * (1, -1, 1, -1))
+
+    time = spread(on_grid(lines), times)
+    crs = CRS.from_user_input(network.crs)
+    near = shapes_near(water, (west, north - rows * cell, west + columns * cell, north), crs)
+    if near is None:
+        time.flags.writeable = False
+        return Surface(time, west, north, cell, crs, budget)
+    n = FINER
+    wet = cells_within(near, west=west, north=north, rows=n * rows, columns=n * columns, cell=cell / n)
+    blocked = middles(wet, rows, columns)
+    lines, times = without_water(lines, times, near)
+    # Where the water shuts out the nearest road, the way from the next one may happen to be quicker than both ways that
+    # a cell keeps without water; the larger of the two keeps the law that water makes no time shorter.
+    time = np.maximum(time, spread(on_grid(lines), times, blocked=wet))
+    on_shore = np.where(blocked, time, UNREACHED).astype(np.int32)
+    on_land = np.where(blocked, UNREACHED, time).astype(np.int32)
+    on_shore.flags.writeable = on_land.flags.writeable = False
+    return Surface(on_land, west, north, cell, crs, budget, on_shore, near)
 
 
 def choose_cell(network: RoadNetwork) -> float:
@@ -143,6 +184,12 @@ def check_cell(network: RoadNetwork, cell_metres: float) -> float:
     if cells > most:
         raise StudyError(f"cell_metres is {cell_metres:g}, which makes {cells:,} cells; at most {most:,} fit.")
     return float(cell_metres)
+
+
+def shapes_near(water: Water | None, bounds: tuple[float, float, float, float], crs: CRS) -> Shapes | None:
+    """Give the water on the grid, or None where there is none."""
+    shapes = None if water is None else water.near(bounds, crs).shapes
+    return shapes if shapes is not None and len(shapes) else None
 
 
 def just_beyond(network: RoadNetwork, budget: int, cell: float) -> int:

@@ -222,6 +222,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "Vid vägmaterialets kant: tiderna kan vara för långa",
         "At the edge of the road data: times may be too long",
     ),
+    "verdict_on_water": _in("Vesialueella", "På vatten", "On water"),
+    "verdict_mended_water": _in("Vesialueita korjattu", "Vattenområden rättade", "Water mended"),
+    "verdict_water_left_out": _in(
+        "Vesialue puuttuu tai on vajaa", "Vatten saknas eller är ofullständigt", "Water missing or not whole"
+    ),
     # Figures and maps
     "figure_cumulative": _in(
         "Kuinka suuri osa väestöstä pääsee perille?",

@@ -9,6 +9,7 @@ import geopandas
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, check_minutes
 from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.water import Water
 from palveluverkko.reach import areas
 from palveluverkko.reach.surface import Surface, surface
 from palveluverkko.service.levels import serving_points
@@ -22,6 +23,7 @@ def level_surfaces(
     budget_minutes: float = 180,
     direction: Direction | str = Direction.TO_SERVICE,
     cell_metres: float | None = None,
+    water: Water | None = None,
 ) -> dict[str, Surface]:
     """Compute the travel-time surface of each level that has an open point, from near to far.
 
@@ -38,6 +40,7 @@ def level_surfaces(
                 budget_minutes=budget_minutes,
                 direction=direction,
                 cell_metres=cell_metres,
+                water=water,
             )
     return areas.nest(surfaces)
 
@@ -51,6 +54,7 @@ def bands(
     direction: Direction | str = Direction.TO_SERVICE,
     cell_metres: float | None = None,
     tolerance_metres: float | None = None,
+    water: Water | None = None,
 ) -> geopandas.GeoDataFrame:
     """Draw the disjoint bands of each level: level, from_min, to_min, geometry in the points' CRS.
 
@@ -70,6 +74,8 @@ def bands(
         To the points or from them.
     cell_metres, tolerance_metres
         Side of a grid cell, and tolerance of the simplification; chosen when None.
+    water
+        What the areas leave out and do not spread across.
 
     Examples
     --------
@@ -85,6 +91,7 @@ def bands(
         budget_minutes=thresholds[-1],
         direction=direction,
         cell_metres=cell_metres,
+        water=water,
     )
     drawn = areas.bands_of_surfaces(surfaces, minutes=thresholds, tolerance_metres=tolerance_metres)
     return drawn.to_crs(points.crs)

@@ -8,6 +8,7 @@ import pandas as pd
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
 from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.water import Water
 from palveluverkko.reach.catchments import allocate_cells, outline_catchments
 from palveluverkko.reach.edges import reached_edges
 from palveluverkko.reach.table import TravelTimeTable
@@ -26,6 +27,7 @@ def catchments(
     direction: Direction | str = Direction.TO_SERVICE,
     cell_metres: float | None = None,
     tolerance_metres: float | None = None,
+    water: Water | None = None,
 ) -> geopandas.GeoDataFrame:
     """Allocate land, roads and people to the nearest point of each level.
 
@@ -49,6 +51,8 @@ def catchments(
         To the points or from them.
     cell_metres, tolerance_metres
         Side of a grid cell, and tolerance of the simplification; chosen when None.
+    water
+        Stops ways off the road; cells on the water are nobody's.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def catchments(
         if serving.empty:
             continue
         cells = allocate_cells(
-            network, serving, budget_minutes=budget_minutes, direction=direction, cell_metres=cell_metres
+            network, serving, budget_minutes=budget_minutes, direction=direction, cell_metres=cell_metres, water=water
         )
         areas = outline_catchments(cells, tolerance_metres=tolerance_metres).set_index("point").geometry
         roads = reached_edges(network, serving, minutes=[budget_minutes], direction=direction)

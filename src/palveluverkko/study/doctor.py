@@ -48,7 +48,7 @@ from palveluverkko.study.doctor_tables import (
     people,
     restriction_table,
 )
-from palveluverkko.study.findings import check_findings, count_doubts
+from palveluverkko.study.findings import check_findings, count_doubts, of_water
 from palveluverkko.study.study import Study
 from palveluverkko.tables.areas import read_areas
 
@@ -147,7 +147,7 @@ def examine(study: Study, inputs: Inputs) -> Diagnosis:
     unreached, closed_roads = _cut_off(study, inputs, snapped_points, snapped_places, source)
     parts = part_table(network, snapped_points, snapped_places, places)
     return Diagnosis(
-        findings=check_findings(network, points, places),
+        findings=check_findings(network, points, places, of_water(inputs.water, points, places)),
         unreached=unreached,
         beyond_access=beyond_access_table(snapped_points, snapped_places, points, places),
         duplicates=duplicate_table(duplicates),
@@ -232,6 +232,7 @@ def _edge(study: Study, inputs: Inputs) -> pd.DataFrame:
         budget_minutes=study.levels.minutes[-1],
         direction=study.network.direction,
         cell_metres=study.output.cell_metres,
+        water=inputs.water,
     )
     return edge_table(inputs.network, surfaces)
 

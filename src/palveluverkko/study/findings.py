@@ -10,6 +10,7 @@ import pandas as pd
 
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
 from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.water import Water
 from palveluverkko.reach.snap import Verdict, snap
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.table import TravelTimeTable, snapped_findings
@@ -27,10 +28,13 @@ def gather_findings(
     table: TravelTimeTable,
     levels: LevelsByPlace,
     surfaces: Mapping[str, Surface],
+    water: pd.DataFrame | None = None,
     *,
     language: str = "en",
 ) -> pd.DataFrame:
     """List what is off the network, cut off, unreached, suppressed, defaulted, not understood or beyond the file.
+
+    ``water`` are the findings of :func:`of_water`.
 
     Returns
     -------
@@ -45,16 +49,23 @@ def gather_findings(
         _suppressed(levels.frame),
         edge_of_extract(network, surfaces),
         _of_network(network),
+        _rows([]) if water is None else water,
     ]
     return _worded(parts, language)
 
 
 def check_findings(
-    network: RoadNetwork, points: geopandas.GeoDataFrame, places: geopandas.GeoDataFrame, *, language: str = "en"
+    network: RoadNetwork,
+    points: geopandas.GeoDataFrame,
+    places: geopandas.GeoDataFrame,
+    water: pd.DataFrame | None = None,
+    *,
+    language: str = "en",
 ) -> pd.DataFrame:
-    """List the findings of the data alone: those that need no travel times."""
+    """List the findings of the data alone: those that need no travel times. ``water`` as in `gather_findings`."""
     snapped = snapped_findings(snap(network, points), snap(network, places))
-    return _worded([_of_snapping(network, snapped), _suppressed(places), _of_network(network)], language)
+    parts = [_of_snapping(network, snapped), _suppressed(places), _of_network(network)]
+    return _worded(parts if water is None else [*parts, water], language)
 
 
 def count_doubts(findings: pd.DataFrame) -> int:
@@ -115,6 +126,22 @@ def edge_of_extract(network: RoadNetwork, surfaces: Mapping[str, Surface]) -> pd
             minutes = math.floor(reached.min() / MILLISECONDS_PER_MINUTE)
             values = {"level": code, "minutes": minutes, "reached": reached.size, "total": time.size}
             rows.append(("network", code, "edge_of_extract", math.nan, values))
+    return _rows(rows)
+
+
+def of_water(water: Water | None, points: geopandas.GeoDataFrame, places: geopandas.GeoDataFrame) -> pd.DataFrame:
+    """List points and places that lie in the water, what was mended of it and what could not be drawn.
+
+    Points and places keep their times, for they stand on the nearest road; only the areas leave the water out.
+    """
+    rows: list[_Row] = []
+    if water is not None:
+        for subject, frame in (("service_point", points), ("place", places)):
+            wet = frame.index[water.covers(frame.geometry)]
+            rows += [(subject, str(one), "on_water", math.nan, {}) for one in wet]
+        if water.mended:
+            rows.append(("network", "", "mended_water", math.nan, {"count": water.mended}))
+        rows += [("network", one, "water_left_out", math.nan, {}) for one in water.left_out]
     return _rows(rows)
 
 

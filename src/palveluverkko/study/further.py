@@ -6,6 +6,7 @@ import pandas as pd
 
 from palveluverkko.domain.grids import grid_layer
 from palveluverkko.network.road_network import RoadNetwork
+from palveluverkko.network.water import Water
 from palveluverkko.reach.edges import kilometres_by_band
 from palveluverkko.reach.grids import grid_places
 from palveluverkko.reach.nearest import nearest
@@ -17,7 +18,9 @@ from palveluverkko.service.roads import level_roads
 from palveluverkko.study.study import Study
 
 
-def further_layers(study: Study, network: RoadNetwork, table: TravelTimeTable) -> dict[str, pd.DataFrame]:
+def further_layers(
+    study: Study, network: RoadNetwork, table: TravelTimeTable, water: Water | None
+) -> dict[str, pd.DataFrame]:
     """Compute the layers and tables that are asked for, by name, in the network's metric CRS."""
     scheme, minutes, direction = study.scheme, study.levels.minutes, study.network.direction
     points = table.points.to_crs(network.crs)
@@ -34,6 +37,7 @@ def further_layers(study: Study, network: RoadNetwork, table: TravelTimeTable) -
             budget_minutes=minutes[-1],
             direction=direction,
             cell_metres=study.output.cell_metres,
+            water=water,
         )
     if study.output.nearest is not None:
         layers["nearest"] = pd.concat(

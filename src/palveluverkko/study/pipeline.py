@@ -16,6 +16,7 @@ from palveluverkko.domain.grids import GRID_LAYERS
 from palveluverkko.maps.page import build_page
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import USER_STORE, read_network
+from palveluverkko.network.water import Water, water_of_study
 from palveluverkko.planning.impact import Impact, impact
 from palveluverkko.reach.areas import bands_of_surfaces, to_isochrones
 from palveluverkko.reach.surface import Surface
@@ -32,7 +33,7 @@ from palveluverkko.service.levels import LevelsByPlace, classify
 from palveluverkko.service.people import check_norms, served_by_point
 from palveluverkko.study.checks import check_against_network, check_against_tables
 from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
-from palveluverkko.study.findings import gather_findings
+from palveluverkko.study.findings import gather_findings, of_water
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.further import further_layers
 from palveluverkko.study.study import Study
@@ -60,6 +61,8 @@ class Inputs:
         The road network and the two tables.
     area_column, area_name_column
         Columns of the places by which people are summed up.
+    water
+        What the areas leave out; None where nothing is known of any.
     """
 
     network: RoadNetwork
@@ -67,6 +70,7 @@ class Inputs:
     places: geopandas.GeoDataFrame
     area_column: str | None
     area_name_column: str | None
+    water: Water | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,16 +158,24 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
             budget_minutes=minutes[-1],
             direction=study.network.direction,
             cell_metres=study.output.cell_metres,
+            water=inputs.water,
         )
         bands = bands_of_surfaces(surfaces, minutes=minutes)
         isochrones = to_isochrones(bands, minutes=minutes)
-        further = further_layers(study, inputs.network, table)
+        further = further_layers(study, inputs.network, table, inputs.water)
     with clock.step("scenarios"):
         impacts = {
             one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)
             for one in study.scenarios
         }
-    findings = gather_findings(inputs.network, table, levels, surfaces, language=study.study.language)
+    findings = gather_findings(
+        inputs.network,
+        table,
+        levels,
+        surfaces,
+        of_water(inputs.water, inputs.points, inputs.places),
+        language=study.study.language,
+    )
     return Results(
         inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, impacts, findings,
         further, clock.seconds,
@@ -188,7 +200,8 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
     with clock.step("network"):
         network = read_roads(study, store=store)
         check_against_network(study, network, points, places)
-    return Inputs(network, points, places, column, name_column)
+        water = water_of_study(study.network.files, study.network.water, store=store)
+    return Inputs(network, points, places, column, name_column, water)
 
 
 def read_roads(study: Study, *, store: str | Path = USER_STORE) -> RoadNetwork:

@@ -27,9 +27,12 @@ from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
 from palveluverkko.osm.area import Area
+from palveluverkko.osm.files import SUFFIXES
 from palveluverkko.osm.profile import CarProfile
 
 _CAR = "car"
+_WATER_WORDS = ("osm", "none")
+_WATER_FILES = (*ROAD_TABLE_SUFFIXES, *SUFFIXES)
 
 
 class _Section(BaseModel):
@@ -39,6 +42,14 @@ class _Section(BaseModel):
 def _check_profile(value: str) -> str:
     if value != _CAR and not value.endswith(".toml"):
         raise ValueError("give 'car', or a .toml file with the tables that are to be otherwise")
+    return value
+
+
+def _check_water(value: str) -> str:
+    if value not in _WATER_WORDS and not value.lower().endswith(_WATER_FILES):
+        raise ValueError(
+            f"give 'osm', 'none', a layer of polygons or an OpenStreetMap file ({', '.join(_WATER_FILES)})"
+        )
     return value
 
 
@@ -89,6 +100,7 @@ class NetworkSection(_Section):
     edges: Path | None = None
     clip: Annotated[Path | tuple[float, ...] | None, PlainValidator(_area), PlainSerializer(_as_plain)] = None
     clip_buffer_metres: float | None = Field(default=None, ge=0)
+    water: Annotated[str, AfterValidator(_check_water)] = "osm"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -237,6 +249,8 @@ class Study(_Section):
             files["network.clip"] = self.network.clip
         if self.network.profile != _CAR:
             files["network.profile"] = Path(self.network.profile)
+        if self.network.water not in _WATER_WORDS:
+            files["network.water"] = Path(self.network.water)
         files |= {"points.file": self.points.file, "places.file": self.places.file}
         if self.areas is not None and self.areas.file is not None:
             files["areas.file"] = self.areas.file
@@ -252,7 +266,7 @@ class Study(_Section):
         document = self.model_dump(mode="json", exclude={"path"})
         for section, key in _PATHS:
             value = (document[section] or {}).get(key)
-            if isinstance(value, str) and (key not in _WORDS_OR_PATHS or value.endswith(".toml")):
+            if isinstance(value, str) and _is_path(key, value):
                 document[section][key] = _as_seen_from(self.path.parent, value)
             elif key == "osm" and value is not None:
                 document[section][key] = [_as_seen_from(self.path.parent, one) for one in value]
@@ -301,7 +315,7 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
             if isinstance(section.get(key), str)
         }
         words = {key: section[key] for key in _WORDS_OR_PATHS if isinstance(section.get(key), str)}
-        paths |= {key: os.path.normpath(folder / value) for key, value in words.items() if value.endswith(".toml")}
+        paths |= {key: os.path.normpath(folder / value) for key, value in words.items() if _is_path(key, value)}
         several = section.get("osm")
         if isinstance(several, list) and all(isinstance(one, str) for one in several):
             paths["osm"] = tuple(Path(os.path.normpath(folder / one)) for one in several)
@@ -310,6 +324,13 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
     if "path" in document:
         raise StudyError("the unknown key 'path' stands at the top; a study holds sections such as [network].")
     return {key: resolve(section) for key, section in document.items()} | {"path": path}
+
+
+def _is_path(key: str, value: str) -> bool:
+    """Tell whether what stands in the file is a path, where it may be a word."""
+    if key == "water":
+        return value not in _WATER_WORDS
+    return key not in _WORDS_OR_PATHS or value.endswith(".toml")
 
 
 def _as_seen_from(folder: Path, path: str) -> str:
@@ -378,11 +399,12 @@ def _nearest(key: str, sections: Sequence[str]) -> str:
 
 
 _PATHS = (
-    ("network", "osm"), ("network", "edges"), ("network", "clip"), ("network", "profile"), ("points", "file"),
+    ("network", "osm"), ("network", "edges"), ("network", "clip"), ("network", "profile"), ("network", "water"),
+    ("points", "file"),
     ("places", "file"), ("areas", "file"), ("levels", "scheme"), ("output", "directory"),
 )  # fmt: skip
 
-_WORDS_OR_PATHS = ("scheme", "profile")
+_WORDS_OR_PATHS = ("scheme", "profile", "water")
 
 _SECTIONS: dict[str, type[_Section]] = {
     "study": StudySection,

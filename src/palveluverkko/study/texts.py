@@ -55,6 +55,15 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "finding_rejected_maxspeed": (
             "Teitä, joiden nopeusrajoitusta ei voitu tulkita: {count}. Niillä on käytetty oletusta."
         ),
+        "finding_on_water": (
+            "Sijaitsee vesialueella. Matka-aika lasketaan lähimmältä tieltä kuten muillakin, mutta alueet jättävät "
+            "veden pois."
+        ),
+        "finding_mended_water": "Vesialueita, joiden reunaviiva leikkasi itsensä ja jotka korjattiin: {count}.",
+        "finding_water_left_out": (
+            "Vesi, jonka reunaviiva ei ole aineistossa ehjä, jäi kokonaan tai osittain piirtämättä; alueet voivat "
+            "ulottua sen päälle."
+        ),
         "finding_edge_of_extract": (
             "Taso {level} ulottuu tieaineiston reunalle {minutes} minuutissa; reunaan päättyviä teitä on {total}, "
             "ja niistä tavoitetaan {reached}. Sen takana alueet voivat olla liian pieniä ja ajat liian pitkiä: "
@@ -107,6 +116,13 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "finding_rejected_maxspeed": (
             "Vägar vars hastighetsgräns inte kunde tolkas: {count}. Där används standardvärdet."
         ),
+        "finding_on_water": (
+            "Ligger på vatten. Restiden räknas från närmaste väg som för andra, men områdena utelämnar vattnet."
+        ),
+        "finding_mended_water": "Vattenområden vars kontur korsade sig själv och som rättades: {count}.",
+        "finding_water_left_out": (
+            "Vatten vars kontur inte är hel i materialet ritades inte eller bara delvis; områden kan ligga över det."
+        ),
         "finding_edge_of_extract": (
             "Nivå {level} når vägmaterialets kant efter {minutes} minuter; {total} vägar slutar vid kanten, och "
             "av dem nås {reached}. Bortom kanten kan områdena vara för små och tiderna för långa: använd ett "
@@ -157,6 +173,14 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "{share} of the road length has no speed limit tagged; the default of its road class was used."
         ),
         "finding_rejected_maxspeed": "Ways with a speed limit that is not understood: {count}; the default was used.",
+        "finding_on_water": (
+            "Lies in the water. Its travel time counts from the nearest road as for others, but areas leave the "
+            "water out."
+        ),
+        "finding_mended_water": "Areas of water whose outline crossed itself and was mended: {count}.",
+        "finding_water_left_out": (
+            "Water whose outline is not whole in the file was not drawn, or only in part; areas may lie over it."
+        ),
         "finding_edge_of_extract": (
             "Level {level} meets the edge of the road file after {minutes} min; {reached} of {total} roads that "
             "end there are reached. Areas beyond may be too small and times too long: use a larger extract."
