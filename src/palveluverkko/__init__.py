@@ -24,10 +24,15 @@ if TYPE_CHECKING:
     from palveluverkko.planning.impact import impact
     from palveluverkko.planning.sensitivity import Variant, sensitivity
     from palveluverkko.reach.areas import to_isochrones
+    from palveluverkko.reach.edges import kilometres_by_band, reached_edges
+    from palveluverkko.reach.grids import grid_places
+    from palveluverkko.reach.nearest import nearest
     from palveluverkko.reach.stream import write_travel_times
     from palveluverkko.reach.surface import surface
     from palveluverkko.reach.table import TravelTimeTable, travel_times
     from palveluverkko.service.areas import bands
+    from palveluverkko.service.catchments import catchments
+    from palveluverkko.service.grids import level_times
     from palveluverkko.service.levels import classify
     from palveluverkko.study.pipeline import run_study
     from palveluverkko.study.study import read_study
@@ -51,8 +56,14 @@ _HOMES = {
     "TravelTimeTable": "reach.table",
     "Variant": "planning.sensitivity",
     "bands": "service.areas",
+    "catchments": "service.catchments",
     "classify": "service.levels",
+    "grid_places": "reach.grids",
     "impact": "planning.impact",
+    "kilometres_by_band": "reach.edges",
+    "level_times": "service.grids",
+    "nearest": "reach.nearest",
+    "reached_edges": "reach.edges",
     "read_areas": "tables.areas",
     "read_network": "network.store",
     "read_places": "tables.places",
@@ -83,8 +94,14 @@ __all__ = [
     "TravelTimeTable",
     "Variant",
     "bands",
+    "catchments",
     "classify",
+    "grid_places",
     "impact",
+    "kilometres_by_band",
+    "level_times",
+    "nearest",
+    "reached_edges",
     "read_areas",
     "read_network",
     "read_places",

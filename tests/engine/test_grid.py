@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from palveluverkko.engine import grid_kernels
-from palveluverkko.engine.grid import _walls, spread_from_roads
+from palveluverkko.engine.grid import _walls, allocate_from_roads, spread_from_roads
 from palveluverkko.engine.search import UNREACHED
 
 CELL, ROWS, COLUMNS = 50.0, 16, 18
@@ -145,6 +145,62 @@ def test_cells_behind_a_slow_road_are_reached_from_it_where_a_quick_road_is_too_
     assert found[10, 9] == 400_000 + 200 * PACE
 
 
+def allocate(lines, times, owners, *, longest=300.0):
+    return allocate_from_roads(
+        lines,
+        times,
+        np.asarray(owners, dtype=np.int32),
+        rows=ROWS,
+        columns=COLUMNS,
+        cell=CELL,
+        milliseconds_per_metre=PACE,
+        longest_metres=longest,
+        latest=2_000_000,
+    )
+
+
+@settings(deadline=None, max_examples=40)
+@given(roads(), st.data())
+def test_the_owner_of_a_cell_is_the_one_whose_roads_alone_are_the_quickest(given_roads, data):
+    lines, times = given_roads
+    owners = np.asarray(data.draw(st.lists(st.integers(0, 2), min_size=len(lines), max_size=len(lines))))
+    found = allocate(lines, times, owners, longest=FAR)
+    # Without a limit the surface of all roads is the lowest of those of each owner.
+    alone = [spread(lines[owners == one], times[owners == one], longest=FAR).astype(np.int64) for one in range(3)]
+    np.testing.assert_array_equal(found.time, np.min(alone, axis=0))
+    ranked = np.sort(alone, axis=0)
+    clear = (ranked[1] - ranked[0] > 1) & (ranked[0] != UNREACHED)
+    np.testing.assert_array_equal(found.owner[clear], np.argmin(alone, axis=0)[clear])
+    assert ((found.owner == -1) == (found.time == UNREACHED)).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(roads(), st.data())
+def test_within_a_limit_the_way_of_a_cell_leads_to_a_road_of_its_owner(given_roads, data):
+    lines, times = given_roads
+    owners = np.asarray(data.draw(st.lists(st.integers(0, 2), min_size=len(lines), max_size=len(lines))))
+    found = allocate(lines, times, owners)
+    np.testing.assert_array_equal(
+        found.time, spread(lines[np.argsort(owners, kind="stable")], times[np.argsort(owners, kind="stable")])
+    )
+    for one in range(3):
+        own = found.owner == one
+        best = true_minimum(lines[owners == one], times[owners == one], 300.0)[0]
+        assert (found.time[own] >= best[own] - 1).all()
+    assert ((found.owner == -1) == (found.time == UNREACHED)).all()
+
+
+def test_cells_as_far_from_two_points_go_to_the_lower():
+    middle, across = COLUMNS // 2 * CELL + CELL / 2, ROWS * CELL
+    lines = np.asarray([(middle + side, 0.0, middle + side, across) for side in (200.0, -200.0)])
+    times = np.full((2, 2), 60_000.0)
+    for owners, tied in (([0, 1], 0), ([1, 0], 0), ([5, 3], 3)):
+        found = allocate(lines, times, owners)
+        assert (found.owner[:, COLUMNS // 2] == tied).all()
+        assert (found.owner[:, COLUMNS // 2 + 1] == owners[0]).all()
+        assert (found.owner[:, COLUMNS // 2 - 1] == owners[1]).all()
+
+
 STEPS = [(a, b) for a in range(-2, 3) for b in range(-2, 3) if {abs(a), abs(b)} in ({0, 1}, {1}, {1, 2})]
 
 
@@ -201,7 +257,8 @@ def test_water_stops_the_spread_as_it_stops_a_search_over_the_cells(blocked, see
     barred = np.zeros((ROWS, COLUMNS), dtype=np.uint8)
     grid_kernels.bar_steps(barred, blocked, wet, near)
     barred.flags.writeable = False
-    grid_kernels.spread(time, metres, blocked, barred, CELL, PACE, float(FAR), float(FAR), True)
+    owner = np.zeros(time.shape, dtype=np.int32)
+    grid_kernels.spread(owner, time, metres, blocked, barred, CELL, PACE, float(FAR), float(FAR), True)
     np.testing.assert_allclose(time, expected, rtol=0, atol=1)
 
 

@@ -16,6 +16,7 @@ from palveluverkko.domain.travel import UNREACHED
 from palveluverkko.network.store import read_network
 from palveluverkko.network.water import Water, read_water
 from palveluverkko.reach.areas import bands_of_surfaces, to_isochrones
+from palveluverkko.reach.catchments import allocate_cells, outline_catchments
 from palveluverkko.reach.surface import surface
 from palveluverkko.reach.water import cells_within, cut_at_shore, without_water
 
@@ -218,3 +219,19 @@ def test_no_area_lies_on_the_water_of_a_country(shared_data, name, place):
         shares.append(whole.intersection(lakes).area / whole.area)
     assert shares[0] > 1e-3
     assert shares[1] < 1e-7
+
+
+def test_cells_on_the_water_are_nobodys_and_those_on_land_have_the_times_of_the_surface():
+    network, _, lake, _ = lake_country()
+    points = points_at(network, spot_xy(network, [SPOTS[0], SPOTS[5], SPOTS[2]]), ids=["A", "B", "C"])
+    options = {"budget_minutes": 30, "cell_metres": CELL, "water": water_of(network, lake)}
+    cells = allocate_cells(network, points, **options)
+    whole = surface(network, points, **options).within_budget()
+    assert (np.abs(cells.surface.within_budget().astype(np.int64) - whole) <= 2).mean() > 0.999
+    assert ((cells.owner >= 0) == (cells.surface.within_budget() != UNREACHED)).all()
+    assert (cells.owner[on_grid(cells.surface, lake)] == -1).all()
+    drawn = outline_catchments(cells)
+    assert drawn["point"].tolist() == ["A", "B", "C"]
+    assert shapely.coverage_is_valid(drawn.geometry.to_numpy())
+    dry = allocate_cells(network, points, **(options | {"water": None}))
+    assert (dry.surface.travel_time <= cells.surface.travel_time).all()

@@ -93,6 +93,9 @@ def is_reachable(
 
 @nb.njit(cache=True, boundscheck=False)
 def burn(
+    quick_owner: NDArray[np.int32],
+    near_owner: NDArray[np.int32],
+    line_owner: NDArray[np.int32],
     quick_time: NDArray[np.float64],
     quick_metres: NDArray[np.float64],
     near_time: NDArray[np.float64],
@@ -114,6 +117,9 @@ def burn(
     the quickest, which slants towards the service, and the nearest. With slope b along the road and pace k off it,
     the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of the perpendicular of length h. A way across
     water is none; ``blocked``, ``wet`` and ``near`` are those of :func:`bar_steps`.
+
+    Each cell also keeps whose road its ways lead to. Of equal ways the first piece's is kept: they come in the order of
+    ``line_owner``, so that it is the lowest owner's.
     """
     rows, columns = quick_time.shape
     side = cell * rows / wet.shape[0]
@@ -164,6 +170,7 @@ def burn(
                         ):
                             quick_time[row, column] = here
                             quick_metres[row, column] = walked
+                            quick_owner[row, column] = line_owner[piece]
                     spot = min(max(foot, low), high)
                     walked = np.hypot(foot - spot, aside)
                     here = line_time[piece, 0] + slope * spot + k * walked
@@ -186,10 +193,12 @@ def burn(
                         ):
                             near_time[row, column] = here
                             near_metres[row, column] = walked
+                            near_owner[row, column] = line_owner[piece]
 
 
 @nb.njit(cache=True, boundscheck=False)
 def spread(
+    owner: NDArray[np.int32],
     time: NDArray[np.float64],
     metres: NDArray[np.float64],
     blocked: NDArray[np.bool_],
@@ -205,6 +214,7 @@ def spread(
     A cell takes over a neighbour's way when it is quicker, or, with ``quickest`` False, when it is shorter. Two
     sweeps settle an open plane; more are needed only where a limit or the water stops a way. ``blocked`` cells take
     ways over but hand none on, and no way takes a step that :func:`bar_steps` has ``barred``.
+    Of ways as quick and as short the one to the lowest owner is kept.
     """
     rows, columns = time.shape
     sweeps = 0
@@ -229,11 +239,15 @@ def spread(
                         here = time[other_row, other_column] + milliseconds_per_metre * along
                         if walked > longest_metres or here > latest:
                             continue
+                        lower = owner[other_row, other_column] < owner[row, column]
+                        lower = lower and here == time[row, column] and walked == metres[row, column]
                         if quickest:
-                            better = here < time[row, column]
+                            better = lower or here < time[row, column]
                         else:
-                            better = walked < metres[row, column] or (
-                                walked == metres[row, column] and here < time[row, column]
+                            better = (
+                                lower
+                                or walked < metres[row, column]
+                                or (walked == metres[row, column] and here < time[row, column])
                             )
                         if not better or blocked[other_row, other_column]:
                             continue
@@ -241,5 +255,6 @@ def spread(
                         if not (begins >> step) & 1:
                             time[row, column] = here
                             metres[row, column] = walked
+                            owner[row, column] = owner[other_row, other_column]
                             changed = True
     return sweeps

@@ -25,7 +25,7 @@ CELL_SIZES = (25.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
 _MOST_CELLS = 1_500_000
 _CELLS_PER_ACCESS = 4
 
-_FINER = 5
+FINER = 5
 """Water is drawn on a grid so many times finer: the Rhine at Vaduz, 100 m, stops a way also between cells of 250 m.
 
 Odd, so that a cell of the finer grid lies in the middle of each cell.
@@ -127,11 +127,10 @@ def surface(
     direction = Direction.parse(direction)
     check_near_network(network, points, where="service points")
     cell = choose_cell(network) if cell_metres is None else check_cell(network, cell_metres)
-    west, north, rows, columns = _grid(network, cell)
+    west, north, rows, columns = lay_grid(network, cell)
     pace = network.access_milliseconds_per_metre
     budget = to_milliseconds(budget_minutes)
-    # Neighbouring cells differ by at most one diagonal off the road; the areas need the cells just beyond the budget.
-    latest = budget + int(np.ceil(2 * np.sqrt(2) * cell * pace))
+    latest = just_beyond(network, budget, cell)
     snapped = snap(network, points)
     lines, times = _timed_roads(network, snapped, direction, latest)
     spread = partial(
@@ -149,11 +148,11 @@ def surface(
 
     time = spread(on_grid(lines), times)
     crs = CRS.from_user_input(network.crs)
-    near = _shapes_near(water, (west, north - rows * cell, west + columns * cell, north), crs)
+    near = shapes_near(water, (west, north - rows * cell, west + columns * cell, north), crs)
     if near is None:
         time.flags.writeable = False
         return Surface(time, west, north, cell, crs, budget)
-    n = _FINER
+    n = FINER
     wet = cells_within(near, west=west, north=north, rows=n * rows, columns=n * columns, cell=cell / n)
     blocked = middles(wet, rows, columns)
     lines, times = without_water(lines, times, near)
@@ -169,7 +168,7 @@ def surface(
 def choose_cell(network: RoadNetwork) -> float:
     """Choose the finest cell that fits the access distance and a million and a half cells."""
     fine = [cell for cell in CELL_SIZES if cell * _CELLS_PER_ACCESS <= network.max_access_metres]
-    fits = [cell for cell in fine if np.prod(_grid(network, cell)[2:]) <= _MOST_CELLS]
+    fits = [cell for cell in fine if np.prod(lay_grid(network, cell)[2:]) <= _MOST_CELLS]
     return fits[0] if fits else (fine[-1] if fine else network.max_access_metres / _CELLS_PER_ACCESS)
 
 
@@ -180,20 +179,28 @@ def check_cell(network: RoadNetwork, cell_metres: float) -> float:
             f"cell_metres is {cell_metres:g}; use more than 0 and at most half of max_access_metres "
             f"({network.max_access_metres:g}), or areas along single roads would vanish."
         )
-    cells = int(np.prod(_grid(network, cell_metres)[2:]))
+    cells = int(np.prod(lay_grid(network, cell_metres)[2:]))
     most = 100 * _MOST_CELLS
     if cells > most:
         raise StudyError(f"cell_metres is {cell_metres:g}, which makes {cells:,} cells; at most {most:,} fit.")
     return float(cell_metres)
 
 
-def _shapes_near(water: Water | None, bounds: tuple[float, float, float, float], crs: CRS) -> Shapes | None:
+def shapes_near(water: Water | None, bounds: tuple[float, float, float, float], crs: CRS) -> Shapes | None:
     """Give the water on the grid, or None where there is none."""
     shapes = None if water is None else water.near(bounds, crs).shapes
     return shapes if shapes is not None and len(shapes) else None
 
 
-def _grid(network: RoadNetwork, cell: float) -> tuple[float, float, int, int]:
+def just_beyond(network: RoadNetwork, budget: int, cell: float) -> int:
+    """Give the latest time of cells that areas within a budget need.
+
+    Neighbouring cells differ by at most one diagonal off the road, and outlines run between the cells on both sides.
+    """
+    return budget + int(np.ceil(2 * np.sqrt(2) * cell * network.access_milliseconds_per_metre))
+
+
+def lay_grid(network: RoadNetwork, cell: float) -> tuple[float, float, int, int]:
     """Lay the grid over the network and its surroundings, aligned to multiples of the cell."""
     edges = network.edges
     margin = network.max_access_metres + 2 * cell

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from itertools import cycle
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import pyogrio
 
 from palveluverkko.domain.errors import TableError
 from palveluverkko.domain.files import replacing
+from palveluverkko.domain.grids import GRID_LAYERS
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR, level_shapes
 from palveluverkko.report.looks import BAD, INK, by_minutes
@@ -57,7 +59,11 @@ CREATE TABLE layer_styles (
 
 _GEOMETRY = {
     "bands": "MultiPolygon", "isochrones": "MultiPolygon", "service_points": "Point", "access_legs": "LineString",
+    "catchments": "MultiPolygon",
 }  # fmt: skip
+
+# Okabe and Ito's colours, which remain apart to those who see few.
+_PALE = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00")
 
 # Roads by how much they matter on a map; the keys continue texts.py's roads_*.
 ROAD_GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -77,6 +83,7 @@ def write_results(
     findings: pd.DataFrame,
     roads: gpd.GeoDataFrame | None = None,
     access_legs: gpd.GeoDataFrame | None = None,
+    further: Mapping[str, pd.DataFrame] | None = None,
     scheme: LevelScheme,
     language: str,
 ) -> None:
@@ -96,6 +103,9 @@ def write_results(
         Roads to draw, with ``road_class``; the layer is left out when None.
     access_legs
         Lines between points and the road, with ``verdict``; the layer is left out when None.
+    further
+        Layers and tables that a study asked for, by name: ``roads`` with ``level`` and ``band``, ``road_kilometres``,
+        ``catchments`` with ``level`` and ``point``, ``nearest``, and grids (``grid_1km``) with the columns of places.
     scheme
         Order, names and colours of the levels.
     language
@@ -111,7 +121,7 @@ def write_results(
         layers["roads"] = roads
     if access_legs is not None:
         layers["access_legs"] = access_legs
-    layers |= {"service_points": service_points, "findings": findings}
+    layers |= {"service_points": service_points, "findings": findings, **(further or {})}
     minutes = sorted(set(bands["to_min"].dropna()) | set(isochrones["minutes"]))
     styles = {
         "bands": style_bands(scheme, minutes, language),
@@ -122,6 +132,13 @@ def write_results(
         "service_points": style_service_points(service_points, scheme, language),
         "findings": style_findings(findings, language),
     }
+    if further and "roads" in further:
+        styles["roads"] = style_reached_roads(scheme, minutes, language)
+    for name, frame in (further or {}).items():
+        if name.startswith(GRID_LAYERS):
+            styles[name] = style_places(frame, scheme, minutes, language)
+    if further and "catchments" in further:
+        styles["catchments"] = style_catchments(further["catchments"], scheme, language)
     write_layers(path, layers, styles, language)
 
 
@@ -129,8 +146,12 @@ def write_layers(path: Path, layers: Mapping[str, pd.DataFrame], styles: Mapping
     """Write layers and the styles of those with geometry; each is described by the text ``layer_<name>``."""
     with replacing(path) as beside:
         for name, frame in layers.items():
-            _write_layer(beside, name, frame, description=text(f"layer_{name}", language))
+            _write_layer(beside, name, frame, description=_describe(name, language))
         _write_styles(beside, {name: styles[name] for name in layers if _is_spatial(layers[name])}, language)
+
+
+def _describe(name: str, language: str) -> str:
+    return text("layer_grid" if name.startswith(GRID_LAYERS) else f"layer_{name}", language)
 
 
 def style_bands(scheme: LevelScheme, minutes: list[float], language: str) -> Style:
@@ -250,6 +271,49 @@ def style_roads(language: str) -> Style:
     return Style((*rules, other))
 
 
+def style_reached_roads(scheme: LevelScheme, minutes: list[float], language: str) -> Style:
+    """Draw roads in the colour of their band under a heading per level; the nearest level is shown."""
+    colours = by_minutes(minutes)
+    lower = dict(zip(minutes, [0.0, *minutes], strict=False))
+    return Style(
+        tuple(
+            Rule(
+                level.name(language),
+                equals("level", level.code),
+                shown=level is scheme.levels[0],
+                rules=tuple(
+                    Rule(
+                        band_label(lower[limit], limit, language),
+                        equals("band", limit),
+                        Symbol("line", outline=colours[limit], width=0.4),
+                    )
+                    for limit in minutes
+                ),
+            )
+            for level in scheme.levels
+        )
+    )
+
+
+def style_catchments(catchments: pd.DataFrame, scheme: LevelScheme, language: str) -> Style:
+    """Fill the catchments of a level by turns in a few pale colours; the nearest level is shown, the others wait."""
+    groups = []
+    for level in scheme.levels:
+        own = catchments[catchments["level"] == level.code]
+        names = own["name"] if "name" in own else own["point"]
+        rules = tuple(
+            Rule(
+                str(name),
+                f"{equals('level', level.code)} AND {equals('point', str(point))}",
+                Symbol("fill", fill=colour, outline=INK, width=0.3, opacity=0.6),
+            )
+            for point, name, colour in zip(own["point"], names, cycle(_PALE), strict=False)
+        )
+        if rules:
+            groups.append(Rule(level.name(language), shown=level is scheme.levels[0], rules=rules))
+    return Style(tuple(groups) or (Rule(text("layer_catchments", language), symbol=Symbol("fill", outline=INK)),))
+
+
 def style_access_legs(language: str) -> Style:
     """Draw access legs dashed: in ink where the point is simply on its road, in red where a finding says why not."""
     simple = Symbol("line", outline=INK, width=0.4, dashed=True)
@@ -337,7 +401,7 @@ def _write_styles(path: Path, styles: Mapping[str, Style], language: str) -> Non
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
                 " styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)"
                 " VALUES ('', '', ?, ?, ?, ?, '', 1, ?, '', NULL, ?)",
-                (name, GEOMETRY_COLUMN, name, to_qml(style), text(f"layer_{name}", language), _NO_TIME),
+                (name, GEOMETRY_COLUMN, name, to_qml(style), _describe(name, language), _NO_TIME),
             )
         database.execute("UPDATE gpkg_contents SET last_change = ?", (_NO_TIME,))
     # The file counts its transactions, and GDAL needs one more at times: a copy begins anew, so that equal results are

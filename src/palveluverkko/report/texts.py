@@ -273,6 +273,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "layer_findings": _in("Havainnot", "Observationer", "Findings"),
     "layer_access_legs": _in("Yhteydet tielle", "Anslutningar till väg", "Access legs"),
     "layer_roads": _in("Tiet", "Vägar", "Roads"),
+    "layer_catchments": _in("Palvelupisteiden alueet", "Serviceenheternas områden", "Catchments"),
+    "layer_nearest": _in("Lähimmät palvelupisteet", "Närmaste serviceenheter", "Nearest service points"),
+    "layer_grid": _in("Ruudut ja matka-ajat", "Rutor och restider", "Grid and travel times"),
+    "layer_road_kilometres": _in("Tiekilometrit", "Vägkilometer", "Kilometres of road"),
     "layer_styles": _in("Tasojen tyylit (QGIS)", "Lagerstilar (QGIS)", "Layer styles (QGIS)"),
     # Columns that a pattern does not make
     "column_id": _in("Tunnus", "Kod", "Id"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import geopandas
 import pandas as pd
 
+from palveluverkko.domain.grids import GRID_LAYERS
 from palveluverkko.maps.page import build_page
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import USER_STORE, read_network
@@ -34,6 +35,7 @@ from palveluverkko.study.checks import check_against_network, check_against_tabl
 from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
 from palveluverkko.study.findings import gather_findings, of_water
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
+from palveluverkko.study.further import further_layers
 from palveluverkko.study.study import Study
 from palveluverkko.study.texts import say, say_day, say_subtitle
 from palveluverkko.tables.areas import assign_areas, read_areas
@@ -86,6 +88,7 @@ class Results:
     norms: pd.DataFrame
     impacts: Mapping[str, Impact]
     findings: pd.DataFrame
+    further: Mapping[str, pd.DataFrame]
     timings: Mapping[str, float] = field(repr=False)
 
 
@@ -159,6 +162,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
         )
         bands = bands_of_surfaces(surfaces, minutes=minutes)
         isochrones = to_isochrones(bands, minutes=minutes)
+        further = further_layers(study, inputs.network, table, inputs.water)
     with clock.step("scenarios"):
         impacts = {
             one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)
@@ -174,7 +178,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
     )
     return Results(
         inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, impacts, findings,
-        clock.seconds,
+        further, clock.seconds,
     )  # fmt: skip
 
 
@@ -253,9 +257,14 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         isochrones=results.isochrones,
         findings=results.findings,
         access_legs=results.table.access_legs(),
+        further=results.further,
         scheme=scheme,
         language=language,
     )
+    for name, frame in results.further.items():
+        if name.startswith(GRID_LAYERS):
+            # Without geometry: whoever has the squares joins the table by their ids.
+            frame.drop(columns="geometry").to_csv(folder / f"{name}.csv", lineterminator="\n", encoding="utf-8")
     write_travel_times(folder / "travel_times.parquet", results.table.to_frame())
     for code, one in results.surfaces.items():
         write_surface(folder / f"surface_{code}.tif", one, description=scheme[code].name(language))

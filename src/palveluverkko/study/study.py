@@ -23,6 +23,7 @@ from pydantic import (
 
 from palveluverkko.domain.errors import PalveluverkkoError, StudyError
 from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
+from palveluverkko.domain.grids import check_grids
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
@@ -197,6 +198,10 @@ class OutputSection(_Section):
 
     directory: Path
     cell_metres: float | None = Field(default=None, gt=0)
+    roads: bool = False
+    catchments: bool = False
+    nearest: int | None = Field(default=None, ge=1)
+    grids: Annotated[tuple[str, ...], AfterValidator(check_grids)] = ()
 
 
 class Study(_Section):

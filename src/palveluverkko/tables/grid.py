@@ -12,8 +12,10 @@ import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import TableError
 from palveluverkko.tables.columns import name_rows, to_text
@@ -59,7 +61,7 @@ def to_squares(table: pd.DataFrame, column: str, *, where: str) -> GeoSeries:
         north = parts["north"].astype("int64") * unit
         east = parts["east"].astype("int64") * unit
         on_grid = (north % size == 0) & (east % size == 0)
-        wrong = ~(on_grid & north.between(*_NORTH) & east.between(*_EAST))
+        wrong = ~(on_grid & is_in_finland(west_metres=east.to_numpy(), south_metres=north.to_numpy()))
     if wrong.any():
         raise TableError(
             f"{where} has the grid id {ids[wrong].iloc[0]!r} at {name_rows(table, wrong)}, "
@@ -68,6 +70,12 @@ def to_squares(table: pd.DataFrame, column: str, *, where: str) -> GeoSeries:
         )
     squares = shapely.box(east, north, east + size, north + size, ccw=True)
     return gpd.GeoSeries(squares, index=table.index, crs=GRID_CRS)
+
+
+def is_in_finland(*, west_metres: NDArray[np.int64], south_metres: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell of south-west corners in EPSG:3067 whether squares in Finland can have them, with a margin."""
+    north = (_NORTH[0] <= south_metres) & (south_metres <= _NORTH[1])
+    return north & (_EAST[0] <= west_metres) & (west_metres <= _EAST[1])
 
 
 def to_grid_id(*, west_metres: int, south_metres: int, size_metres: int) -> str:

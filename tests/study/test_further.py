@@ -1,0 +1,122 @@
+"""Layers that a study asks for in its output section."""
+
+import geopandas
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from little_study import write_little_study
+
+from palveluverkko.domain.errors import StudyError
+from palveluverkko.reach.grids import grid_places
+from palveluverkko.study.pipeline import run_study
+from palveluverkko.study.study import read_study
+
+ASKED = "[output]\nroads = true\ncatchments = true\nnearest = 2\ngrids = ['1km', 'h3-8']"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("further")
+    study = read_study(write_little_study(folder, study={"[output]": ASKED}))
+    results, _ = run_study(study, store="none")
+    return results, folder / "out" / "results.gpkg"
+
+
+def test_what_is_not_asked_for_is_not_written(tmp_path):
+    results, _ = run_study(read_study(write_little_study(tmp_path)), store="none")
+    assert results.further == {}
+    assert "road_kilometres" not in {name for name, _ in pyogrio.list_layers(tmp_path / "out" / "results.gpkg")}
+
+
+def test_the_roads_of_every_level_are_a_layer_with_a_style(run):
+    results, path = run
+    roads = geopandas.read_file(path, layer="roads")
+    assert roads.crs == results.inputs.network.crs
+    assert roads["level"].unique().tolist() == ["L", "A", "E"]
+    assert set(roads.loc[roads["level"] == "E", "point"]) == {"SAIRAALA"}
+    assert roads["band"].isin([1, 2, 5, 10]).all()
+    styled = pyogrio.read_dataframe(path, sql="SELECT f_table_name FROM layer_styles")
+    assert "roads" in set(styled["f_table_name"])
+
+
+def test_nearer_levels_reach_more_road_within_every_threshold(run):
+    _, path = run
+    table = pyogrio.read_dataframe(path, layer="road_kilometres")
+    whole = table.groupby("level")["kilometres"].sum()
+    assert whole.max() - whole.min() < 1e-6
+    within = pd.DataFrame(
+        {
+            code: own.set_index("band")["kilometres"].reindex([1, 2, 5, 10], fill_value=0).cumsum()
+            for code, own in table[table["band"].notna()].groupby("level")
+        }
+    )
+    assert (within["L"] >= within["A"] - 1e-9).all()
+    assert (within["A"] >= within["E"] - 1e-9).all()
+    assert within["L"].max() > 0
+
+
+def test_the_catchments_of_a_level_share_out_its_people(run):
+    results, path = run
+    drawn = geopandas.read_file(path, layer="catchments")
+    summary = results.levels.frame
+    for code in "LAE":
+        own = drawn[drawn["level"] == code].set_index("point")
+        for point, people in own["population"].items():
+            here = summary[f"point_{code}"] == point
+            assert people == summary.loc[here, "population"].clip(lower=0).sum()
+    assert drawn.loc[drawn["level"] == "L", "name"].tolist() == ["Terveysasema", "Lähipiste", "Sairaala"]
+    assert drawn.geometry.is_valid.all()
+
+
+def test_the_nearest_points_of_every_place_begin_with_the_one_that_serves_it(run):
+    results, path = run
+    found = pyogrio.read_dataframe(path, layer="nearest")
+    assert list(found) == ["level", "place_id", "rank", "point", "name", "travel_time"]
+    assert "EHDOKAS" not in set(found["point"])
+    first = found[found["rank"] == 1].set_index(["level", "place_id"])
+    for code in "LAE":
+        served = results.levels.frame
+        reached = served[served[f"time_{code}"].notna()]
+        assert first.loc[code]["point"].to_dict() == reached[f"point_{code}"].to_dict()
+        assert first.loc[code]["travel_time"].to_dict() == reached[f"time_{code}"].to_dict()
+
+
+@pytest.mark.parametrize("name", ["grid_1km", "grid_h3_8"])
+def test_grids_are_layers_and_csv_files_with_the_same_times(run, name):
+    results, path = run
+    layer = geopandas.read_file(path, layer=name).set_index("id")
+    table = pd.read_csv(path.parent / f"{name}.csv", index_col="id")
+    assert layer["time_L"].notna().any()
+    assert list(table) == [f"{what}_{code}" for code in "LAE" for what in ("time", "band", "point", "served_by")]
+    pd.testing.assert_frame_equal(table, pd.DataFrame(layer.drop(columns="geometry")), check_dtype=False)
+    pd.testing.assert_series_equal(layer["time_E"], results.further[name]["time_E"], check_index_type=False)
+    styled = pyogrio.read_dataframe(path, sql="SELECT f_table_name FROM layer_styles")
+    assert name in set(styled["f_table_name"])
+
+
+def test_with_areas_the_grid_covers_them_also_where_no_road_is(tmp_path):
+    area = geopandas.GeoDataFrame(
+        {"name": ["Kaikki"]},
+        index=pd.Index(["1"], name="id"),
+        geometry=[shapely.box(25.68, 66.48, 25.80, 66.56)],
+        crs=4326,
+    )
+    area.to_file(tmp_path / "area.gpkg")
+    asked = {
+        "[output]": "[output]\ngrids = ['1km']",
+        'column = "kunta_code"\nname_column = "kunta"': 'file = "area.gpkg"',
+    }
+    results, _ = run_study(read_study(write_little_study(tmp_path, study=asked)), store="none")
+    cells = results.further["grid_1km"]
+    assert len(cells) == len(grid_places("1km", area))
+    assert cells["time_L"].isna().any()
+
+
+def test_an_unknown_grid_is_an_error_of_the_study_file(tmp_path):
+    path = write_little_study(tmp_path, study={"[output]": "[output]\ngrids = ['2km']"})
+    with pytest.raises(StudyError, match="the grid '2km' is not known"):
+        read_study(path)
+    path = write_little_study(tmp_path, study={"[output]": "[output]\ngrids = ['1km', '1km']"})
+    with pytest.raises(StudyError, match="the grid 1km is given twice"):
+        read_study(path)
