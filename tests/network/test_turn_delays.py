@@ -32,7 +32,7 @@ def delays_of(given_ways, spots=CROSS, left=5_000, right=0, road_class="secondar
     chosen = edges.road_class == network.road_classes.index(road_class)
     found = find_turn_delays(len(spot), edges, chosen, left_milliseconds=left, right_milliseconds=right)
     ends = np.column_stack((edges.tail, edges.head)).ravel()
-    return {(spot[ends[one]], spot[ends[other ^ 1]]): delay for (one, other), delay in found.items()}
+    return {(spot[ends[one]], spot[ends[other ^ 1]]): delay for one, other, delay in np.column_stack(found).tolist()}
 
 
 def test_turning_left_across_the_own_road_takes_time():

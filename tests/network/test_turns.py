@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from streets import AGAINST, KINDS, ONEWAY, PRIVATE, ROAD, STREET, Way, network_of, roads, street_plans
 from turns_twin import QUICK_TURNS, TurnTwin, find_pieces, network_table, pieces_of, where_of
 
+from palveluverkko.engine.graph import freeze_int32
 from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.store import read_stored_network, write_network
-from palveluverkko.network.turns import Rule, Turns
+from palveluverkko.network.turns import Delays, Rule, Turns
 from palveluverkko.osm.roads import Restriction
 from palveluverkko.osm.spots import Spot
 
@@ -100,6 +101,11 @@ def networks_of(plan, contracts=(True, False)):
     return [network_of(roads_of(plan), contract=contract, profile=QUICK_TURNS) for contract in contracts]
 
 
+def delays_of(turns):
+    """Give turns that take time (from which directed piece, into which, milliseconds) as the builder has them."""
+    return Delays(*(freeze_int32(one) for one in np.asarray(sorted(turns), dtype=np.int32).reshape(-1, 3).T))
+
+
 def in_force(network, relations):
     """Give the restrictions that a network says it obeys."""
     left_out = {number for number, _ in network.restrictions_left_out}
@@ -150,13 +156,13 @@ def test_trips_with_delays_and_turning_places_are_those_of_the_twin(plan, data):
             Rule(tuple(map(number, driven)), mandatory, frozenset(map(number, following)))
             for driven, mandatory, following in twin.rules
         ),
-        delays={
-            (number(one), number(other)): twin.delay(one, other)
+        delays=delays_of(
+            (number(one), number(other), twin.delay(one, other))
             for ways_in in twin.out.values()
             for one in ways_in
             for other in twin.out.get(twin.end(one), ())
             if twin.delay(one, other)
-        },
+        ),
         turning_places=np.flatnonzero(np.isin(whole.junction_id, sorted(turning_places))).astype(np.int32),
     )
     layers, capped = lay_layers(whole.junction_id.size, whole.edges, turns)

@@ -21,7 +21,7 @@ from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.network.surroundings import Surroundings, find_surroundings
 from palveluverkko.network.turn_delays import find_nodes, find_signalled, find_turn_delays
 from palveluverkko.network.turn_rules import RoadTurns, find_on_roads
-from palveluverkko.network.turns import Rule, Turns
+from palveluverkko.network.turns import Delays, Rule, Turns
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
 from palveluverkko.osm.restrictions import read_turn_rules
@@ -320,11 +320,11 @@ def _turns_of_edges(road_turns: RoadTurns, chains: Chains, plan: _Plan, position
 
 def _turn_delays(
     roads: Roads, profile: CarProfile, edges: Edges, junction_node: NDArray[np.int64], metres: NDArray[np.float64]
-) -> dict[tuple[int, int], int]:
-    """Give the milliseconds of the turns that take time; where signals stand, they are all the delay there is."""
+) -> Delays:
+    """Give the turns that take time, and how long; where signals stand, they are all the delay there is."""
     delays = profile.turn_delays
     if delays is None or not (delays.left_seconds or delays.right_seconds):
-        return {}
+        return Delays()
     is_chosen = np.asarray([road_class in delays.classes for road_class in _road_classes(roads)])
     signalled = find_signalled(roads, metres, profile.junction_delays.signals_metres)
     return find_turn_delays(

@@ -49,7 +49,7 @@ def lay_layers(junctions: int, edges: Edges, turns: Turns | None = None) -> tupl
     end[touched] = np.arange(junctions + touched.size, junctions + 2 * touched.size)
     plain = {THROUGH: through, TRIP_BEGINS: begin, TRIP_ENDS: end}
     nodes = junctions + 2 * touched.size
-    further = expand(edges, turns, plain, nodes) if turns and (turns.rules or turns.delays) else None
+    further = expand(edges, turns, plain, nodes) if turns and (turns.rules or turns.delays.last.size) else None
 
     none = np.zeros(touched.size, dtype=np.int32)
     arcs: list[tuple[NDArray[Any], ...]] = [
@@ -64,10 +64,9 @@ def lay_layers(junctions: int, edges: Edges, turns: Turns | None = None) -> tupl
         own = np.flatnonzero(np.repeat(which, 2))
         out_of, into = plain[layer][begins], plain[layer][ends]
         if further is not None:
-            for column, nodes_of in ((out_of, further.gates), (into, further.arrivals)):
-                for (at, piece_), node in nodes_of.items():
-                    if at == layer:
-                        column[piece_] = node
+            for column, nodes_of in ((out_of, further.homes), (into, further.arrivals)):
+                here = nodes_of[nodes_of[:, 0] == layer]
+                column[here[:, 1]] = here[:, 2]
         if layer != TRIP_BEGINS:
             enter[own] = out_of[own]
         if layer != TRIP_ENDS:
@@ -80,7 +79,7 @@ def lay_layers(junctions: int, edges: Edges, turns: Turns | None = None) -> tupl
     )
     junction_of = np.concatenate((through, touched, touched))
     if further is not None:
-        enter[list(further.enter)] = list(further.enter.values())
+        enter[further.enter[:, 0]] = further.enter[:, 1]
         arcs.append((further.tail, further.head, further.time, further.piece))
         layer_of = np.concatenate((layer_of, further.layer))
         junction_of = np.concatenate((junction_of, further.junction))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.graph import Int32
+from palveluverkko.engine.graph import Int32, freeze_int32
 from palveluverkko.engine.topology import sort_arcs
 from palveluverkko.network.road_network import Bool, Edges
+from palveluverkko.network.turns import Delays
 from palveluverkko.osm.reader import Roads
 from palveluverkko.osm.spots import SIGNALS, Spot
 
@@ -59,7 +61,7 @@ def find_signalled(roads: Roads, metres: NDArray[np.float64], most_metres: float
 
 def find_turn_delays(
     junctions: int, edges: Edges, chosen: Bool, *, left_milliseconds: int, right_milliseconds: int, free: Int32 = _NONE
-) -> dict[tuple[int, int], int]:
+) -> Delays:
     """Find the turns out of a road that goes straight on, by directed pieces.
 
     A turn to the left takes time where one crosses what comes towards one on the same road: the road ahead is one of
@@ -81,56 +83,45 @@ def find_turn_delays(
     """
     is_open = np.column_stack((edges.forward, edges.backward)).ravel()
     begin = np.column_stack((edges.tail, edges.head)).ravel()
-    heading = _headings(edges)
     first, order = sort_arcs(junctions, begin, np.zeros_like(begin))
     touched = np.zeros(junctions, dtype=np.bool_)
     touched[begin[np.repeat(chosen, 2)]] = True
     touched[free] = False
-    delays = {}
-    for junction in np.flatnonzero(touched & (np.diff(first) >= _FEWEST_ARMS)).tolist():
-        arms = order[first[junction] : first[junction + 1]].tolist()
-        for last, piece, milliseconds in _delayed(
-            arms, heading, is_open, chosen, left_milliseconds, right_milliseconds
-        ):
-            delays[last, piece] = milliseconds
-    return delays
+    arms = np.diff(first)
+    here = np.flatnonzero(touched & (arms >= _FEWEST_ARMS))
+    arm = order[_spans(first[here], arms[here])]
+    # Each arm of a junction that one may come by, with all others.
+    coming = np.flatnonzero(is_open[arm ^ 1] & chosen[arm >> 1])
+    junction = np.repeat(np.arange(here.size), arms[here])[coming]
+    others = arms[here[junction]]
+    before = np.repeat(coming, others)
+    after = _spans((np.cumsum(arms[here]) - arms[here])[junction], others)
+    before, after = before[before != after], after[before != after]
+    heading = _headings(edges, arm)
+    degrees = (heading[after] - heading[before]) % 360.0 - 180.0
+    last, piece = arm[before] ^ 1, arm[after]
+
+    ahead = (np.abs(degrees) < _STRAIGHT_DEGREES) & chosen[piece >> 1]
+    is_met, goes_on = (
+        (np.bincount(before[ahead & is_open[one]], minlength=arm.size) > 0)[before] for one in (piece ^ 1, piece)
+    )
+    turns = is_open[piece] & (np.abs(degrees) >= _STRAIGHT_DEGREES) & (np.abs(degrees) <= _TURN_DEGREES)
+    milliseconds = np.where(degrees > 0, left_milliseconds * is_met, right_milliseconds * goes_on)
+    found = np.flatnonzero(turns & (milliseconds > 0))
+    found = found[np.lexsort((piece[found], last[found]))]
+    return Delays(*(freeze_int32(one[found]) for one in (last, piece, milliseconds)))
 
 
-def _delayed(
-    arms: list[int],
-    heading: NDArray[np.float64],
-    is_open: Bool,
-    chosen: Bool,
-    left: int,
-    right: int,
-) -> Iterator[tuple[int, int, int]]:
-    """Give the turns that take time at a junction, of the pieces out of it: from which into which, and how long."""
-    for arm in arms:
-        last = arm ^ 1
-        if not (is_open[last] and chosen[last >> 1]):
-            continue
-        turns = {other: _deviation(heading[arm], heading[other]) for other in arms if other != arm}
-        ahead = [other for other, degrees in turns.items() if abs(degrees) < _STRAIGHT_DEGREES and chosen[other >> 1]]
-        is_met, goes_on = any(is_open[other ^ 1] for other in ahead), any(is_open[other] for other in ahead)
-        for other, degrees in turns.items():
-            if not is_open[other] or not _STRAIGHT_DEGREES <= abs(degrees) <= _TURN_DEGREES:
-                continue
-            delay = left * is_met if degrees > 0 else right * goes_on
-            if delay:
-                yield last, other, delay
+def _spans(first: NDArray[Any], count: NDArray[Any]) -> NDArray[np.int64]:
+    """Give the numbers of some spans, one span after the other."""
+    begins = np.cumsum(count) - count
+    return np.repeat(first - begins, count) + np.arange(count.sum())
 
 
-def _headings(edges: Edges) -> NDArray[np.float64]:
-    """Give the degrees in which each directed piece sets out, counted to the left."""
-    first, last = edges.first_vertex[:-1], edges.first_vertex[1:] - 1
-
-    def from_to(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
-        along = edges.vertex_x[other] - edges.vertex_x[one], edges.vertex_y[other] - edges.vertex_y[one]
-        return np.asarray(np.degrees(np.arctan2(along[1], along[0])))
-
-    return np.column_stack((from_to(first, first + 1), from_to(last, last - 1))).ravel()
-
-
-def _deviation(back: float, onward: float) -> float:
-    """Give by how many degrees one turns to the left, when one comes from a heading and sets out in another."""
-    return float((onward - back) % 360.0 - 180.0)
+def _headings(edges: Edges, pieces: Int32) -> NDArray[np.float64]:
+    """Give the degrees in which directed pieces set out, counted to the left."""
+    edge, backward = pieces >> 1, pieces & 1
+    here = np.where(backward, edges.first_vertex[edge + 1] - 1, edges.first_vertex[edge])
+    along = here + 1 - 2 * backward
+    x, y = edges.vertex_x, edges.vertex_y
+    return np.asarray(np.degrees(np.arctan2(y[along] - y[here], x[along] - x[here])))

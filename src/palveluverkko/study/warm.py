@@ -23,13 +23,18 @@ def compile_kernels() -> None:
     from palveluverkko.engine import warm  # noqa: PLC0415
     from palveluverkko.engine.graph import freeze_float64  # noqa: PLC0415
     from palveluverkko.network import geodesy_kernels  # noqa: PLC0415
+    from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS  # noqa: PLC0415
     from palveluverkko.network.store import NO_STORE, read_network  # noqa: PLC0415
+    from palveluverkko.network.turns import Turns, expand  # noqa: PLC0415
 
     warm.compile_kernels()
     with tempfile.TemporaryDirectory() as folder:
         roads = Path(folder) / "roads.osm.pbf"
         roads.write_bytes(_ROADS)
-        read_network(roads, store=NO_STORE)
+        network = read_network(roads, store=NO_STORE)
+    # Only where something holds for turns are they laid out.
+    plain = np.arange(network.junction_id.size, dtype=np.int32)
+    expand(network.edges, Turns(), dict.fromkeys((THROUGH, TRIP_BEGINS, TRIP_ENDS), plain), plain.size)
     # Only large networks are projected by polynomials.
     lattice = freeze_float64(np.zeros((8, 8)))
     spot = freeze_float64(np.asarray([0.35]))
