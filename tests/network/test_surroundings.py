@@ -15,7 +15,7 @@ from streets import LAT, LON, ROAD, Way, network_of, roads
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
 from palveluverkko.network.build import build_network
 from palveluverkko.network.geodesy_kernels import CELLS_IN_ROW, cells_of_pieces, piece_times
-from palveluverkko.network.surroundings import CELL_METRES, find_surroundings, street_density
+from palveluverkko.network.surroundings import CELL_METRES, Squares, find_surroundings, street_density
 from palveluverkko.osm.policy import BuiltUp
 from palveluverkko.osm.profile import CarProfile, Road
 from palveluverkko.osm.reader import read_roads
@@ -131,9 +131,11 @@ def test_density_is_the_length_in_the_squares_whose_middle_lies_in_the_circle(st
     asked = [(row, column) for row in range(-3, 4) for column in range(-3, 4)]
     cells = np.asarray([row * CELLS_IN_ROW + column for row, column in asked])
     street_cells = np.asarray([row * CELLS_IN_ROW + column for row, column, _ in streets], dtype=np.int64)
-    found = street_density(cells, street_cells, np.asarray([metres for *_, metres in streets]), radius)
+    cells = np.concatenate([cells, street_cells])
+    metres = np.concatenate([np.zeros(len(asked)), [metres for *_, metres in streets]])
+    found = street_density(Squares(np.arange(cells.size), cells, np.ones(cells.size)), metres, radius)
     area = sum(math.hypot(a, b) * CELL_METRES <= radius for a in range(-9, 10) for b in range(-9, 10))
-    for (row, column), density in zip(asked, found.tolist(), strict=True):
+    for (row, column), density in zip(asked, found[: len(asked)].tolist(), strict=True):
         near = [m for a, b, m in streets if math.hypot(a - row, b - column) * CELL_METRES <= radius]
         assert density == pytest.approx(sum(near) / 1000 / (area * (CELL_METRES / 1000) ** 2), abs=1e-9)
 

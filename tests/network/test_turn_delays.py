@@ -6,9 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from streets import AGAINST, ONEWAY, ROAD, STREET, Way, network_of, roads, street_plans
 from turns_twin import QUICK_TURNS, find_pieces, network_table, pieces_of
 
+from palveluverkko.engine.graph import freeze_int32
 from palveluverkko.network.build import build_network, measure_metres
 from palveluverkko.network.turn_delays import find_signalled, find_turn_delays
 from palveluverkko.osm.profile import CarProfile
@@ -68,6 +70,52 @@ def with_spot(given_roads, number, spot):
     """Put something onto the node of a spot of the tests."""
     node = np.flatnonzero(given_roads.node_id == 10 * number).astype(np.int32)
     return replace(given_roads, spot_node=node, spot_kind=np.zeros(1, dtype=np.int32), spots=(spot,))
+
+
+@settings(deadline=None, max_examples=200)
+@given(street_plans(kinds=(STREET, ROAD, ONEWAY, AGAINST)), st.sampled_from([0, 2_250]), st.data())
+def test_turns_that_take_time_are_those_of_the_definition(plan, right, data):
+    network = network_of(roads(*plan), profile=QUICK_TURNS)
+    junctions = network.junction_id.size
+    chosen = np.asarray(data.draw(st.lists(st.booleans(), min_size=network.edges.tail.size, max_size=9_999)))
+    chosen = chosen[: network.edges.tail.size]
+    free = data.draw(st.sets(st.integers(0, junctions - 1), max_size=2))
+    found = find_turn_delays(
+        junctions,
+        network.edges,
+        chosen,
+        left_milliseconds=7_500,
+        right_milliseconds=right,
+        free=freeze_int32(np.asarray(sorted(free), dtype=np.int32)),
+    )
+    expected = naive_turn_delays(network.edges, chosen, left=7_500, right=right, free=free)
+    assert [tuple(one) for one in np.column_stack(found).tolist()] == sorted(expected)
+
+
+def naive_turn_delays(edges, chosen, *, left, right, free):
+    """Give (from which directed piece, into which, milliseconds) of the turns that take time."""
+    begin = np.column_stack((edges.tail, edges.head)).ravel().tolist()
+    is_open = np.column_stack((edges.forward, edges.backward)).ravel().tolist()
+
+    def heading(piece):
+        ends = edges.first_vertex[piece >> 1], edges.first_vertex[(piece >> 1) + 1] - 1
+        one, other = (ends[1], ends[1] - 1) if piece & 1 else (ends[0], ends[0] + 1)
+        dx, dy = edges.vertex_x[other] - edges.vertex_x[one], edges.vertex_y[other] - edges.vertex_y[one]
+        return np.degrees(np.arctan2(dy, dx))
+
+    for last in range(len(begin)):
+        arms = [piece for piece, here in enumerate(begin) if here == begin[last ^ 1]]
+        if begin[last ^ 1] in free or len(arms) < 3 or not is_open[last] or not chosen[last >> 1]:
+            continue
+        turns = {arm: (heading(arm) - heading(last ^ 1)) % 360.0 - 180.0 for arm in arms if arm != last ^ 1}
+        ahead = [arm for arm, degrees in turns.items() if abs(degrees) < 45 and chosen[arm >> 1]]
+        for piece, degrees in turns.items():
+            if is_open[piece] and 45 <= abs(degrees) <= 150:
+                crossed = any(is_open[arm ^ 1] for arm in ahead)
+                along = any(is_open[arm] for arm in ahead)
+                delay = left * crossed if degrees > 0 else right * along
+                if delay:
+                    yield last, piece, delay
 
 
 class Delays(NamedTuple):

@@ -22,7 +22,8 @@ _A2, _A4, _B2, _B4 = _A**-2, _A**-4, _B**-2, _B**-4
 _NOTHING = 1e-24
 
 # Squares between the starts of two rows of a grid: more than any metric CRS is wide, and than a radius more.
-CELLS_IN_ROW = 1 << 32
+_ROW_BITS = 32
+CELLS_IN_ROW = 1 << _ROW_BITS
 
 # Radians (127 km) within which the series of _turn are exact to the last digit.
 _NEAR = 0.02
@@ -147,24 +148,30 @@ def cells_of_pieces(
     Piece k leads from ``node[position[k]]`` to the next. Squares are numbered row by row: those of a row follow one
     another. A piece that is split has the same length in every square as before.
     """
-    count = 0
-    for k in range(position.size):
-        a, b = node[position[k]], node[position[k] + 1]
-        count += 1 + int(abs(np.floor(x[b] / cell_metres) - np.floor(x[a] / cell_metres)))
-        count += int(abs(np.floor(y[b] / cell_metres) - np.floor(y[a] / cell_metres)))
-    piece = np.empty(count, dtype=np.int32)
-    cell = np.empty(count, dtype=np.int64)
-    share = np.empty(count, dtype=np.float64)
+    size = position.size + position.size // 2 + 64
+    piece = np.empty(size, dtype=np.int32)
+    cell = np.empty(size, dtype=np.int64)
+    share = np.empty(size, dtype=np.float64)
     at = 0
+    end_column, end_row = np.int64(0), np.int64(0)
     for k in range(position.size):
         a, b = node[position[k]], node[position[k] + 1]
+        column, row = end_column, end_row
+        if k == 0 or position[k] != position[k - 1] + 1:
+            column, row = np.int64(np.floor(x[a] / cell_metres)), np.int64(np.floor(y[a] / cell_metres))
+        end_column, end_row = np.int64(np.floor(x[b] / cell_metres)), np.int64(np.floor(y[b] / cell_metres))
+        columns, rows = end_column - column, end_row - row
         dx, dy = x[b] - x[a], y[b] - y[a]
-        column, row = np.int64(np.floor(x[a] / cell_metres)), np.int64(np.floor(y[a] / cell_metres))
-        columns = np.int64(np.floor(x[b] / cell_metres) - column)
-        rows = np.int64(np.floor(y[b] / cell_metres) - row)
+        crossed = 1 + int(abs(columns) + abs(rows))
+        if at + crossed > size:
+            more = size + crossed
+            size += more
+            piece = np.concatenate((piece, np.empty(more, dtype=np.int32)))
+            cell = np.concatenate((cell, np.empty(more, dtype=np.int64)))
+            share = np.concatenate((share, np.empty(more, dtype=np.float64)))
         right, up = np.int64(1 if columns > 0 else 0), np.int64(1 if rows > 0 else 0)
         done = 0.0
-        for _ in range(1 + abs(columns) + abs(rows)):
+        for _ in range(crossed):
             to_column = ((column + right) * cell_metres - x[a]) / dx if columns != 0 else np.inf
             to_row = ((row + up) * cell_metres - y[a]) / dy if rows != 0 else np.inf
             until = min(max(min(to_column, to_row), done), 1.0)
@@ -177,7 +184,108 @@ def cells_of_pieces(
             elif rows != 0:
                 row += np.int64(1 if rows > 0 else -1)
                 rows -= np.int64(1 if rows > 0 else -1)
-    return piece, cell, share
+    return piece[:at], cell[:at], share[:at]
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def _row(cell: int) -> int:
+    """Give the row of a square; columns may be negative."""
+    return (cell + CELLS_IN_ROW // 2) >> _ROW_BITS
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def _runs_by_row(cell: NDArray[np.int64], first_row: int, rows: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Find where runs of one and the same square begin, and order them by row, those of a row as they come."""
+    begin = np.empty(cell.size + 1, dtype=np.int32)
+    before = np.zeros(rows + 1, dtype=np.int32)
+    runs = 0
+    for at in range(cell.size):
+        if at == 0 or cell[at] != cell[at - 1]:
+            begin[runs] = at
+            runs += 1
+            before[_row(cell[at]) - first_row + 1] += 1
+    begin[runs] = cell.size
+    for row in range(rows):
+        before[row + 1] += before[row]
+    order = np.empty(runs, dtype=np.int32)
+    for run in range(runs):
+        row = _row(cell[begin[run]]) - first_row
+        order[before[row]] = run
+        before[row] += 1
+    return begin, order
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def sums_around(
+    cell: NDArray[np.int64],
+    piece: NDArray[np.int32],
+    share: NDArray[np.float64],
+    metres: NDArray[np.float64],
+    wide: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Sum the metres in the squares around each: ``wide[i]`` on both sides of it, in row i - wide.size // 2.
+
+    ``cell``, ``piece`` and ``share`` are as :func:`cells_of_pieces` gives them, ``metres`` the length of each piece
+    that counts.
+
+    Squares come again and again. Rows are swept upwards, with the sums so far, column by column, of as many rows as
+    are asked for at once: a quarter of the time of sorting all squares and looking them up (5.4 million in Porto tiled
+    4 x 4), and no grid of a whole country.
+    """
+    total = np.empty(cell.size, dtype=np.float64)
+    if cell.size == 0:
+        return total
+    first_row, last_row = _row(cell[0]), _row(cell[0])
+    first_column = last_column = cell[0] - first_row * CELLS_IN_ROW
+    for at in range(1, cell.size):
+        if cell[at] != cell[at - 1]:
+            row = _row(cell[at])
+            column = cell[at] - row * CELLS_IN_ROW
+            first_row, last_row = min(first_row, row), max(last_row, row)
+            first_column, last_column = min(first_column, column), max(last_column, column)
+    columns = last_column - first_column + 1
+    begin, order = _runs_by_row(cell, first_row, last_row - first_row + 1)
+    reach = wide.size // 2
+    # What lies before each column of a row, in it and in all rows before it.
+    until = np.zeros((wide.size, columns + 1), dtype=np.float64)
+    row_of = np.full(wide.size, first_row - 1, dtype=np.int64)
+    here = np.zeros(columns, dtype=np.float64)
+    known, known_row = np.empty(columns, dtype=np.float64), np.full(columns, first_row - 1, dtype=np.int64)
+    running = 0.0
+    added = 0
+    for at in range(order.size):
+        run = order[at]
+        row = _row(cell[begin[run]])
+        while added < order.size:
+            next_row = _row(cell[begin[order[added]]])
+            if next_row > row + reach:
+                break
+            for column in range(columns):
+                here[column] = 0.0
+            while added < order.size and _row(cell[begin[order[added]]]) == next_row:
+                other = order[added]
+                column = cell[begin[other]] - next_row * CELLS_IN_ROW - first_column
+                for one in range(begin[other], begin[other + 1]):
+                    here[column] += metres[piece[one]] * share[one]
+                added += 1
+            slot = next_row % wide.size
+            row_of[slot] = next_row
+            for column in range(columns):
+                until[slot, column] = running
+                running += here[column]
+            until[slot, columns] = running
+        column = cell[begin[run]] - row * CELLS_IN_ROW - first_column
+        if known_row[column] != row:
+            known[column], known_row[column] = 0.0, row
+            for offset in range(wide.size):
+                other_row = row + offset - reach
+                slot = other_row % wide.size
+                if row_of[slot] == other_row:
+                    behind = min(column + wide[offset] + 1, columns)
+                    known[column] += until[slot, behind] - until[slot, max(column - wide[offset], 0)]
+        for one in range(begin[run], begin[run + 1]):
+            total[one] = known[column]
+    return total
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.graph import freeze_float64, freeze_int32
+from palveluverkko.engine.graph import freeze_float64, freeze_int32, freeze_int64
 from palveluverkko.osm.policy import BuiltUp
 from palveluverkko.osm.reader import Roads
 
@@ -26,6 +26,14 @@ class Surroundings(NamedTuple):
 
     built_up: NDArray[np.float64]
     abroad: NDArray[np.bool_]
+
+
+class Squares(NamedTuple):
+    """The squares that pieces cross: piece, square, and the share of the piece that lies in it."""
+
+    piece: NDArray[np.int32]
+    cell: NDArray[np.int64]
+    share: NDArray[np.float64]
 
 
 def find_surroundings(
@@ -47,74 +55,79 @@ def find_surroundings(
     kind = np.repeat(roads.way_kind, np.diff(roads.first_node))
     kind[roads.first_node[1:] - 1] = -1  # no piece begins at the last node of a way
     share = np.zeros(kind.size)
-    asked = _positions(kind, [one.built_up_kmh is not None for one in roads.kinds])
-    streets = _positions(kind, [one.road_class in built_up.classes for one in roads.kinds])
-    if asked.size and streets.size:
-        share[asked] = _built_up_share(asked, streets, roads.way_node, metres, x, y, built_up)
+    asked, streets = (
+        _of_kinds(kind, wanted)
+        for wanted in (
+            [one.built_up_kmh is not None for one in roads.kinds],
+            [one.road_class in built_up.classes for one in roads.kinds],
+        )
+    )
+    if asked.any() and streets.any():
+        share = _built_up_share(asked, streets, roads.way_node, metres, x, y, built_up)
     abroad = np.zeros(kind.size, dtype=np.bool_)
-    asked = _positions(kind, [one.abroad_kmh is not None for one in roads.kinds])
-    if asked.size:
-        a, b = roads.way_node[asked], roads.way_node[asked + 1]
-        abroad[asked] = ~_in_finland((roads.lon[a] + roads.lon[b]) / 2, (roads.lat[a] + roads.lat[b]) / 2)
+    outside = np.flatnonzero(_of_kinds(kind, [one.abroad_kmh is not None for one in roads.kinds]))
+    if outside.size:
+        a, b = roads.way_node[outside], roads.way_node[outside + 1]
+        abroad[outside] = ~_in_finland((roads.lon[a] + roads.lon[b]) / 2, (roads.lat[a] + roads.lat[b]) / 2)
     return Surroundings(share, abroad)
 
 
-def _positions(kind: NDArray[np.int32], wanted: list[bool]) -> NDArray[np.int64]:
-    """Give the positions of the pieces of the kinds wanted, read-only."""
-    found = np.flatnonzero(np.asarray([*wanted, False])[kind])  # the last answers for -1
-    found.flags.writeable = False
-    return found
+def _of_kinds(kind: NDArray[np.int32], wanted: list[bool]) -> NDArray[np.bool_]:
+    """Tell which positions hold a piece of the kinds wanted."""
+    return np.asarray([*wanted, False])[kind]  # the last answers for -1
 
 
 def _built_up_share(
-    asked: NDArray[np.int64],
-    streets: NDArray[np.int64],
+    asked: NDArray[np.bool_],
+    streets: NDArray[np.bool_],
     way_node: NDArray[np.int32],
     metres: NDArray[np.float64],
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     built_up: BuiltUp,
 ) -> NDArray[np.float64]:
-    """Give the share of each piece asked for that lies in squares with many streets around."""
+    """Give the share of each piece that lies in squares with many streets around, 0 where that is not asked for."""
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
 
-    given = (freeze_int32(way_node), freeze_float64(x), freeze_float64(y), CELL_METRES)
-    street, street_cell, street_share = kernels.cells_of_pieces(streets, *given)
-    piece, cell, share = kernels.cells_of_pieces(asked, *given)
-    cells, which = np.unique(cell, return_inverse=True)
-    density = street_density(cells, street_cell, metres[streets][street] * street_share, built_up.radius_metres)
-    inside = share * (density >= built_up.km_per_km2)[which]
+    position = freeze_int64(np.flatnonzero(asked | streets))
+    squares = Squares(
+        *kernels.cells_of_pieces(position, freeze_int32(way_node), freeze_float64(x), freeze_float64(y), CELL_METRES)
+    )
+    street_metres = np.where(streets[position], metres[position], 0.0)
+    density = street_density(squares, street_metres, built_up.radius_metres)
+    inside = squares.share * (density >= built_up.km_per_km2)
     # The shares of one piece sum to 1 but for rounding, and a piece in town is in town to the last digit.
-    return np.clip(np.round(np.bincount(piece, weights=inside, minlength=asked.size), 12), 0.0, 1.0)
+    found = np.clip(np.round(np.bincount(squares.piece, weights=inside, minlength=position.size), 12), 0.0, 1.0)
+    whole = np.zeros(asked.size)
+    whole[position] = np.where(asked[position], found, 0.0)
+    return whole
 
 
-def street_density(
-    cells: NDArray[np.int64], street_cell: NDArray[np.int64], street_metres: NDArray[np.float64], radius_metres: float
-) -> NDArray[np.float64]:
-    """Give the kilometres of streets on the square kilometre within a radius of squares, float64[n].
+def street_density(squares: Squares, street_metres: NDArray[np.float64], radius_metres: float) -> NDArray[np.float64]:
+    """Give the kilometres of streets on the square kilometre within a radius of each square, float64[n].
 
     Parameters
     ----------
-    cells
-        int64[n], the squares, rising.
-    street_cell, street_metres
-        Squares that streets cross, in any order, and the length there.
+    squares
+        The squares that pieces cross.
+    street_metres
+        float64[pieces]; the length of those that are streets, and 0.
     radius_metres
         Of the circle, which is made of the squares whose middle lies in it.
     """
-    from palveluverkko.network.geodesy_kernels import CELLS_IN_ROW  # noqa: PLC0415
+    from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415
 
-    with_streets, which = np.unique(street_cell, return_inverse=True)
-    until = np.concatenate([[0.0], np.cumsum(np.bincount(which, weights=street_metres))])
     reach = int(radius_metres / CELL_METRES)
-    total, squares = np.zeros(cells.size), 0
-    for row in range(-reach, reach + 1):
-        wide = int((radius_metres**2 - (row * CELL_METRES) ** 2) ** 0.5 / CELL_METRES)
-        first = np.searchsorted(with_streets, cells + row * CELLS_IN_ROW - wide)
-        behind = np.searchsorted(with_streets, cells + row * CELLS_IN_ROW + wide, side="right")
-        total += until[behind] - until[first]
-        squares += 2 * wide + 1
-    return total / 1000 / (squares * (CELL_METRES / 1000) ** 2)
+    rows = CELL_METRES * np.arange(-reach, reach + 1)
+    wide = freeze_int64((radius_metres**2 - rows**2) ** 0.5 / CELL_METRES)
+    metres: NDArray[np.float64] = kernels.sums_around(
+        freeze_int64(squares.cell),
+        freeze_int32(squares.piece),
+        freeze_float64(squares.share),
+        freeze_float64(street_metres),
+        wide,
+    )
+    return metres / 1000 / (int((2 * wide + 1).sum()) * (CELL_METRES / 1000) ** 2)
 
 
 def _in_finland(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
