@@ -94,8 +94,8 @@ def test_splitting_a_piece_leaves_its_length_in_town_and_that_of_its_neighbours(
     np.testing.assert_allclose(surroundings(split).built_up[:14], surroundings(whole).built_up[:14], atol=1e-6)
 
 
-# Whole millimetres: along a piece shorter than that the points below fall beside it by rounding.
-COORDINATE = st.integers(-1_000_000, 1_000_000).map(lambda one: one / 1000)
+# Of micrometres: OpenStreetMap has centimetres, and points along nothing fall anywhere.
+COORDINATE = st.floats(-1000, 1000).map(lambda metres: round(metres, 6))
 
 
 @settings(deadline=None, max_examples=300)
