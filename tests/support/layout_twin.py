@@ -65,12 +65,16 @@ class Driving:
         return out if is_end or self.end(last) in self.turning_places else others
 
     def ways_laid(self, memory, last):
-        """Give the pieces that may follow in the graph, which denies turning round only where that would help."""
+        """Give the pieces that may follow in the graph, and the delay of each.
+
+        The graph denies turning round only where that would help; elsewhere it takes as long as the slowest turn.
+        """
         if not memory:
-            return self.out(self.end(last))
-        ways = self.ways_on(memory, last)
-        back = [last ^ 1] if memory not in self.strict and self.is_open[last ^ 1] else []
-        return ways + [piece for piece in back if piece not in ways]
+            return dict.fromkeys(self.out(self.end(last)), 0)
+        ways = {piece: self.delay(last, piece) for piece in self.ways_on(memory, last)}
+        if memory not in self.strict and self.is_open[last ^ 1]:
+            ways.setdefault(last ^ 1, max(ways.values(), default=0))
+        return ways
 
 
 def turns_to_deny(edges, turns, most_around):

@@ -463,7 +463,8 @@ def turns_to_deny(streets: Streets, memories: Memories, most_around: int) -> tup
 def list_ways(streets: Streets, memories: Memories) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Give the ways on of each memory: where they begin, and of each the piece, milliseconds, what is remembered then.
 
-    Who has a memory that does not deny turning round may do so.
+    Who has a memory that does not deny turning round may do so, but waits as long as for the slowest turn. It could be
+    free as well; so at a crossing the two that wait to turn left need no third node for the ways that both may go.
     """
     first = np.zeros(memories.last.size + 1, dtype=np.int32)
     for memory in range(memories.last.size):
@@ -476,14 +477,16 @@ def list_ways(streets: Streets, memories: Memories) -> tuple[NDArray[np.int32], 
         last = memories.last[memory]
         back = last ^ 1
         count = _ways_on(memory, last, streets, memories, ways)
-        if not memories.is_strict[memory] and streets.is_open[back] and not _has(ways, count, back):
-            ways[count] = back
-            count += 1
         first[memory] = total
+        longest = 0
         for way in range(count):
-            found[total, 0] = ways[way]
-            found[total, 1] = _delay(last, ways[way], memories)
+            delay = _delay(last, ways[way], memories)
+            longest = max(longest, delay)
+            found[total, 0], found[total, 1] = ways[way], delay
             found[total, 2] = _after(memory, ways[way], memories)
+            total += 1
+        if not memories.is_strict[memory] and streets.is_open[back] and not _has(ways, count, back):
+            found[total, 0], found[total, 1], found[total, 2] = back, longest, _after(memory, back, memories)
             total += 1
     first[memories.last.size] = total
     return first, found[:total]
