@@ -6,11 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from palveluverkko.osm.arrays import freeze
 from palveluverkko.osm.profile import Road
 from palveluverkko.osm.spots import LOCAL, Spot
 
@@ -35,7 +36,7 @@ class CutRoads(NamedTuple):
 
     pieces: Pieces
     kinds: tuple[Road, ...]
-    copied: Int64
+    copied: Int32
     barriers: Mapping[str, int]
 
 
@@ -60,89 +61,40 @@ def cut_at_barriers(
     spot_node, spots
         Where something stands and what.
     """
+    from palveluverkko.osm import barrier_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
+
     closed = [(node, spot) for node, spot in zip(spot_node.tolist(), spots, strict=True) if spot.cuts_road]
-    arms, public_arms = _count_arms(pieces, kinds, nodes, [node for node, _ in closed])
+    if not closed:
+        return CutRoads(pieces, kinds, np.arange(nodes, dtype=np.int32), {})
+    first_node, node = freeze(pieces.first_node, np.int64), freeze(pieces.node, np.int32)
+    public = np.asarray([not road.local_access for road in kinds])[pieces.kind]
+    arms, public_arms = kernels.count_arms(first_node, node, freeze(public, np.bool_), nodes)
     cuts = [(node, spot) for node, spot in closed if arms[node] > 1 and (spot.passage != LOCAL or public_arms[node])]
-    if not cuts:
-        return CutRoads(pieces, kinds, np.arange(nodes), {})
-    is_cut, is_local = np.zeros(nodes, dtype=np.bool_), np.zeros(nodes, dtype=np.bool_)
-    is_cut[[node for node, _ in cuts]] = True
-    is_local[[node for node, spot in cuts if spot.passage == LOCAL]] = True
-
-    pieces = cut_within(pieces, is_cut[pieces.node])
-    ends = np.flatnonzero(is_cut[pieces.node])
-    ends = ends[np.argsort(pieces.node[ends], kind="stable")]
-    node = pieces.node[ends]
-    # The first copy of a local barrier is the one in the middle.
-    copy = np.arange(ends.size) - np.searchsorted(node, node) + is_local[node]
-    copies = np.ones(nodes, dtype=np.int64)
-    copies[is_cut] = arms[is_cut] + is_local[is_cut]
-    base = np.cumsum(copies) - copies
-    number = base[pieces.node]
-    number[ends] += copy
-    pieces = pieces._replace(node=number.astype(np.int32))
-
-    joined = ends[is_local[node]]
-    if joined.size:
-        pieces, kinds = _join(pieces, kinds, joined, base[node[is_local[node]]])
-    barriers = Counter(spot.kind for _, spot in cuts)
-    return CutRoads(pieces, kinds, np.repeat(np.arange(nodes), copies), dict(sorted(barriers.items())))
-
-
-def _count_arms(pieces: Pieces, kinds: tuple[Road, ...], nodes: int, wanted: list[int]) -> tuple[Int64, Int64]:
-    """Count the straight pieces that touch some nodes, and those among them that everybody may drive."""
-    is_wanted = np.zeros(nodes, dtype=np.bool_)
-    is_wanted[wanted] = True
-    at = np.flatnonzero(is_wanted[pieces.node])
-    piece = np.searchsorted(pieces.first_node, at, side="right") - 1
-    arms = 2 - (at == pieces.first_node[piece]) - (at == pieces.first_node[piece + 1] - 1)
-    public = np.asarray([not road.local_access for road in kinds])[pieces.kind[piece]]
-    counts = []
-    for weight in (arms, arms * public):
-        count = np.zeros(nodes, dtype=np.int64)
-        np.add.at(count, pieces.node[at], weight)
-        counts.append(count)
-    return counts[0], counts[1]
-
-
-def cut_within(pieces: Pieces, cut: npt.NDArray[np.bool_]) -> Pieces:
-    """End a piece at each such position within it and begin another there."""
-    within = cut.copy()
-    within[pieces.first_node[:-1]] = False
-    within[pieces.first_node[1:] - 1] = False
-    at = np.flatnonzero(within)
-    shifted = pieces.first_node + np.searchsorted(at, pieces.first_node)
-    begins = np.sort(np.concatenate((shifted, at + np.arange(1, at.size + 1))))
-    parts = 1 + np.diff(np.searchsorted(at, pieces.first_node))
-    return Pieces(
-        first_node=begins,
-        node=np.repeat(pieces.node, 1 + within),
-        way=np.repeat(pieces.way, parts),
-        kind=np.repeat(pieces.kind, parts),
+    fate = np.zeros(nodes, dtype=np.uint8)
+    for at, spot in cuts:
+        fate[at] = kernels.JOINED if spot.passage == LOCAL else kernels.BLOCKED
+    begins, of_piece, way, kind, copied = kernels.cut(
+        first_node,
+        node,
+        freeze(pieces.way, np.int32),
+        freeze(pieces.kind, np.int32),
+        freeze(fate, np.uint8),
+        freeze(arms, np.int32),
+        len(kinds),
     )
+    barriers = Counter(spot.kind for _, spot in cuts)
+    number, all_kinds = _with_joints(kinds, np.unique(kind[kind >= len(kinds)]) - len(kinds))
+    return CutRoads(Pieces(begins, of_piece, way, number[kind]), all_kinds, copied, dict(sorted(barriers.items())))
 
 
-def _join(
-    pieces: Pieces, kinds: tuple[Road, ...], ends: npt.NDArray[Any], middle: npt.NDArray[Any]
-) -> tuple[Pieces, tuple[Road, ...]]:
-    """Join ends of pieces, given by position, to nodes by pieces for the first and last leg of a trip."""
-    owner = np.searchsorted(pieces.first_node, ends, side="right") - 1
-    joints = [_joint(road) for road in kinds]
-    all_kinds = tuple(sorted({*kinds, *(joints[kind] for kind in pieces.kind[owner].tolist())}, key=repr))
-    position = {road: at for at, road in enumerate(all_kinds)}
-    kept = np.asarray([position[road] for road in kinds], dtype=np.int32)
-    new = np.asarray([position[joints[kind]] for kind in pieces.kind[owner].tolist()], dtype=np.int32)
-
-    node = np.concatenate((pieces.node, np.column_stack((middle, pieces.node[ends])).ravel())).astype(np.int32)
-    length = np.concatenate((np.diff(pieces.first_node), np.full(ends.size, 2)))
-    begin = np.cumsum(length) - length
-    way = np.concatenate((pieces.way, pieces.way[owner]))
-    order = np.argsort(way, kind="stable")
-    length = length[order]
-    first_node = np.concatenate(([0], np.cumsum(length)))
-    at = np.arange(node.size) + np.repeat(begin[order] - first_node[:-1], length)
-    kind = np.concatenate((kept[pieces.kind], new))
-    return Pieces(first_node, node[at], way[order], kind[order]), all_kinds
+def _with_joints(kinds: tuple[Road, ...], joined: npt.NDArray[np.int32]) -> tuple[Int32, tuple[Road, ...]]:
+    """Add the kinds of pieces that join such roads; give the new number of each kind, and of its joint behind them."""
+    joints = {int(kind): _joint(kinds[kind]) for kind in joined}
+    every = tuple(sorted({*kinds, *joints.values()}, key=repr))
+    position = {road: at for at, road in enumerate(every)}
+    numbers = [position[road] for road in kinds]
+    numbers += [position[joints.get(at, road)] for at, road in enumerate(kinds)]
+    return np.asarray(numbers, dtype=np.int32), every
 
 
 def _joint(road: Road) -> Road:

@@ -7,9 +7,10 @@ import numpy.typing as npt
 import shapely
 
 from palveluverkko.osm.area import Area
+from palveluverkko.osm.arrays import freeze
 from palveluverkko.osm.ferries import whole_crossings
 from palveluverkko.osm.profile import FERRY
-from palveluverkko.osm.roads import FileRoads, FileSpots, FileWays, distinct_nodes, freeze, spots_at
+from palveluverkko.osm.roads import FileRoads, FileSpots, FileWays, distinct_nodes, spots_at
 
 Bool = npt.NDArray[np.bool_]
 

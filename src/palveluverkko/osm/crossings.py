@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from palveluverkko.domain.errors import StudyError
-from palveluverkko.osm.barriers import Pieces, cut_within
+from palveluverkko.osm.barriers import Pieces
 from palveluverkko.osm.ferries import ClosedFerry, Ferry
 from palveluverkko.osm.ferry_overrides import FerryOverride
 from palveluverkko.osm.profile import DURATION, FERRY, Road
@@ -179,7 +179,24 @@ def _cut_at_stops(pieces: Pieces, sails: npt.NDArray[np.bool_], nodes: int) -> P
     stop = _touched_by_roads(pieces, ferry, nodes)
     ends = np.concatenate((pieces.first_node[:-1], pieces.first_node[1:] - 1))
     stop[pieces.node[ends[np.tile(ferry, 2)]]] = True
-    return cut_within(pieces, stop[pieces.node] & np.repeat(ferry, np.diff(pieces.first_node)))
+    return _cut_within(pieces, stop[pieces.node] & np.repeat(ferry, np.diff(pieces.first_node)))
+
+
+def _cut_within(pieces: Pieces, cut: npt.NDArray[np.bool_]) -> Pieces:
+    """End a piece at each such position within it and begin another there."""
+    within = cut.copy()
+    within[pieces.first_node[:-1]] = False
+    within[pieces.first_node[1:] - 1] = False
+    at = np.flatnonzero(within)
+    shifted = pieces.first_node + np.searchsorted(at, pieces.first_node)
+    begins = np.sort(np.concatenate((shifted, at + np.arange(1, at.size + 1))))
+    parts = 1 + np.diff(np.searchsorted(at, pieces.first_node))
+    return Pieces(
+        first_node=begins,
+        node=np.repeat(pieces.node, 1 + within),
+        way=np.repeat(pieces.way, parts),
+        kind=np.repeat(pieces.kind, parts),
+    )
 
 
 def _touched_by_roads(pieces: Pieces, ferry: npt.NDArray[np.bool_], nodes: int) -> npt.NDArray[np.bool_]:

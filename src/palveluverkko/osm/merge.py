@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from palveluverkko.osm.arrays import freeze
 from palveluverkko.osm.ferries import FerryRoute, FerryWay, first_by_id
 from palveluverkko.osm.profile import Road
 from palveluverkko.osm.roads import (
@@ -19,7 +20,6 @@ from palveluverkko.osm.roads import (
     Int64,
     by_id,
     distinct_nodes,
-    freeze,
     in_order,
     spots_at,
 )

@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from palveluverkko.osm import files
+from palveluverkko.osm.arrays import freeze
 from palveluverkko.osm.ferries import FerryRoute, FerryWay, ferry_route, first_by_id
 from palveluverkko.osm.pbf_blocks import (
     Block,
@@ -55,7 +56,6 @@ from palveluverkko.osm.roads import (
     Tags,
     by_id,
     distinct_nodes,
-    freeze,
     in_order,
     is_ferry,
     is_restriction,
@@ -187,7 +187,7 @@ class _WayCollector:
     def untagged_asked(self) -> Int64:
         """Give the ids, rising, of the members of ferries' relations that were not met with a tag."""
         members = np.unique(np.asarray([one for route in self._routes for one in route.ways], dtype=np.int64))
-        met = [column[0] for column in self._columns]
+        met = [column[0] for column in self._columns] if members.size else []
         return freeze(np.setdiff1d(members, np.concatenate(met)) if met else members, np.int64)
 
     def ways(self) -> FileWays | None:

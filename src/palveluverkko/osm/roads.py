@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from palveluverkko.osm import files
+from palveluverkko.osm.arrays import freeze
 from palveluverkko.osm.barriers import Pieces, cut_at_barriers
 from palveluverkko.osm.crossings import Crossing, share_crossings
 from palveluverkko.osm.ferries import NO_FERRY, ClosedFerry, Ferry, FerryRoute, FerryWay, judge_ferries
@@ -449,10 +450,3 @@ def _sorted_names(names: tuple[str, ...], position: Int32) -> tuple[tuple[str, .
     new_position = np.empty(len(names), dtype=np.int32)
     new_position[by_name] = np.arange(len(by_name))
     return tuple(names[one] for one in by_name), new_position[position]
-
-
-def freeze(values: npt.NDArray[Any], dtype: type) -> npt.NDArray[Any]:
-    """Give values of a type as an array that cannot be written."""
-    frozen: npt.NDArray[Any] = np.ascontiguousarray(values, dtype=dtype).view()
-    frozen.flags.writeable = False
-    return frozen

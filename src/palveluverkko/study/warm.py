@@ -26,6 +26,9 @@ def compile_kernels() -> None:
     from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS  # noqa: PLC0415
     from palveluverkko.network.store import NO_STORE, read_network  # noqa: PLC0415
     from palveluverkko.network.turns import Turns, expand  # noqa: PLC0415
+    from palveluverkko.osm.barriers import Pieces, cut_at_barriers  # noqa: PLC0415
+    from palveluverkko.osm.profile import Road  # noqa: PLC0415
+    from palveluverkko.osm.spots import NONE, Spot  # noqa: PLC0415
 
     warm.compile_kernels()
     with tempfile.TemporaryDirectory() as folder:
@@ -35,6 +38,9 @@ def compile_kernels() -> None:
     # Only where something holds for turns are they laid out.
     plain = np.arange(network.junction_id.size, dtype=np.int32)
     expand(network.edges, Turns(), dict.fromkeys((THROUGH, TRIP_BEGINS, TRIP_ENDS), plain), plain.size)
+    # Only where a barrier stands are roads cut.
+    road = Pieces(np.asarray([0, 3]), plain, np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int32))
+    cut_at_barriers(road, (Road("service", 20.0, 20.0),), 3, plain[1:2], [Spot("block", passage=NONE)])
     # Only large networks are projected by polynomials.
     lattice = freeze_float64(np.zeros((8, 8)))
     spot = freeze_float64(np.asarray([0.35]))
