@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from pyproj import Transformer
 from streets import LAT, LON, ROAD, Way, network_of, roads
 
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
+from palveluverkko.network import surroundings as surroundings_of_roads
 from palveluverkko.network.build import build_network
 from palveluverkko.network.geodesy_kernels import CELLS_IN_ROW, cells_of_pieces, piece_times
 from palveluverkko.network.surroundings import CELL_METRES, Squares, find_surroundings, street_density
@@ -239,3 +241,25 @@ def test_the_middle_of_real_towns_is_built_up_and_the_country_is_not(shared_data
 
     assert in_town("residential") > 0.5
     assert in_town("unclassified") < 0.4
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(-8000, 8000), st.integers(-8000, 8000)), min_size=2, max_size=8),
+    st.floats(0.1, 3.0),
+)
+def test_what_is_far_from_every_street_is_not_looked_at_and_nothing_else_changes(blocks, road, least):
+    # Streets 250 m long in a few blocks of a lattice, and a road that wanders over the country around them.
+    spots, given_ways = [], []
+    for column, row in blocks:
+        given_ways.append(Way(101 + len(given_ways), (len(spots), len(spots) + 1), STREET))
+        spots += [(1500.0 * column, 1500.0 * row), (1500.0 * column + 250.0, 1500.0 * row)]
+    given_ways.append(Way(201, tuple(range(len(spots), len(spots) + len(road))), MAIN))
+    drawn = roads([*spots, *((float(x), float(y)) for x, y in road)], given_ways)
+    built_up = replace(BUILT_UP, km_per_km2=least)
+    with mock.patch.object(surroundings_of_roads, "_FEW_STREETS", 0):
+        filtered = surroundings(drawn, built_up).built_up
+    with mock.patch.object(surroundings_of_roads, "_FEW_STREETS", 1e9):
+        whole = surroundings(drawn, built_up).built_up
+    np.testing.assert_array_equal(filtered, whole)
