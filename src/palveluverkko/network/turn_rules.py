@@ -105,22 +105,37 @@ def find_on_roads(roads: Roads, rules: Iterable[TurnRule], left_out: Iterable[Le
     return RoadTurns(tuple(sequences), np.asarray(sorted(stops), dtype=np.int32), tuple(sorted(missing)))
 
 
+class _Way(NamedTuple):
+    """A way, or a part of one: position of its first node, the nodes, and whether it is open onward and back."""
+
+    first: int
+    nodes: list[int]
+    is_open: tuple[bool, bool]
+
+
 class _Map:
     """The ways that rules name, by id, and the halves that meet at their nodes."""
 
     def __init__(self, roads: Roads, rules: tuple[TurnRule, ...]) -> None:
         self._roads = roads
         named = {way for rule in rules for way in (*rule.from_ways, *rule.to_ways, *rule.via_ways)}
-        self._ways: dict[int, list[int]] = {}
-        for at in np.flatnonzero(np.isin(roads.way_id, np.asarray(sorted(named), dtype=np.int64))).tolist():
-            self._ways.setdefault(int(roads.way_id[at]), []).append(at)
+        at = np.flatnonzero(np.isin(roads.way_id, np.asarray(sorted(named), dtype=np.int64)))
+        columns = (roads.way_id[at], roads.first_node[at], roads.first_node[at + 1], roads.way_kind[at])
+        self._ways: dict[int, list[_Way]] = {}
+        for way, first, behind, kind in zip(*(column.tolist() for column in columns), strict=True):
+            road = roads.kinds[kind]
+            is_open = road.forward_kmh > 0, road.backward_kmh > 0
+            self._ways.setdefault(way, []).append(_Way(first, roads.way_node[first:behind].tolist(), is_open))
+        ids = np.unique(np.asarray([rule.via_node for rule in rules if rule.via_node is not None], dtype=np.int64))
+        position = np.minimum(np.searchsorted(roads.node_id, ids), roads.node_id.size - 1)
+        known = roads.node_id[position] == ids
+        self._nodes = dict(zip(ids[known].tolist(), position[known].tolist(), strict=True))
 
     def node(self, node_id: int) -> int:
-        """Give the position of a node, or say that it is not on the roads."""
-        at = int(np.searchsorted(self._roads.node_id, node_id))
-        if at == self._roads.node_id.size or self._roads.node_id[at] != node_id:
+        """Give the position of a via node, or say that it is not on the roads."""
+        if node_id not in self._nodes:
             raise _NotFoundError("Its via node is not on a road of the file that cars may drive.")
-        return at
+        return int(self._nodes[node_id])
 
     def check(self, role: str, ways: Iterable[int]) -> None:
         """Refuse a rule of which no way in this role is known."""
@@ -129,27 +144,26 @@ class _Map:
 
     def arriving(self, way: int, node: int) -> list[int]:
         """Give the halves of a way that end at a node, in open directions."""
-        return [half ^ 1 for half in self._leaving(way, node) if self._open(half ^ 1)]
+        return [half ^ 1 for half, is_open in self._leaving(way, node) if is_open[~half & 1]]
 
     def leaving(self, way: int, node: int) -> list[int]:
         """Give the halves of a way that begin at a node, in open directions."""
-        return [half for half in self._leaving(way, node) if self._open(half)]
+        return [half for half, is_open in self._leaving(way, node) if is_open[half & 1]]
 
     def touches(self, way: int, node: int) -> bool:
         """Tell whether a way runs over a node."""
-        return bool(self._leaving(way, node))
+        return any(node in part.nodes for part in self._ways.get(way, ()))
 
     def runs(self, way: int) -> Iterator[list[int]]:
         """Give the halves of a way from end to end, in each open direction; nothing for a way cut by the file."""
-        at = self._ways.get(way, [])
-        if len(at) == 1:
-            first, last = self._span(at[0])
-            for run in (
-                [2 * one for one in range(first, last)],
-                [2 * one + 1 for one in range(last - 1, first - 1, -1)],
-            ):
-                if self._open(run[0]):
-                    yield run
+        parts = self._ways.get(way, [])
+        if len(parts) == 1:
+            first, nodes, is_open = parts[0]
+            last = first + len(nodes) - 1
+            if is_open[0]:
+                yield [2 * one for one in range(first, last)]
+            if is_open[1]:
+                yield [2 * one + 1 for one in range(last - 1, first - 1, -1)]
 
     def begin(self, half: int) -> int:
         """Give the node where a half begins."""
@@ -170,22 +184,17 @@ class _Map:
         east, north = (lon[b] - lon[a]) * math.cos(math.radians(lat[a])), lat[b] - lat[a]
         return math.atan2(north, east) if east or north else math.nan
 
-    def _leaving(self, way: int, node: int) -> list[int]:
-        found = []
-        for at in self._ways.get(way, []):
-            first, last = self._span(at)
-            for spot in np.flatnonzero(self._roads.way_node[first : last + 1] == node).tolist():
-                found += [2 * (first + spot - 1) + 1] if spot else []
-                found += [2 * (first + spot)] if first + spot < last else []
-        return found
-
-    def _span(self, at: int) -> tuple[int, int]:
-        return int(self._roads.first_node[at]), int(self._roads.first_node[at + 1]) - 1
-
-    def _open(self, half: int) -> bool:
-        at = int(np.searchsorted(self._roads.first_node, half >> 1, side="right")) - 1
-        kind = self._roads.kinds[self._roads.way_kind[at]]
-        return bool((kind.backward_kmh if half & 1 else kind.forward_kmh) > 0)
+    def _leaving(self, way: int, node: int) -> Iterator[tuple[int, tuple[bool, bool]]]:
+        """Give the halves of a way that begin at a node, open or not, and in which directions it is open there."""
+        for first, nodes, is_open in self._ways.get(way, ()):
+            if node not in nodes:
+                continue
+            for at, one in enumerate(nodes, first):
+                if one == node:
+                    if at > first:
+                        yield 2 * at - 1, is_open
+                    if at + 1 < first + len(nodes):
+                        yield 2 * at, is_open
 
 
 def _apply(roads: _Map, rule: TurnRule) -> Iterator[Sequence]:
