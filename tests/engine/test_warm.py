@@ -38,6 +38,7 @@ def call(*arguments):
     app([str(one) for one in arguments], standalone_mode=False)
 call("run", "little/study.toml")
 call("network", "build", "town.osm.pbf", "--out", "town.pvnet")
+call("network", "build", "left_turns.osm.pbf", "--out", "left_turns.pvnet")
 build._MANY_NODES = 0
 call("network", "build", "town.osm.pbf", "--out", "town.pvnet")
 for method in ("auto", "buckets", "sweep"):
@@ -64,6 +65,7 @@ def run_python(code, folder, **environment):
 def test_after_warming_no_command_compiles_anything(tmp_path):
     write_little_study(tmp_path / "little")
     write_lattice(tmp_path / "town.osm.pbf", 145)
+    write_lattice(tmp_path / "left_turns.osm.pbf", 5, highway="secondary")
     write_spots(tmp_path / "few.csv", 145, 70, name="F")
     write_spots(tmp_path / "many.csv", 145, 300, name="M")
     warming = "from palveluverkko.study.warm import compile_kernels\ncompile_kernels()"

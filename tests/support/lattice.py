@@ -11,14 +11,14 @@ import osmium.osm.mutable
 _WEST, _SOUTH, _STEP = 25.0, 62.0, 0.002
 
 
-def write_lattice(path: Path, side: int) -> Path:
+def write_lattice(path: Path, side: int, *, highway: str = "residential") -> Path:
     """Write ``side`` × ``side`` crossings, about 100 by 200 metres apart."""
     with osmium.SimpleWriter(str(path), overwrite=True) as writer:
         for row in range(side):
             for column in range(side):
                 place = (_WEST + _STEP * column, _SOUTH + _STEP * row)
                 writer.add_node(osmium.osm.mutable.Node(id=row * side + column + 1, location=place, version=1))
-        tags = {"highway": "residential"}
+        tags = {"highway": highway}
         for line in range(side):
             along = range(line * side + 1, (line + 1) * side + 1)
             across = range(line + 1, side * side + 1, side)
