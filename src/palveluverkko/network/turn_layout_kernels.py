@@ -31,7 +31,9 @@ def _with_room(table: NDArray[np.int32], rows: int) -> NDArray[np.int32]:
     if rows <= table.shape[0]:
         return table
     larger = np.empty((max(rows, 2 * table.shape[0]), table.shape[1]), dtype=np.int32)
-    larger[: table.shape[0]] = table
+    for row in range(table.shape[0]):  # a slice takes seconds to compile
+        for column in range(table.shape[1]):
+            larger[row, column] = table[row, column]
     return larger
 
 
@@ -189,7 +191,7 @@ def lay_junctions(
                 for slot in range(slots):
                     cost[rows, slot] = _NEVER
                 for one in range(first_way[memory], first_way[memory + 1]):
-                    piece, milliseconds, after = way[one]
+                    piece, milliseconds, after = way[one, 0], way[one, 1], way[one, 2]
                     for onward in range(_LAYERS):
                         is_local = onward != _THROUGH
                         if local[piece >> 1] != is_local or _order(onward) < _order(layer):
