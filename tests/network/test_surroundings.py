@@ -135,7 +135,8 @@ def test_density_is_the_length_in_the_squares_whose_middle_lies_in_the_circle(st
     street_cells = np.asarray([row * CELLS_IN_ROW + column for row, column, _ in streets], dtype=np.int64)
     cells = np.concatenate([cells, street_cells])
     metres = np.concatenate([np.zeros(len(asked)), [metres for *_, metres in streets]])
-    found = street_density(Squares(np.arange(cells.size), cells, np.ones(cells.size)), metres, radius)
+    of_run, begin = street_density(Squares(np.arange(cells.size), cells, np.ones(cells.size)), metres, radius)
+    found = np.repeat(of_run, np.diff(begin[: of_run.size + 1]))
     area = sum(math.hypot(a, b) * CELL_METRES <= radius for a in range(-9, 10) for b in range(-9, 10))
     for (row, column), density in zip(asked, found[: len(asked)].tolist(), strict=True):
         near = [m for a, b, m in streets if math.hypot(a - row, b - column) * CELL_METRES <= radius]

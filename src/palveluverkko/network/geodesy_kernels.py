@@ -222,19 +222,20 @@ def sums_around(
     share: NDArray[np.float64],
     metres: NDArray[np.float64],
     wide: NDArray[np.int64],
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Sum the metres in the squares around each: ``wide[i]`` on both sides of it, in row i - wide.size // 2.
+
+    Squares follow one another in runs of one and the same: give the sum for each run, and where runs begin and end.
 
     ``cell``, ``piece`` and ``share`` are as :func:`cells_of_pieces` gives them, ``metres`` the length of each piece
     that counts.
 
-    Squares come again and again. Rows are swept upwards, with the sums so far, column by column, of as many rows as
-    are asked for at once: a quarter of the time of sorting all squares and looking them up (5.4 million in Porto tiled
-    4 x 4), and no grid of a whole country.
+    Rows are swept upwards, with the sums so far, column by column, of as many rows as are asked for at once. Looking
+    around all pieces of Porto tiled 4 x 4, with 5.5 million squares, takes half as long as it does with these sorted
+    and looked up, and no grid of a whole country is needed.
     """
-    total = np.empty(cell.size, dtype=np.float64)
     if cell.size == 0:
-        return total
+        return np.empty(0, dtype=np.float64), np.zeros(1, dtype=np.int32)
     first_row, last_row = _row(cell[0]), _row(cell[0])
     first_column = last_column = cell[0] - first_row * CELLS_IN_ROW
     for at in range(1, cell.size):
@@ -245,6 +246,7 @@ def sums_around(
             first_column, last_column = min(first_column, column), max(last_column, column)
     columns = last_column - first_column + 1
     begin, order = _runs_by_row(cell, first_row, last_row - first_row + 1)
+    total = np.empty(order.size, dtype=np.float64)
     reach = wide.size // 2
     # What lies before each column of a row, in it and in all rows before it.
     until = np.zeros((wide.size, columns + 1), dtype=np.float64)
@@ -283,9 +285,25 @@ def sums_around(
                 if row_of[slot] == other_row:
                     behind = min(column + wide[offset] + 1, columns)
                     known[column] += until[slot, behind] - until[slot, max(column - wide[offset], 0)]
-        for one in range(begin[run], begin[run + 1]):
-            total[one] = known[column]
-    return total
+        total[run] = known[column]
+    return total, begin
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def shares_within(
+    is_within: NDArray[np.bool_],
+    begin: NDArray[np.int32],
+    piece: NDArray[np.int32],
+    share: NDArray[np.float64],
+    pieces: int,
+) -> NDArray[np.float64]:
+    """Sum the shares of each piece in runs of squares that are within something."""
+    within = np.zeros(pieces, dtype=np.float64)
+    for run in range(is_within.size):
+        if is_within[run]:
+            for at in range(begin[run], begin[run + 1]):
+                within[piece[at]] += share[at]
+    return within
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)

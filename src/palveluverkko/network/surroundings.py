@@ -100,10 +100,14 @@ def _built_up_share(
         *kernels.cells_of_pieces(position, freeze_int32(way_node), freeze_float64(x), freeze_float64(y), CELL_METRES)
     )
     street_metres = np.where(streets[position], metres[position], 0.0)
-    density = street_density(squares, street_metres, built_up.radius_metres)
-    inside = squares.share * (density >= built_up.km_per_km2)
+    density, begin = street_density(squares, street_metres, built_up.radius_metres)
+    is_dense = density >= built_up.km_per_km2
+    is_dense.flags.writeable = False
+    inside = kernels.shares_within(
+        is_dense, freeze_int32(begin), freeze_int32(squares.piece), freeze_float64(squares.share), position.size
+    )
     # The shares of one piece sum to 1 but for rounding, and a piece in town is in town to the last digit.
-    found = np.clip(np.round(np.bincount(squares.piece, weights=inside, minlength=position.size), 12), 0.0, 1.0)
+    found = np.clip(np.round(inside, 12), 0.0, 1.0)
     whole = np.zeros(asked.size)
     whole[position] = np.where(asked[position], found, 0.0)
     return whole
@@ -140,8 +144,13 @@ def _near_streets(
     return np.asarray(near | (metres > step))
 
 
-def street_density(squares: Squares, street_metres: NDArray[np.float64], radius_metres: float) -> NDArray[np.float64]:
-    """Give the kilometres of streets on the square kilometre within a radius of each square, float64[n].
+def street_density(
+    squares: Squares, street_metres: NDArray[np.float64], radius_metres: float
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Give the kilometres of streets on the square kilometre within a radius, and where the runs of squares begin.
+
+    The density is that of each run of one and the same square, float64[r]. The beginnings, and after the last its end,
+    are the first r + 1 of the integers.
 
     Parameters
     ----------
@@ -157,14 +166,14 @@ def street_density(squares: Squares, street_metres: NDArray[np.float64], radius_
     reach = int(radius_metres / CELL_METRES)
     rows = CELL_METRES * np.arange(-reach, reach + 1)
     wide = freeze_int64((radius_metres**2 - rows**2) ** 0.5 / CELL_METRES)
-    metres: NDArray[np.float64] = kernels.sums_around(
+    metres, begin = kernels.sums_around(
         freeze_int64(squares.cell),
         freeze_int32(squares.piece),
         freeze_float64(squares.share),
         freeze_float64(street_metres),
         wide,
     )
-    return metres / 1000 / (int((2 * wide + 1).sum()) * (CELL_METRES / 1000) ** 2)
+    return metres / 1000 / (int((2 * wide + 1).sum()) * (CELL_METRES / 1000) ** 2), begin
 
 
 def _in_finland(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
