@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,9 +120,14 @@ def test_a_region_is_finland_and_how_to_cut_it(fetch, name):
     code, out, err = fetch(name, "--out", "study/lappi.osm.pbf")
     assert (code, err) == (0, [])
     assert out[0] == "study/finland-latest.osm.pbf"
-    assert out[4].startswith("This is all of Finland, which serves for Lappi as it is.")
-    west, south, east, north = (float(one) for one in out[5].split()[3].split(","))
-    assert out[5].split() == [
+    assert out[4].startswith("This is all of Finland. In study.toml this line under osm keeps Lappi")
+    clip = tomllib.loads(out[5].strip())["clip"]
+    command = out[7].split()
+    west, south, east, north = (float(one) for one in command[3].split(","))
+    # The study widens the box by itself.
+    assert west < clip[0] < clip[2] < east
+    assert south < clip[1] < clip[3] < north
+    assert command == [
         *("osmium", "extract", "--bbox", f"{west},{south},{east},{north}"),
         *("-o", "study/lappi.osm.pbf", "study/finland-latest.osm.pbf"),
     ]

@@ -176,13 +176,15 @@ def _fetch_extract(extract: str, path: Path, asking: _Asking) -> Fetched:
 
 
 def _cut(region: Region, finland: Fetched, out: Path | None) -> Fetched:
-    """Say how to cut a region out of Finland: all that is to be replaced when we cut ourselves."""
+    """Say how a study takes a region out of Finland, and how to cut a smaller file."""
     target = out or finland.path.with_name(f"{slug(region.name)}{files.PBF}")
     box = region.box.widened(MARGIN_METRES)
     command = shlex.join(["osmium", "extract", "--bbox", str(box), "-o", str(target), str(finland.path)])
     hint = (
-        f"This is all of Finland, which serves for {region.name} as it is. A smaller file is read sooner; osmium-tool "
-        f"cuts one with {MARGIN_METRES / 1000:g} km around the region:\n  {command}"
+        f"This is all of Finland. In study.toml this line under osm keeps {region.name} and what lies around it:\n"
+        f"  clip = [{region.box.west:g}, {region.box.south:g}, {region.box.east:g}, {region.box.north:g}]\n"
+        f"A smaller file is read sooner; osmium-tool cuts one with {MARGIN_METRES / 1000:g} km around the region:\n"
+        f"  {command}"
     )
     return Fetched(finland.path, finland.what, finland.data_date, finland.check, finland.fresh, hint)
 
