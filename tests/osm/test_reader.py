@@ -280,3 +280,15 @@ def test_the_edge_of_a_small_square_shows_as_cut_nodes(shared_data):
     found = read(shared_data / "osm" / "finland-rural.osm.pbf")
     assert found.cut_nodes.size == 26
     assert len(found.lost_ways) == 9
+
+
+def test_a_place_off_the_globe_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "roads.osm"
+    path.write_text(
+        '<osm version="0.6"><node id="1" lon="250.0" lat="66.0"/><node id="2" lon="25.0" lat="66.0"/>'
+        '<way id="3"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way></osm>',
+        encoding="utf-8",
+    )
+    with pytest.raises(RoadFileError, match=r"roads\.osm cannot be read as \.osm \(.*'250\.0'\)") as caught:
+        read_roads(path, CarProfile())
+    assert "\n" not in str(caught.value)

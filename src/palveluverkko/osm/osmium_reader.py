@@ -65,7 +65,7 @@ def read_errors(path: Path) -> Iterator[None]:
     """Turn what osmium raises into one line for the user."""
     try:
         yield
-    except (RuntimeError, UnicodeDecodeError, OSError) as error:
+    except (RuntimeError, UnicodeDecodeError, OSError, osmium.InvalidLocationError) as error:
         if any(sign in str(error) for sign in _CUT_SHORT):
             raise files.cut_short(path, error) from error
         raise files.unreadable(path, error) from error
