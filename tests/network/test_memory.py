@@ -32,7 +32,14 @@ print(before, build(sys.argv[2]), Path(sys.argv[3]).stat().st_size)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peak memory is counted as Linux does")
 def test_a_network_is_built_within_six_times_its_store(shared_data, tmp_path):
     # Measured: 4.2 times.
-    command = [sys.executable, "-c", SCRIPT, LAPPI, shared_data / "finland" / "state-roads.osm.pbf", tmp_path / "a.pvnet"]
+    command = [
+        sys.executable,
+        "-c",
+        SCRIPT,
+        LAPPI,
+        shared_data / "finland" / "state-roads.osm.pbf",
+        tmp_path / "a.pvnet",
+    ]
     told = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
     before, peak, size = map(int, told.split())
     assert 0 < peak - before < 6 * size
