@@ -45,9 +45,7 @@ def settled_plans(draw):
             taken.update(pieces)
             given_ways.append(way)
     # A piece without length lies on the end of another: a place there would stand on either.
-    long = [
-        (spots[a], spots[b]) for way in given_ways for a, b in pairwise(way.spots) if spots[a] != spots[b]
-    ]
+    long = [(spots[a], spots[b]) for way in given_ways for a, b in pairwise(way.spots) if spots[a] != spots[b]]
     assume(long)
     beside = []
     for _ in range(draw(st.integers(2, 6))):
