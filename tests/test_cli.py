@@ -292,7 +292,7 @@ def test_an_interrupt_within_a_kernel_is_told_from_a_bug(monkeypatch, cause):
         raise SystemError("returned a result with an exception set") from cause
 
     monkeypatch.setattr(cli, "app", fail)
-    monkeypatch.setattr(cli, "_interrupted", lambda: sys.exit(130))
+    monkeypatch.setattr(cli, "end_interrupted", lambda: sys.exit(130))
     expected = SystemExit if isinstance(cause, KeyboardInterrupt) else SystemError
     with pytest.raises(expected):
         cli.main()

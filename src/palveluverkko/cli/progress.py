@@ -1,0 +1,96 @@
+"""What is shown while a command works, and how it ends when it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+from palveluverkko.cli.exits import EXIT_INTERRUPTED
+
+_STEP_NAMES = {
+    "inputs": "Reading tables",
+    "network": "Road network",
+    "examine": "Examining the data",
+    "travel_times": "Travel times",
+    "levels": "Levels and norms",
+    "areas": "Surfaces and bands",
+    "searches": "Searching and writing",
+    "scenarios": "Scenarios",
+    "variants": "Speeds and seasons",
+    "write": "Writing files",
+    "warm": "Compiling",
+    "fetch": "Fetching",
+}
+
+_COMPILING = "Compiling the search kernels for this machine, once (up to a minute) …"
+
+
+class Steps:
+    """Shows what is being done: a bar and lines above it on a terminal, nothing in a pipe."""
+
+    def __init__(
+        self,
+        show: Callable[[str, int, int], None],
+        say: Callable[[str], None],
+        agree: Callable[[str], bool],
+    ) -> None:
+        self._show, self.say, self.agree = show, say, agree
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Show how much of a step is done; a total of 0 is not known."""
+        self._show(step, done, total)
+
+
+@contextmanager
+def showing_progress() -> Iterator[Steps]:
+    """Show a bar on a terminal, and say when kernels are compiled; nothing in a pipe."""
+    from palveluverkko.engine.warm import choose_cache_folder, told_when_compiling
+
+    choose_cache_folder()
+    if not sys.stderr.isatty():
+        yield Steps(lambda _step, _done, _total: None, lambda _line: None, lambda _question: True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:<22}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(step: str, done: int, total: int) -> None:
+            bar.update(task, description=_STEP_NAMES.get(step, step), completed=done, total=total or None)
+
+        def say(line: str) -> None:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+        def agree(question: str) -> bool:
+            # Without a keyboard nobody can answer: a script on a terminal's stderr is taken at its word.
+            if not sys.stdin.isatty():
+                return True
+            bar.stop()
+            try:
+                answer = typer.confirm(question, default=True, err=True)
+            except typer.Abort:
+                raise KeyboardInterrupt from None
+            bar.start()
+            return answer
+
+        with told_when_compiling(lambda: say(_COMPILING)):
+            yield Steps(show, say, agree)
+
+
+def end_interrupted(left: str = "nothing was written") -> NoReturn:
+    """Leave at once: whatever lay beside a file is gone by now, and threads need not be waited for.
+
+    Not by ``sys.exit``: after an interrupt within an import Python ends as if it had not been caught.
+    """
+    sys.stdout.flush()
+    sys.stderr.write(f"palveluverkko: interrupted; {left}\n")
+    sys.stderr.flush()
+    os._exit(EXIT_INTERRUPTED)

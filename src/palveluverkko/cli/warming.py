@@ -1,0 +1,26 @@
+"""Compiling ahead of the first use: warm."""
+
+from __future__ import annotations
+
+import time
+
+import typer
+
+from palveluverkko.cli.progress import showing_progress
+
+commands = typer.Typer(rich_markup_mode=None)
+
+
+@commands.command()
+def warm() -> None:
+    """Compile what searches are made of ahead of the first use."""
+    from palveluverkko.engine.warm import cache_folder
+    from palveluverkko.study.warm import compile_kernels
+
+    typer.echo("Compiling what searches and road files need")
+    begin = time.perf_counter()
+    with showing_progress() as progress:
+        progress("warm", 0, 0)
+        compile_kernels()
+    typer.echo(f"{time.perf_counter() - begin:.1f} s, kept in {cache_folder()}")
+    typer.echo("Nothing is left to compile")
