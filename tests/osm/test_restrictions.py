@@ -45,22 +45,22 @@ def test_restrictions_of_cars_and_of_all_that_they_are_hold(key):
 
 @pytest.mark.parametrize("key", ["restriction__hgv", "restriction__bus", "restriction__bicycle", "restriction__psv"])
 def test_restrictions_of_other_vehicles_do_not_hold(key):
-    assert "other vehicles" in read(**{key: "no_left_turn"})
+    assert read(**{key: "no_left_turn"}) == "other_vehicles"
 
 
 def test_a_type_that_names_another_vehicle_does_not_hold():
-    assert "other vehicles" in read(type="restriction:hgv", restriction="no_left_turn")
+    assert read(type="restriction:hgv", restriction="no_left_turn") == "other_vehicles"
     assert in_force(type="restriction:motorcar", restriction="no_left_turn")
 
 
 def test_the_most_special_vehicle_counts():
     assert read(restriction="no_left_turn", restriction__motorcar="only_straight_on").mandatory
-    assert "lifted" in read(restriction="no_left_turn", restriction__motorcar="none")
+    assert read(restriction="no_left_turn", restriction__motorcar="none") == "lifted"
 
 
 @pytest.mark.parametrize("vehicles", ["motorcar", "motor_vehicle", "bicycle;motorcar", "psv; vehicle"])
 def test_exempt_cars_are_free(vehicles):
-    assert "except" in read(restriction="no_left_turn", **{"except": vehicles})
+    assert read(restriction="no_left_turn", **{"except": vehicles}) == "except"
 
 
 @pytest.mark.parametrize("vehicles", ["bus", "taxi;bus", "bicycle", ""])
@@ -84,7 +84,7 @@ def test_a_conditional_restriction_holds_while_its_condition_does(verdict, expec
 def test_a_condition_may_lift_or_change_what_holds_otherwise():
     lifted = {"restriction": "no_left_turn", "restriction__conditional": "none @ (20:00-06:00)"}
     assert in_force(holds=lambda _: False, **lifted)
-    assert "lifted" in read(holds=lambda _: True, **lifted)
+    assert read(holds=lambda _: True, **lifted) == "lifted"
     changed = {"restriction": "no_left_turn", "restriction__conditional": "only_straight_on @ (winter)"}
     assert read(holds=lambda _: True, **changed).turn == "straight_on"
 
@@ -92,31 +92,31 @@ def test_a_condition_may_lift_or_change_what_holds_otherwise():
 def test_the_older_tags_for_times_are_read_as_a_condition():
     asked = []
     tags = {"day_on": "Mo", "day_off": "Fr", "hour_on": "7", "hour_off": "18:30"}
-    assert "does not hold" in read(restriction="no_left_turn", holds=lambda one: asked.append(one) or False, **tags)
+    assert read(restriction="no_left_turn", holds=lambda one: asked.append(one) or False, **tags) == "not_now"
     assert asked == ["mo-fr 07:00-18:30"]
     assert in_force(restriction="no_left_turn", holds=lambda _: True, **tags)
-    assert "cannot be read" in read(restriction="no_left_turn", holds=lambda _: None, **tags)
-    assert "dates" in read(restriction="no_left_turn", date_on="Jan 1", date_off="Mar 1")
+    assert read(restriction="no_left_turn", holds=lambda _: None, **tags) == "unread_times"
+    assert read(restriction="no_left_turn", date_on="Jan 1", date_off="Mar 1") == "unread_dates"
 
 
 @pytest.mark.parametrize("value", ["no_turn", "only_", "left_turn", "no_left_turn;no_u_turn", "give_way"])
 def test_values_that_are_not_known_are_told(value):
-    assert repr(value) in read(restriction=value)
+    assert read(restriction=value) == f"unknown_value:{value}"
 
 
 @pytest.mark.parametrize("role", ["from", "via", "to"])
 def test_a_missing_member_is_told(role):
     members = [one for one in MEMBERS if one[2] != role]
-    assert f"no member {role}" in read(members=members, restriction="no_left_turn")
+    assert read(members=members, restriction="no_left_turn") == f"no_member:{role}"
 
 
 def test_a_way_that_restricts_itself_is_told():
     members = [("w", 1, "from"), ("w", 1, "via"), ("w", 2, "to")]
-    assert "restricts itself" in read(members=members, restriction="no_u_turn")
+    assert read(members=members, restriction="no_u_turn") == "restricts_itself"
 
 
 def test_several_via_nodes_are_told():
-    assert "several via nodes" in read(members=[*MEMBERS, ("n", 6, "via")], restriction="no_left_turn")
+    assert read(members=[*MEMBERS, ("n", 6, "via")], restriction="no_left_turn") == "several_via_nodes"
 
 
 def test_members_in_other_roles_and_of_other_kinds_are_passed_over():

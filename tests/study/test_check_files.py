@@ -87,6 +87,34 @@ def test_no_heading_and_no_word_of_the_workbook_is_a_name_of_the_program(written
     assert language in LANGUAGES
 
 
+def test_long_texts_of_the_workbook_go_on_below_in_rows_that_are_high_enough(written):
+    _, folder = written
+    long = 0
+    for sheet in openpyxl.load_workbook(folder / "check.xlsx"):
+        widths = {name: one.width for name, one in sheet.column_dimensions.items()}
+        for row in sheet.iter_rows(min_row=5):
+            for cell in row:
+                if isinstance(cell.value, str) and len(cell.value) > widths.get(cell.column_letter, 8.43):
+                    long += 1
+                    assert cell.alignment.wrap_text, cell
+                    height = sheet.row_dimensions[cell.row].height or 15
+                    assert height * 1.25 * widths[cell.column_letter] >= 13 * len(cell.value), cell
+    assert long > 3
+
+
+def test_columns_without_anything_in_them_are_left_out_of_the_workbook(written):
+    language, folder = written
+    book = openpyxl.load_workbook(folder / "check.xlsx")
+    sheet = book[text("sheet_unreached", language)]
+    headings = [cell.value for cell in sheet[4]]
+    assert text("column_ways", language) in headings  # a gate closes one
+    assert text("column_barriers", language) not in headings
+    for one in book:
+        if one.max_row > 4:
+            for column in one.iter_cols(min_row=5):
+                assert any(cell.value not in (None, "") for cell in column), f"{one.title}: {column[0].coordinate}"
+
+
 def test_the_layers_hold_the_doubts_the_islands_and_the_roads_by_source(written):
     language, folder = written
     layers = {name for name, kind in pyogrio.list_layers(folder / "check.gpkg") if kind}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +12,10 @@ import shapely
 from doubtful_study import FAST, GATED, ISLAND, STUB, VILLAGE, write_doubtful_study
 from little_study import write_little_study
 
+from palveluverkko.network import turn_rules
 from palveluverkko.network.store import write_network
+from palveluverkko.osm import restrictions
+from palveluverkko.report.texts import TEXTS
 from palveluverkko.study.doctor import DOUBTFUL, Diagnosis
 from palveluverkko.study.doctor_tables import largest, restriction_table
 from palveluverkko.study.pipeline import Inputs, check_study
@@ -164,9 +168,19 @@ def test_a_limit_that_cannot_be_read_is_listed_with_its_ways(diagnosis):
 
 
 def test_restrictions_that_could_not_be_read_are_listed():
-    network = SimpleNamespace(restrictions_left_out=((7, "it has no via"), (9, "its from way is not in the file")))
-    assert restriction_table(network).to_dict("records")[0] == {"relation": 7, "reason": "it has no via"}
-    assert restriction_table(SimpleNamespace()).empty
+    network = SimpleNamespace(restrictions_left_out=((7, "no_member:via"), (9, "unknown_value:no_{x}")))
+    assert restriction_table(network).to_numpy().tolist() == [
+        [7, "It has no member 'via'."],
+        [9, "Its value 'no_{x}' is not known."],
+    ]
+    assert restriction_table(network, language="fi")["reason"][0] == "Jäsen ”via” puuttuu."
+    assert restriction_table(SimpleNamespace(restrictions_left_out=())).empty
+
+
+def test_every_reason_for_leaving_a_restriction_out_has_a_sentence():
+    code = "".join(Path(module.__file__).read_text("utf-8") for module in (restrictions, turn_rules))
+    given = set(re.findall(r"""_(?:NotInForce|NotFound)Error\(f?["'](\w+)""", code)) | {"unread_condition", "not_now"}
+    assert given == {key.removeprefix("restriction_") for key in TEXTS if key.startswith("restriction_")}
 
 
 def test_levels_whose_areas_meet_the_edge_of_the_file_are_listed(diagnosis):

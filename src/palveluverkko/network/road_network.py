@@ -153,7 +153,7 @@ class RoadNetwork:
     restrictions_in_force
         Number of turn restrictions that the graph obeys.
     restrictions_left_out
-        OpenStreetMap id of each other one, with the reason in a sentence.
+        OpenStreetMap id of each other one, and why: a slug, and after a colon what it is about (``no_member:from``).
     restrictions_capped
         Number of restrictions around which a trip may turn round at a junction that is too far to be looked at.
     own_tables

@@ -33,7 +33,7 @@ USER_STORE = "user"
 NO_STORE = "none"
 """Build anew each time."""
 
-_STORE_VERSION = 6
+_STORE_VERSION = 7
 _NESTED: dict[str, Any] = {"graph": Graph, "edges": Edges}
 
 

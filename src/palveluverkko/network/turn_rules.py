@@ -134,13 +134,13 @@ class _Map:
     def node(self, node_id: int) -> int:
         """Give the position of a via node, or say that it is not on the roads."""
         if node_id not in self._nodes:
-            raise _NotFoundError("Its via node is not on a road of the file that cars may drive.")
+            raise _NotFoundError("via_node_off_roads")
         return int(self._nodes[node_id])
 
     def check(self, role: str, ways: Iterable[int]) -> None:
         """Refuse a rule of which no way in this role is known."""
         if not any(way in self._ways for way in ways):
-            raise _NotFoundError(f"Its way {role} is not in the file, or cars may not drive it.")
+            raise _NotFoundError(f"way_not_driven:{role}")
 
     def arriving(self, way: int, node: int) -> list[int]:
         """Give the halves of a way that end at a node, in open directions."""
@@ -214,37 +214,37 @@ def _pairs_at_node(roads: _Map, rule: TurnRule, node_id: int) -> list[tuple[tupl
     ways_in, ways_out = (
         _touching(roads, role, ways, node) for role, ways in (("from", rule.from_ways), ("to", rule.to_ways))
     )
-    halves_in = _open([roads.arriving(way, node) for way in ways_in], "from way cannot be driven to the via")
+    halves_in = _open([roads.arriving(way, node) for way in ways_in], "from")
     if rule.turn == "u_turn" and ways_in == ways_out:
         backs = {half for way in ways_in for half in roads.leaving(way, node)}
         both_ways = [half for halves in halves_in for half in halves if half ^ 1 in backs]
         if not both_ways:
-            raise _NotFoundError("It forbids or commands nothing: the road is one-way.")
+            raise _NotFoundError("one_way")
         return [((half,), half ^ 1) for half in both_ways]
     if set(ways_in) & set(ways_out) and rule.turn != "straight_on":
-        raise _NotFoundError("It leads from a way into the same way, and is no U-turn.")
-    halves_out = _open([roads.leaving(way, node) for way in ways_out], "to way cannot be driven away from the via")
+        raise _NotFoundError("same_way")
+    halves_out = _open([roads.leaving(way, node) for way in ways_out], "to")
     pairs = [pair for pair in product(chain(*halves_in), chain(*halves_out)) if pair[1] != pair[0] ^ 1]
     if any(len(halves) > 1 for halves in (*halves_in, *halves_out)):
         fits = _TURN.get(rule.turn)
         pairs = [pair for pair in pairs if fits is None or fits(roads.deviation(*pair))]
         if len(pairs) != 1:
-            raise _NotFoundError("A way runs through its via node, and the turn does not tell which side is meant.")
+            raise _NotFoundError("either_side")
     if not pairs:
-        raise _NotFoundError("It leads from a way into the same way, and is no U-turn.")
+        raise _NotFoundError("same_way")
     return [((before,), after) for before, after in pairs]
 
 
 def _touching(roads: _Map, role: str, ways: Iterable[int], node: int) -> list[int]:
     found = [way for way in ways if roads.touches(way, node)]
     if not found:
-        raise _NotFoundError(f"Its way {role} does not touch the via node.")
+        raise _NotFoundError(f"way_apart:{role}")
     return found
 
 
-def _open(halves: list[list[int]], what: str) -> list[list[int]]:
+def _open(halves: list[list[int]], role: str) -> list[list[int]]:
     if not any(halves):
-        raise _NotFoundError(f"It forbids or commands nothing: the {what}.")
+        raise _NotFoundError(f"wrong_direction:{role}")
     return halves
 
 
@@ -259,9 +259,9 @@ def _pairs_over_ways(roads: _Map, rule: TurnRule) -> list[tuple[tuple[int, ...],
         afters = [half for way in rule.to_ways for half in roads.leaving(way, end)]
         paths += [((before, *path), after) for before, after in product(befores, afters)]
     if not paths:
-        raise _NotFoundError("Its ways do not join into one that can be driven from from over via to to.")
+        raise _NotFoundError("ways_do_not_join")
     if len(paths) > 1 and rule.turn not in {"entry", "exit"}:
-        raise _NotFoundError("Its ways join in several ways, and it does not tell which is meant.")
+        raise _NotFoundError("several_routes")
     return paths
 
 

@@ -12,7 +12,9 @@ Holds = Callable[[str], bool | None]
 """Says whether a condition holds for the trips that are computed; None when it cannot be read."""
 
 LeftOut = tuple[int, str]
-"""Id of a relation that is not in force, and why, in one sentence."""
+"""Id of a relation that is not in force, and why: a slug, and after a colon what it is about (``no_member:from``).
+
+``report/check_texts.py`` has a sentence for each slug in every language."""
 
 # From the most general; the most special one that a relation carries counts.
 _VEHICLES = ("", ":vehicle", ":motor_vehicle", ":motorcar")
@@ -76,11 +78,11 @@ def read_turn_rules(
 def _read(restriction: Restriction, holds: Holds) -> TurnRule:
     tags = dict(restriction.tags)
     if _EXEMPT & {vehicle.strip() for vehicle in tags.get("except", "").split(";")}:
-        raise _NotInForceError("It does not hold for cars (except).")
+        raise _NotInForceError("except")
     value = _value(tags, holds)
     kind, _, turn = value.partition("_")
     if kind not in {"no", "only"} or turn not in _TURNS:
-        raise _NotInForceError(f"Its value {value!r} is not known.")
+        raise _NotInForceError(f"unknown_value:{value}")
     members = _members(restriction)
     return TurnRule(restriction.relation_id, kind == "only", turn, *members)
 
@@ -88,10 +90,10 @@ def _read(restriction: Restriction, holds: Holds) -> TurnRule:
 def _value(tags: Mapping[str, str], holds: Holds) -> str:
     """Give the value in force: of the most special key, a conditional one first."""
     if tags.get("type", "").partition(":")[2] not in {"", *_EXEMPT}:
-        raise _NotInForceError("It holds for other vehicles than cars, or has no value.")
+        raise _NotInForceError("other_vehicles")
     found = [key for vehicle in _VEHICLES for key in _keys(vehicle) if key in tags]
     if not found:
-        raise _NotInForceError("It holds for other vehicles than cars, or has no value.")
+        raise _NotInForceError("other_vehicles")
     special = found[-1].removesuffix(":conditional")
     values = {key: tags[key] for key in (special, f"{special}:conditional") if key in tags}
     unreadable = False
@@ -103,9 +105,7 @@ def _value(tags: Mapping[str, str], holds: Holds) -> str:
     if special in values:
         _check_times(tags, holds)
         return _in_force(values[special])
-    raise _NotInForceError(
-        "Its condition cannot be read." if unreadable else "Its condition does not hold at the time of the trips."
-    )
+    raise _NotInForceError("unread_condition" if unreadable else "not_now")
 
 
 def _keys(vehicle: str) -> Iterator[str]:
@@ -115,14 +115,14 @@ def _keys(vehicle: str) -> Iterator[str]:
 
 def _in_force(value: str) -> str:
     if value in _LIFTED:
-        raise _NotInForceError("It is lifted for cars or at the time of the trips.")
+        raise _NotInForceError("lifted")
     return value
 
 
 def _check_times(tags: Mapping[str, str], holds: Holds) -> None:
     """Pass where the older tags for times (day_on, hour_on ...) hold or are absent."""
     if any(key in tags for key in _DATES):
-        raise _NotInForceError("Its dates are tagged in a form that is not read (date_on, date_off).")
+        raise _NotInForceError("unread_dates")
     spans = []
     for on, off in _DAYS_AND_HOURS:
         if on in tags or off in tags:
@@ -134,9 +134,9 @@ def _check_times(tags: Mapping[str, str], holds: Holds) -> None:
         return
     verdict = holds(" ".join(spans).lower())
     if verdict is None:
-        raise _NotInForceError("Its times cannot be read (day_on, hour_on ...).")
+        raise _NotInForceError("unread_times")
     if not verdict:
-        raise _NotInForceError("Its condition does not hold at the time of the trips.")
+        raise _NotInForceError("not_now")
 
 
 def _clock(text: str) -> str:
@@ -155,9 +155,9 @@ def _members(restriction: Restriction) -> tuple[tuple[int, ...], tuple[int, ...]
     starts, ends, via_ways = ways("from"), ways("to"), ways("via")
     for role, found in (("from", starts), ("to", ends), ("via", via_ways or nodes)):
         if not found:
-            raise _NotInForceError(f"It has no member {role}.")
+            raise _NotInForceError(f"no_member:{role}")
     if not via_ways and len(nodes) > 1:
-        raise _NotInForceError("It has several via nodes.")
+        raise _NotInForceError("several_via_nodes")
     if set(via_ways) & {*starts, *ends}:
-        raise _NotInForceError("It restricts itself: a way is both its via and its from or to.")
+        raise _NotInForceError("restricts_itself")
     return starts, ends, None if via_ways else nodes[0], via_ways

@@ -147,6 +147,93 @@ CHECK_TEXTS: Mapping[str, Mapping[str, str]] = {
     "kind_one_way": _in("vain toiseen suuntaan", "bara åt ena hållet", "one way only"),
     "kind_island": _in("irrallaan", "fristående", "island"),
     "kind_rest": _in("muut yhteensä", "övriga tillsammans", "all others"),
+    # Why a turn restriction is not in force; {what} is a role or a value
+    "restriction_except": _in(
+        "Ei koske henkilöautoja (except).", "Gäller inte personbilar (except).", "It does not hold for cars (except)."
+    ),
+    "restriction_unknown_value": _in(
+        "Arvoa ”{what}” ei tunneta.", "Värdet ”{what}” är okänt.", "Its value '{what}' is not known."
+    ),
+    "restriction_other_vehicles": _in(
+        "Koskee muita ajoneuvoja kuin henkilöautoja, tai arvo puuttuu.",
+        "Gäller andra fordon än personbilar, eller saknar värde.",
+        "It holds for other vehicles than cars, or has no value.",
+    ),
+    "restriction_unread_condition": _in(
+        "Ehtoa ei voitu lukea.", "Villkoret kunde inte läsas.", "Its condition cannot be read."
+    ),
+    "restriction_not_now": _in(
+        "Ehto ei ole voimassa laskennan ajankohtana.",
+        "Villkoret gäller inte vid den tidpunkt som beräknas.",
+        "Its condition does not hold at the time of the trips.",
+    ),
+    "restriction_lifted": _in(
+        "Kumottu henkilöautoilta tai laskennan ajankohtana.",
+        "Upphävt för personbilar eller vid den tidpunkt som beräknas.",
+        "It is lifted for cars or at the time of the trips.",
+    ),
+    "restriction_unread_dates": _in(
+        "Päivämäärät ovat muodossa, jota ei lueta (date_on, date_off).",
+        "Datumen har en form som inte läses (date_on, date_off).",
+        "Its dates are tagged in a form that is not read (date_on, date_off).",
+    ),
+    "restriction_unread_times": _in(
+        "Kellonaikoja ei voitu lukea (day_on, hour_on ...).",
+        "Tiderna kunde inte läsas (day_on, hour_on ...).",
+        "Its times cannot be read (day_on, hour_on ...).",
+    ),
+    "restriction_no_member": _in("Jäsen ”{what}” puuttuu.", "Medlemmen ”{what}” saknas.", "It has no member '{what}'."),
+    "restriction_several_via_nodes": _in("Useita via-solmuja.", "Flera via-noder.", "It has several via nodes."),
+    "restriction_restricts_itself": _in(
+        "Rajoittaa itseään: sama tie on sekä via että from tai to.",
+        "Begränsar sig självt: samma väg är både via och from eller to.",
+        "It restricts itself: a way is both its via and its from or to.",
+    ),
+    "restriction_via_node_off_roads": _in(
+        "Solmu ”via” ei ole autolla ajettavalla tiellä.",
+        "Noden ”via” ligger inte på en väg som får köras med bil.",
+        "Its via node is not on a road that cars may drive.",
+    ),
+    "restriction_way_not_driven": _in(
+        "Tie ”{what}” ei ole aineistossa, tai sitä ei saa ajaa autolla.",
+        "Vägen ”{what}” finns inte i materialet eller får inte köras med bil.",
+        "Its way '{what}' is not in the file, or cars may not drive it.",
+    ),
+    "restriction_one_way": _in(
+        "Ei kiellä eikä määrää mitään: tie on yksisuuntainen.",
+        "Förbjuder eller påbjuder ingenting: vägen är enkelriktad.",
+        "It forbids or commands nothing: the road is one-way.",
+    ),
+    "restriction_wrong_direction": _in(
+        "Ei kiellä eikä määrää mitään: tietä ”{what}” ei saa ajaa tähän suuntaan.",
+        "Förbjuder eller påbjuder ingenting: vägen ”{what}” får inte köras i den riktningen.",
+        "It forbids or commands nothing: its way '{what}' is not driven in that direction.",
+    ),
+    "restriction_same_way": _in(
+        "Johtaa tieltä samalle tielle eikä ole u-käännös.",
+        "Leder från en väg till samma väg och är ingen u-sväng.",
+        "It leads from a way into the same way, and is no U-turn.",
+    ),
+    "restriction_either_side": _in(
+        "Tie jatkuu via-solmun läpi, eikä rajoitus kerro, kumpaa puolta tarkoitetaan.",
+        "En väg fortsätter genom via-noden, och det framgår inte vilken sida som avses.",
+        "A way runs through its via node, and the turn does not tell which side is meant.",
+    ),
+    "restriction_way_apart": _in(
+        "Tie ”{what}” ei kosketa via-solmua.",
+        "Vägen ”{what}” rör inte via-noden.",
+        "Its way '{what}' does not touch the via node.",
+    ),
+    "restriction_ways_do_not_join": _in(
+        "Tiet eivät muodosta yhtenäistä reittiä (from, via, to).",
+        "Vägarna bildar ingen sammanhängande rutt (from, via, to).",
+        "Its ways do not join into one that can be driven (from, via, to).",
+    ),
+    "restriction_several_routes": _in(
+        "Tiet liittyvät toisiinsa usealla tavalla, eikä rajoitus kerro, mitä tarkoitetaan.",
+        "Vägarna hör ihop på flera sätt, och det framgår inte vilket som avses.",
+        "Its ways join in several ways, and it does not tell which is meant.",
+    ),
     "verdict_duplicated": _in("Ehkä kahteen kertaan", "Kanske två gånger", "Perhaps entered twice"),
     "verdict_closed_by_tags": _in(
         "Käyttörajoitusten sulkema", "Avstängd av tillträdesbegränsningar", "Closed off by access tags"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xlsxwriter
@@ -19,6 +20,7 @@ _IN_WORDS = ("subject", "verdict", "reason", "kind", "speed_source")
 """Columns of slugs."""
 
 _FIRST_WIDTH = 30
+_ABOUT_WIDTH = 90
 
 
 def write_check(
@@ -72,7 +74,7 @@ def _write_contents(book: Book, tables: Mapping[str, pd.DataFrame]) -> None:
     columns = [
         Column("table", book.say("column_table"), "text", width=_FIRST_WIDTH),
         Column("rows", book.say("column_rows"), "count", width=10),
-        Column("about", book.say("column_about"), "text", width=110),
+        Column("about", book.say("column_about"), "text", width=_ABOUT_WIDTH),
     ]
     write_table(book, sheet, 4, columns, rows)
     for number, name in enumerate(tables, start=5):
@@ -94,6 +96,10 @@ def write_table_sheet(book: Book, name: str, table: pd.DataFrame) -> None:
             if column in table
         }
     )
-    columns = [column_of(book, column, shown[column]) for column in shown.columns]
-    first_width = _FIRST_WIDTH if columns[0].kind == "text" else None
-    write_table(book, sheet, 3, columns, shown, first_width=first_width, frozen_columns=1)
+    columns = [column_of(book, column, shown[column]) for column in shown.columns if _says_something(shown[column])]
+    write_table(book, sheet, 3, columns, shown, frozen_columns=1)
+
+
+def _says_something(values: pd.Series[Any]) -> bool:
+    """Tell whether any row of a column holds something: names that no place has only take room."""
+    return bool((values.notna() & (values.astype(str) != "")).any())

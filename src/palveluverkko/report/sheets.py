@@ -19,6 +19,9 @@ MOST_ROWS = 100_000
 """Rows of a sheet; a longer table says so and points to the GeoPackage. Excel itself ends at 1,048,576."""
 
 _A4 = 9
+_WIDEST = 62.0  # characters of a column; longer texts go on below
+_PAGE_WIDTH = 110.0  # characters that fit an A4 page on its side
+_LINE_HEIGHT = 13.0  # points, of letters of 10
 _TWO_LINES = 20  # characters of a header that fit two lines of a narrow column
 _MOST_CHARACTERS = 32_767  # of a cell, in Excel
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -108,6 +111,7 @@ class Book:
     day: date
     scheme: LevelScheme
     formats: dict[tuple[tuple[str, object], ...], Any] = field(default_factory=dict)
+    abouts: dict[str, str] = field(default_factory=dict)
     all_rows: str = "results.gpkg"
 
     def say(self, key: str, **values: object) -> str:
@@ -145,12 +149,15 @@ class Book:
         sheet.write_string(0, 0, name, self.format(bold=True, font_size=16))
         if about:
             sheet.write_string(1, 0, about, self.format(font_color=MUTED, italic=True))
+            self.abouts[name] = about
         return sheet
 
 
 def say_none(book: Book, sheet: Any, key: str) -> None:  # noqa: ANN401 - xlsxwriter carries no types
     """Say on an otherwise empty sheet that there is nothing to show."""
-    sheet.write_string(3, 0, book.say(key), book.format(font_size=11))
+    sheet.set_column(0, 0, _PAGE_WIDTH)
+    sheet.write_string(3, 0, book.say(key), book.format(font_size=11, text_wrap=True))
+    _wrap_about(book, sheet, [_PAGE_WIDTH])
     sheet.freeze_panes(1, 0)
 
 
@@ -193,7 +200,11 @@ def write_table(
     shown = frame.head(MOST_ROWS)
     two_lines = max((len(column.title) for column in columns), default=0) <= _TWO_LINES
     sheet.set_row(top, 30 if two_lines else 44)
-    for number, column in enumerate(columns):
+    widths = [
+        column.width or (first_width if number == 0 and first_width else _width(book, column, shown))
+        for number, column in enumerate(columns)
+    ]
+    for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
         fill = column.fill or INK
         look = book.format(
             bold=True,
@@ -206,14 +217,15 @@ def write_table(
             bottom_color=INK,
         )
         sheet.write_string(top, number, column.title, look)
-        write = _writer(book, sheet, column)
+        write = _writer(book, sheet, column, width if sets_widths else math.inf)
         for row, value in enumerate(shown[column.source].tolist(), start=top + 1):
             write(row, number, value, looks[row - top - 1] if looks is not None else {})
         if sets_widths:
-            width = column.width or (first_width if number == 0 and first_width else _width(book, column, shown))
             sheet.set_column(number, number, width)
     end = top + 1 + len(shown)
     if filtered:
+        _wrap_about(book, sheet, widths)
+        _set_heights(sheet, top, columns, widths, shown)
         sheet.freeze_panes(top + 1, frozen_columns)
         sheet.repeat_rows(top)
         sheet.autofilter(top, 0, max(end - 1, top), len(columns) - 1)
@@ -223,7 +235,43 @@ def write_table(
     return end
 
 
-def _writer(book: Book, sheet: Any, column: Column) -> Callable[..., None]:  # noqa: ANN401 - xlsxwriter carries no types
+def _wrap_about(book: Book, sheet: Any, widths: Sequence[float]) -> None:  # noqa: ANN401 - xlsxwriter carries no types
+    """Let what the sheet is about go on below where it is longer than the table: print shrinks to the widest line."""
+    about = book.abouts.get(sheet.get_name(), "")
+    room = sum(widths)
+    if len(about) <= room:
+        return
+    look = book.format(font_color=MUTED, italic=True, text_wrap=True, valign="top")
+    if len(widths) > 1:
+        sheet.merge_range(1, 0, 1, len(widths) - 1, about, look)
+    else:
+        sheet.write_string(1, 0, about, look)
+    sheet.set_row(1, _LINE_HEIGHT * _lines(about, room) + 2)
+
+
+def _set_heights(sheet: Any, top: int, columns: Sequence[Column], widths: Sequence[float], frame: pd.DataFrame) -> None:  # noqa: ANN401
+    """Make room for the texts that go on below: Excel finds the height itself when it opens a file, others do not."""
+    texts = [
+        (frame[column.source].tolist(), width)
+        for column, width in zip(columns, widths, strict=True)
+        if column.kind == "text"
+    ]
+    for row in range(len(frame)):
+        lines = max((_lines(str(values[row]), width) for values, width in texts), default=1)
+        if lines > 1:
+            sheet.set_row(top + 1 + row, _LINE_HEIGHT * lines + 3)
+
+
+def _lines(shown: str, width: float) -> int:
+    """Guess over how many lines a text goes.
+
+    Letters are narrower than the digits that a width counts (by a fifth, seen in LibreOffice); half of that is lost
+    where words end.
+    """
+    return math.ceil((len(shown) + 2) / (1.1 * width))
+
+
+def _writer(book: Book, sheet: Any, column: Column, width: float) -> Callable[..., None]:  # noqa: ANN401 - xlsxwriter carries no types
     """Give the function that writes one cell of a column."""
 
     def write(row: int, number: int, value: object, row_look: Mapping[str, object]) -> None:
@@ -246,7 +294,8 @@ def _writer(book: Book, sheet: Any, column: Column) -> Callable[..., None]:  # n
             sheet.write_number(row, number, value, look)
         else:
             shown = str(value) or (book.say("whole_study") if column.source == "area_name" else "")
-            write_text(book, sheet, row, number, shown, None, **line)
+            wrapped = {"text_wrap": True} if len(shown) + 2 > width else {}
+            write_text(book, sheet, row, number, shown, None, **line, **wrapped)
 
     return write
 
@@ -266,7 +315,7 @@ def _width(book: Book, column: Column, frame: pd.DataFrame) -> float:
         values = [str(value) for value in frame[column.source].head(1000).dropna()]
         if column.kind == "level":
             values = [book.level_name(value) for value in values]
-        return float(min(max([title, 8, *(len(value) + 3 for value in values)]), 70))
+        return float(min(max([title, 8, *(len(value) + 3 for value in values)]), _WIDEST))
     return float(max(title + 2, 10, len(column.absent) + 2))
 
 

@@ -11,7 +11,7 @@ from palveluverkko.maps.check_page import Checked, build_check_page
 from palveluverkko.report.check_geopackage import write_check_layers
 from palveluverkko.report.check_workbook import write_check
 from palveluverkko.study.doctor import PARTS_SHOWN, Diagnosis
-from palveluverkko.study.doctor_tables import largest
+from palveluverkko.study.doctor_tables import largest, restriction_table
 from palveluverkko.study.findings import check_findings
 from palveluverkko.study.pipeline import Inputs
 from palveluverkko.study.study import Study
@@ -38,6 +38,7 @@ def write_diagnosis(
     """
     language, network = study.study.language, inputs.network
     page, book, layers = (folder / f"check{suffix}" for suffix in (".html", ".xlsx", ".gpkg"))
+    restrictions = restriction_table(network, language=language)
     checked = Checked(
         points=inputs.points,
         places=inputs.places,
@@ -47,7 +48,7 @@ def write_diagnosis(
         speeds=diagnosis.speeds,
         speeds_by_area=diagnosis.speeds_by_area,
         rejected=diagnosis.rejected,
-        restrictions=diagnosis.restrictions,
+        restrictions=restrictions,
         edge=diagnosis.edge,
         islands=diagnosis.islands,
         closed_roads=diagnosis.closed_roads,
@@ -57,6 +58,7 @@ def write_diagnosis(
     tables = {name: getattr(diagnosis, name) for name in _TABLES}
     tables = {name: pd.DataFrame() if table is None else table for name, table in tables.items()}
     tables["parts"] = tables["parts"].drop(columns="parts")  # each row is one
+    tables["restrictions"] = restrictions
     tables["findings"] = check_findings(network, inputs.points, inputs.places, language=language)
     built = build_check_page(
         checked,

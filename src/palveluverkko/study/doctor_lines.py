@@ -19,6 +19,9 @@ _LANGUAGE = "en"  # of the command line
 _WIDEST = 44
 """Characters of a cell; the workbook holds the rest."""
 
+_WHOLE = ("relation", "reason")
+"""Columns of sentences and of ids, which stand as they are."""
+
 _HEADINGS: Mapping[str, Mapping[str, str]] = {
     "unreached": {
         "id": "place",
@@ -94,6 +97,6 @@ def _cell(column: str, value: object) -> str:
         return ""
     if isinstance(value, (int, float)):
         write = _FORMATS["kilometres"] if column.startswith("km_") else _FORMATS.get(column, "{:,.0f}".format)
-        return str(value) if column == "relation" else write(value)
+        return str(value) if column in _WHOLE else write(value)
     shown = word(column, str(value), _LANGUAGE)
-    return shown if len(shown) <= _WIDEST else shown[: _WIDEST - 2] + " …"
+    return shown if len(shown) <= _WIDEST or column in _WHOLE else shown[: _WIDEST - 2] + " …"

@@ -16,6 +16,7 @@ from palveluverkko.engine.topology import component_labels
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import Snapped, Verdict
 from palveluverkko.reach.surface import Surface
+from palveluverkko.report.texts import text
 from palveluverkko.service.people import POPULATION, counts
 
 SAME_POINT_METRES = 25.0
@@ -193,10 +194,15 @@ def edge_table(network: RoadNetwork, surfaces: Mapping[str, Surface]) -> pd.Data
     return pd.DataFrame(rows, columns=["level", "from_minutes", "roads", "roads_cut"])
 
 
-def restriction_table(network: RoadNetwork) -> pd.DataFrame:
-    """List the turn restrictions that could not be read: relation, reason."""
-    left_out = getattr(network, "restrictions_left_out", ())
-    return pd.DataFrame([(int(one), str(why)) for one, why in left_out], columns=["relation", "reason"])
+def restriction_table(network: RoadNetwork, *, language: str = "en") -> pd.DataFrame:
+    """List the turn restrictions that are not in force: relation, reason (a sentence in the language)."""
+    rows = [(relation, _say_reason(why, language)) for relation, why in network.restrictions_left_out]
+    return pd.DataFrame(rows, columns=["relation", "reason"])
+
+
+def _say_reason(why: str, language: str) -> str:
+    slug, _, what = why.partition(":")
+    return text(f"restriction_{slug}", language).format(what=what)
 
 
 def names(frame: pd.DataFrame) -> NDArray[np.object_]:
