@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from palveluverkko.engine.graph import Int32, freeze_float64, freeze_int32
 from palveluverkko.engine.search import UNREACHED
+from palveluverkko.engine.threads import available, in_threads
 
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -112,9 +114,20 @@ def allocate_from_roads(
     kernels.bar_steps(barred, *walls)
     barred.flags.writeable = False
     ways = (quick_time, quick_metres, near_time, near_metres)
-    kernels.burn(quick_owner, near_owner, owners, *ways, *lines, *walls, *measures)
-    kernels.spread(quick_owner, quick_time, quick_metres, walls[0], barred, *measures, True)
-    kernels.spread(near_owner, near_time, near_metres, walls[0], barred, *measures, False)
+    # Threads share the rows out, then the two ways: whatever their number, each cell is worked on in the same order.
+    threads = available()
+    strips = np.linspace(0, rows, min(threads, rows) + 1).astype(np.int64)
+
+    def burn(strip: int) -> None:
+        rows_of_strip = (int(strips[strip]), int(strips[strip + 1]))
+        kernels.burn(quick_owner, near_owner, owners, *ways, *lines, *walls, *measures, *rows_of_strip)
+
+    def spread(number: int) -> None:
+        owner, time, metres = ((quick_owner, quick_time, quick_metres), (near_owner, near_time, near_metres))[number]
+        kernels.spread(owner, time, metres, walls[0], barred, *measures, number == 0)
+
+    for work, number in ((burn, strips.size - 1), (spread, 2)):
+        _share_out(work, number, threads)
     time = np.minimum(quick_time, near_time)
     reached = np.isfinite(time)
     result = np.full((rows, columns), UNREACHED, dtype=np.int32)
@@ -122,6 +135,14 @@ def allocate_from_roads(
     either = np.where(quick_time < near_time, quick_owner, near_owner)
     owner = np.where(quick_time == near_time, np.minimum(quick_owner, near_owner), either)
     return Allocation(result, owner)
+
+
+def _share_out(work: Callable[[int], None], number: int, threads: int) -> None:
+    """Do so many pieces of work, by number."""
+    for _ in in_threads(
+        range(number), lambda one, _space, _stop: work(one), make_workspace=lambda: None, threads=threads
+    ):
+        pass
 
 
 def middles(finer: Bool, rows: int, columns: int) -> Bool:

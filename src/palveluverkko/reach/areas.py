@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
-import contourpy
 import geopandas
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import UNREACHED, check_minutes, to_milliseconds
+from palveluverkko.reach.outlines import outline
+from palveluverkko.reach.sieve import merge_small
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.water import cells_within, cut_at_shore
 
@@ -23,7 +27,12 @@ SNAP_METRES = 1.0
 
 
 def bands_of_surfaces(
-    surfaces: Mapping[str, Surface], *, minutes: Sequence[float], tolerance_metres: float | None = None
+    surfaces: Mapping[str, Surface],
+    *,
+    minutes: Sequence[float],
+    tolerance_metres: float | None = None,
+    smallest_km2: float = 0.0,
+    smooth_metres: float = 0.0,
 ) -> geopandas.GeoDataFrame:
     """Draw the disjoint bands of one or more levels.
 
@@ -39,39 +48,114 @@ def bands_of_surfaces(
         Rising thresholds; a cell centre belongs to the first that its travel time does not exceed.
     tolerance_metres
         For the simplification; half a cell when None, 0 for the outlines as they are.
+    smallest_km2
+        Parts and holes smaller than this become part of the band with which they share most of their outline; 0 keeps
+        all. The shores of water and the land that they cut off are kept.
+    smooth_metres
+        Times are averaged over so many metres around (the standard deviation of a Gaussian) before outlines are drawn;
+        0 for the times as they are. What is reached at all stays as it is.
 
     Returns
     -------
     GeoDataFrame
         level, from_min, to_min, geometry (MultiPolygon) in the surfaces' CRS; bands without area are left out.
+
+    Raises
+    ------
+    StudyError
+        The minutes do not rise, or a measure is negative.
     """
     thresholds = check_minutes(minutes)
-    nested = nest(surfaces)
+    for name, value in (("smallest_km2", smallest_km2), ("smooth_metres", smooth_metres)):
+        if not value >= 0:
+            raise StudyError(f"{name} is {value:g}; use 0 or more.")
+    nested = nest({level: smoothed(one, smooth_metres) for level, one in surfaces.items()})
     first = next(iter(nested.values()))
-    inside = {level: _cumulative(one, thresholds) for level, one in nested.items()}
-    faces = _faces([area for areas in inside.values() for area in areas])
     tolerance = first.cell_metres / 2 if tolerance_metres is None else tolerance_metres
-    spot = shapely.get_coordinates(shapely.point_on_surface(faces))
-    band = _bands_of_spots(inside, spot)
-    kept = band[0] < len(thresholds) if len(band) else np.zeros(0, dtype=bool)
-    faces, band = faces[kept], band[:, kept]
-    if tolerance > 0 and faces.size:
-        faces = shapely.coverage_simplify(faces, tolerance)
-    if first.water is not None and faces.size:
-        faces, was = cut_at_shore(faces, first.water)
-        band = band[:, was]
-        dry = _reached_on_land(faces, first)
-        faces, band = faces[dry], band[:, dry]
-
+    faces, band = faces_of_surfaces(
+        list(nested.values()), thresholds, tolerance=tolerance, smallest=smallest_km2 * 1e6, nested=True
+    )
     rows = []
     lower = (0.0, *thresholds[:-1])
     for level, own in zip(nested, band, strict=True):
         for number, (from_min, to_min) in enumerate(zip(lower, thresholds, strict=True)):
             members = faces[own == number]
             if members.size:
-                rows.append((level, from_min, to_min, _multi(shapely.coverage_union_all(members))))
+                rows.append((level, from_min, to_min, unite(members)))
     frame = pd.DataFrame(rows, columns=["level", "from_min", "to_min", "geometry"])
     return geopandas.GeoDataFrame(frame, geometry="geometry", crs=first.crs)
+
+
+def faces_of_surfaces(
+    surfaces: Sequence[Surface], thresholds: Sequence[float], *, tolerance: float, smallest: float, nested: bool
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Cut what any of some surfaces reaches into faces: an edge-matched coverage.
+
+    Parameters
+    ----------
+    surfaces
+        On one grid.
+    thresholds
+        Rising minutes.
+    tolerance
+        For the simplification, metres; 0 for the outlines as they are.
+    smallest
+        Square metres of the smallest part and the smallest hole that are kept.
+    nested
+        Every surface is nowhere later than the next one; kept so where noding moved an outline by a metre.
+
+    Returns
+    -------
+    object[faces], int64[surfaces, faces]
+        Polygons, and the position of their threshold on each surface: how many of the thresholds do not hold it.
+    """
+    first, beyond = surfaces[0], len(thresholds)
+    if len(surfaces) == 1:
+        # The outlines of one surface meet nowhere but at the ends of their pieces: nothing to node.
+        faces, band = _own_bands(first, thresholds)
+    else:
+        inside = [_cumulative(one, thresholds) for one in surfaces]
+        faces = _faces([area for areas in inside for area in areas])
+        band = _bands_of_spots(inside, shapely.get_coordinates(shapely.point_on_surface(faces)), nested=nested)
+        kept = (band < beyond).any(axis=0)
+        faces, band = faces[kept], band[:, kept]
+    if tolerance > 0 and faces.size:
+        faces = shapely.coverage_simplify(faces, tolerance)
+    if smallest > 0 and faces.size:
+        faces, band = merge_small(faces, band, beyond=beyond, smallest=smallest)
+        if nested:
+            band = np.minimum.accumulate(band[::-1], axis=0)[::-1]
+    if first.water is not None and faces.size:
+        faces, was = cut_at_shore(faces, first.water)
+        band = band[:, was]
+        dry = _reached_on_land(faces, surfaces)
+        faces, band = faces[dry], band[:, dry]
+    return faces, band
+
+
+def smoothed(surface: Surface, metres: float) -> Surface:
+    """Average the times of reached cells over some metres around, with the weights of a Gaussian; 0: none."""
+    if metres == 0:
+        return surface
+    from scipy.ndimage import gaussian_filter  # noqa: PLC0415  # only who asks waits for it
+
+    def over(times: NDArray[np.int32]) -> NDArray[np.int32]:
+        reached = times != UNREACHED
+        width = metres / surface.cell_metres
+        weight = gaussian_filter(reached.astype(np.float64), width, mode="constant")
+        total = gaussian_filter(np.where(reached, times, 0).astype(np.float64), width, mode="constant")
+        mean = np.rint(total[reached] / weight[reached])
+        smooth = np.full(times.shape, UNREACHED, dtype=np.int32)
+        smooth[reached] = mean.astype(np.int32)
+        smooth.flags.writeable = False
+        return smooth
+
+    shore = surface.on_shore
+    if shore is None:
+        return replace(surface, travel_time=over(surface.travel_time))
+    both = over(np.minimum(surface.travel_time, shore))
+    land, water = (np.where(one == UNREACHED, UNREACHED, both).astype(np.int32) for one in (surface.travel_time, shore))
+    return replace(surface, travel_time=land, on_shore=water)
 
 
 def to_isochrones(bands: geopandas.GeoDataFrame, *, minutes: Sequence[float] | None = None) -> geopandas.GeoDataFrame:
@@ -92,7 +176,7 @@ def to_isochrones(bands: geopandas.GeoDataFrame, *, minutes: Sequence[float] | N
         for to_min in sorted(own["to_min"]) if minutes is None else check_minutes(minutes):
             members = own.geometry.to_numpy()[(own["to_min"] <= to_min).to_numpy()]
             if members.size:
-                rows.append((level, to_min, _multi(shapely.coverage_union_all(members))))
+                rows.append((level, to_min, unite(members)))
     frame = pd.DataFrame(rows, columns=["level", "minutes", "geometry"])
     return geopandas.GeoDataFrame(frame, geometry="geometry", crs=bands.crs)
 
@@ -107,34 +191,22 @@ def nest(surfaces: Mapping[str, Surface]) -> dict[str, Surface]:
     return {level: nested[level] for level in surfaces}
 
 
+def _own_bands(surface: Surface, thresholds: Sequence[float]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Outline the bands of one surface, as polygons and the position of the threshold of each."""
+    limits = [-1.0, *(_limit(one) for one in thresholds)]
+    areas = outline(surface, list(pairwise(limits)))
+    numbers = [np.full(len(one), number) for number, one in enumerate(areas)]
+    return np.concatenate(areas), np.concatenate(numbers)[None, :]
+
+
 def _cumulative(surface: Surface, thresholds: Sequence[float]) -> list[NDArray[np.object_]]:
-    """Outline the cells within each threshold, as polygons.
-
-    Cells beyond the access distance are masked, not large numbers: a contour between a reached cell and a large
-    number would squeeze every later threshold into a sliver along the margin.
-    """
-    time = surface.travel_time
-    if surface.on_shore is not None:
-        time = np.minimum(time, surface.on_shore)
-    rows, columns = time.shape
-    x = surface.west + (np.arange(columns) + 0.5) * surface.cell_metres
-    y = surface.north - (np.arange(rows) + 0.5) * surface.cell_metres
-    field = np.ma.masked_array(time.astype(np.float64), mask=time == UNREACHED)
-    generator = contourpy.contour_generator(
-        x, y, field, corner_mask=True, fill_type=contourpy.FillType.OuterOffset, quad_as_tri=False
-    )
-    return [_polygons(*generator.filled(-1.0, float(to_milliseconds(minutes)))) for minutes in thresholds]
+    """Outline the cells within each threshold, as polygons."""
+    return outline(surface, [(-1.0, _limit(one)) for one in thresholds])
 
 
-def _polygons(points: list[NDArray[np.float64]], offsets: list[NDArray[np.uint32]]) -> NDArray[np.object_]:
-    """Turn contourpy's outlines, outer ring first, into polygons."""
-    if not points:
-        return np.empty(0, dtype=object)
-    xy = np.concatenate(points)
-    begins = np.cumsum([0] + [len(one) for one in points])
-    rings = np.concatenate([[0]] + [one[1:] + begin for one, begin in zip(offsets, begins, strict=False)])
-    parts = np.cumsum([0] + [len(one) - 1 for one in offsets])
-    return np.asarray(shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (rings, parts)))
+def _limit(minutes: float) -> float:
+    """Give the height of the outline of a threshold: half a millisecond beyond, so that it leads through no cell."""
+    return to_milliseconds(minutes) + 0.5
 
 
 def _faces(areas: list[NDArray[np.object_]]) -> NDArray[np.object_]:
@@ -146,18 +218,22 @@ def _faces(areas: list[NDArray[np.object_]]) -> NDArray[np.object_]:
     return np.asarray(shapely.get_parts(shapely.polygonize([noded])))
 
 
-def _reached_on_land(faces: NDArray[np.object_], surface: Surface) -> NDArray[np.bool_]:
+def _reached_on_land(faces: NDArray[np.object_], surfaces: Sequence[Surface]) -> NDArray[np.bool_]:
     """Tell which faces belong to land that is reached.
 
     Outlines drawn as far as the cells of water by the shore may meet a skerry or the land across a sound: pieces of
     land in which no cell that is reached has its centre.
     """
+    surface = surfaces[0]
+    any_time = surface.travel_time
+    for other in surfaces[1:]:
+        any_time = np.minimum(any_time, other.travel_time)
     land = shapely.get_parts(shapely.coverage_union_all(faces))
     cell = surface.cell_metres
     small = land[shapely.area(land) < _SMALL_CELLS * cell * cell]
     rows, columns = surface.travel_time.shape
     there = cells_within(small, west=surface.west, north=surface.north, rows=rows, columns=columns, cell=cell)
-    row, column = np.nonzero(there & (surface.travel_time != UNREACHED))
+    row, column = np.nonzero(there & (any_time != UNREACHED))
     centre = shapely.points(surface.west + (column + 0.5) * cell, surface.north - (row + 0.5) * cell)
     alone = np.ones(len(small), dtype=np.bool_)
     alone[shapely.STRtree(small).query(centre, predicate="within")[1]] = False
@@ -183,24 +259,26 @@ def _distinct_pieces(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.asarray(shapely.linestrings(distinct.reshape(-1, 2, 2)))
 
 
-def _bands_of_spots(inside: Mapping[str, list[NDArray[np.object_]]], spot: NDArray[np.float64]) -> NDArray[np.int64]:
+def _bands_of_spots(
+    inside: Sequence[list[NDArray[np.object_]]], spot: NDArray[np.float64], *, nested: bool
+) -> NDArray[np.int64]:
     """Give the band of each level at each spot, int64[levels, spots]: how many thresholds do not contain it.
 
     A running minimum from the farthest level keeps the order also where snapping moved an outline by a metre.
     """
     points = shapely.points(spot)
     band = np.zeros((len(inside), len(spot)), dtype=np.int64)
-    for row, areas in enumerate(inside.values()):
+    for row, areas in enumerate(inside):
         reached = np.zeros(len(spot), dtype=np.bool_)
         for polygons in areas:
             if polygons.size:
                 hit, _ = shapely.STRtree(polygons).query(points, predicate="within")
                 reached[hit] = True
             band[row] += ~reached
-    return np.minimum.accumulate(band[::-1], axis=0)[::-1]
+    return np.minimum.accumulate(band[::-1], axis=0)[::-1] if nested else band
 
 
-def _multi(geometry: shapely.Geometry) -> shapely.MultiPolygon:
-    """Give the areas of a union as one MultiPolygon."""
-    parts = shapely.get_parts(geometry)
+def unite(faces: NDArray[np.object_]) -> shapely.MultiPolygon:
+    """Unite faces of a coverage into one MultiPolygon."""
+    parts = shapely.get_parts(shapely.coverage_union_all(faces))
     return shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import geopandas
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS
 
 from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
-from palveluverkko.engine.grid import allocate_from_roads, middles
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.water import Water
 from palveluverkko.reach.edges import timed_pieces
 from palveluverkko.reach.snap import check_near_network, snap
-from palveluverkko.reach.surface import FINER, Surface, check_cell, choose_cell, just_beyond, lay_grid, shapes_near
-from palveluverkko.reach.water import cells_within, without_water
-
-NOBODY = -1
+from palveluverkko.reach.spread import NOBODY, spread_roads
+from palveluverkko.reach.surface import Surface, prepare_grid, shapes_near
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,43 +74,26 @@ def allocate_cells(
         A point cannot belong to this road network.
     """
     check_near_network(network, points, where="service points")
-    cell = choose_cell(network) if cell_metres is None else check_cell(network, cell_metres)
-    west, north, rows, columns = lay_grid(network, cell)
     budget = to_milliseconds(budget_minutes)
-    latest = just_beyond(network, budget, cell)
+    grid, latest, crs = prepare_grid(network, cell_metres, budget)
     ranked = points.sort_index()
     pieces = timed_pieces(network, snap(network, ranked), Direction.parse(direction), latest=latest)
     piece, way = np.nonzero((pieces.time.min(axis=2) <= latest) & network.edges.snappable[pieces.edge][:, None])
-    lines, times, owners = pieces.xy[piece], pieces.time[piece, way], pieces.point[piece, way]
-    spread = partial(
-        allocate_from_roads,
-        rows=rows,
-        columns=columns,
-        cell=cell,
-        milliseconds_per_metre=network.access_milliseconds_per_metre,
-        longest_metres=network.max_access_metres,
+    near = shapes_near(water, grid, crs)
+    found = spread_roads(
+        pieces.xy[piece],
+        pieces.time[piece, way],
+        pieces.point[piece, way],
+        network=network,
+        grid=grid,
         latest=latest,
+        water=near,
     )
-
-    def on_grid(some: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray((some - (west, north, west, north)) * (1, -1, 1, -1))
-
-    time, owner = spread(on_grid(lines), times, owners.astype(np.int32))
-    crs = CRS.from_user_input(network.crs)
-    near = shapes_near(water, (west, north - rows * cell, west + columns * cell, north), crs)
-    if near is not None:
-        wet = cells_within(near, west=west, north=north, rows=FINER * rows, columns=FINER * columns, cell=cell / FINER)
-        # What is cut at the shore is cut alike for times and for owners, who are the same at both ends.
-        whose = np.column_stack((owners, owners)).astype(np.float64)
-        dry, dry_times = without_water(lines, times, near)
-        dry_owners = without_water(lines, whose, near)[1][:, 0]
-        found = spread(on_grid(dry), dry_times, np.rint(dry_owners).astype(np.int32), blocked=wet)
-        time = np.where(middles(wet, rows, columns), UNREACHED, np.maximum(time, found.time)).astype(np.int32)
-        owner = found.owner
-    owner = np.where(time <= budget, owner, NOBODY).astype(np.int32)
-    for grid in (time, owner):
-        grid.flags.writeable = False
-    surface = Surface(time, west, north, cell, crs, budget)
+    time = np.where(found.blocked, np.int32(UNREACHED), found.time)
+    owner = np.where(time <= budget, found.owner, np.int32(NOBODY))
+    for one in (time, owner):
+        one.flags.writeable = False
+    surface = Surface(time, grid.west, grid.north, grid.cell, crs, budget)
     return AllocatedCells(surface, owner, ranked.index)
 
 

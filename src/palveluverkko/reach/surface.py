@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import geopandas
 import numpy as np
@@ -13,23 +12,19 @@ from pyproj import CRS
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
 from palveluverkko.engine import search
-from palveluverkko.engine.grid import middles, spread_from_roads
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.water import Water
 from palveluverkko.reach.snap import Snapped, check_near_network, snap
-from palveluverkko.reach.water import Shapes, cells_within, without_water
+from palveluverkko.reach.spread import Grid, spread_roads
+from palveluverkko.reach.water import Shapes
 
 CELL_SIZES = (25.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
 """Cells that divide the squares of the Statistics Finland grid, or are made of them."""
 
 _MOST_CELLS = 1_500_000
+_CELLS_THAT_FIT = 150_000_000
+_BYTES_A_CELL = 16  # the times of three levels, and a copy while files are written
 _CELLS_PER_ACCESS = 4
-
-FINER = 5
-"""Water is drawn on a grid so many times finer: the Rhine at Vaduz, 100 m, stops a way also between cells of 250 m.
-
-Odd, so that a cell of the finer grid lies in the middle of each cell.
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +90,7 @@ def surface(
     direction: Direction | str = Direction.TO_SERVICE,
     cell_metres: float | None = None,
     water: Water | None = None,
+    cells_at_once: int | None = None,
 ) -> Surface:
     """Compute the travel time between every cell and the nearest of some points.
 
@@ -116,6 +112,8 @@ def surface(
     water
         Stops the spread: a cell whose centre lies in it has no time, and no way off the road leads through it or begins
         on a bridge over it. Nowhere does water make a time shorter.
+    cells_at_once
+        Cells of a large grid that are worked on together; chosen when None. Decides memory, not times.
 
     Raises
     ------
@@ -125,50 +123,43 @@ def surface(
         A point cannot belong to this road network.
     """
     direction = Direction.parse(direction)
-    check_near_network(network, points, where="service points")
-    cell = choose_cell(network) if cell_metres is None else check_cell(network, cell_metres)
-    west, north, rows, columns = lay_grid(network, cell)
-    pace = network.access_milliseconds_per_metre
     budget = to_milliseconds(budget_minutes)
-    latest = just_beyond(network, budget, cell)
+    grid, latest, crs = prepare_grid(network, cell_metres, budget)
+    check_near_network(network, points, where="service points")
     snapped = snap(network, points)
     lines, times = _timed_roads(network, snapped, direction, latest)
-    spread = partial(
-        spread_from_roads,
-        rows=rows,
-        columns=columns,
-        cell=cell,
-        milliseconds_per_metre=pace,
-        longest_metres=network.max_access_metres,
+    near = shapes_near(water, grid, crs)
+    found = spread_roads(
+        lines,
+        times,
+        np.zeros(len(lines), dtype=np.int64),
+        network=network,
+        grid=grid,
         latest=latest,
+        water=near,
+        cells_at_once=cells_at_once,
     )
-
-    def on_grid(some: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray((some - (west, north, west, north)) * (1, -1, 1, -1))
-
-    time = spread(on_grid(lines), times)
-    crs = CRS.from_user_input(network.crs)
-    near = shapes_near(water, (west, north - rows * cell, west + columns * cell, north), crs)
     if near is None:
-        time.flags.writeable = False
-        return Surface(time, west, north, cell, crs, budget)
-    n = FINER
-    wet = cells_within(near, west=west, north=north, rows=n * rows, columns=n * columns, cell=cell / n)
-    blocked = middles(wet, rows, columns)
-    lines, times = without_water(lines, times, near)
-    # Where the water shuts out the nearest road, the way from the next one may happen to be quicker than both ways that
-    # a cell keeps without water; the larger of the two keeps the law that water makes no time shorter.
-    time = np.maximum(time, spread(on_grid(lines), times, blocked=wet))
-    on_shore = np.where(blocked, time, UNREACHED).astype(np.int32)
-    on_land = np.where(blocked, UNREACHED, time).astype(np.int32)
+        return Surface(found.time, grid.west, grid.north, grid.cell, crs, budget)
+    on_shore = np.where(found.blocked, found.time, np.int32(UNREACHED))
+    on_land = np.where(found.blocked, np.int32(UNREACHED), found.time)
     on_shore.flags.writeable = on_land.flags.writeable = False
-    return Surface(on_land, west, north, cell, crs, budget, on_shore, near)
+    return Surface(on_land, grid.west, grid.north, grid.cell, crs, budget, on_shore, near)
+
+
+def prepare_grid(network: RoadNetwork, cell_metres: float | None, budget: int) -> tuple[Grid, int, CRS]:
+    """Give the grid over a network, the latest time that areas within a budget need on it, and its metric CRS."""
+    crs = CRS.from_user_input(network.crs)
+    if crs.is_geographic:
+        raise StudyError(f"areas cannot be computed in {network.crs}, which is in degrees; use a metric CRS.")
+    cell = choose_cell(network) if cell_metres is None else check_cell(network, cell_metres)
+    return lay_grid(network, cell), just_beyond(network, budget, cell), crs
 
 
 def choose_cell(network: RoadNetwork) -> float:
     """Choose the finest cell that fits the access distance and a million and a half cells."""
     fine = [cell for cell in CELL_SIZES if cell * _CELLS_PER_ACCESS <= network.max_access_metres]
-    fits = [cell for cell in fine if np.prod(lay_grid(network, cell)[2:]) <= _MOST_CELLS]
+    fits = [cell for cell in fine if _cells(network, cell) <= _MOST_CELLS]
     return fits[0] if fits else (fine[-1] if fine else network.max_access_metres / _CELLS_PER_ACCESS)
 
 
@@ -179,15 +170,27 @@ def check_cell(network: RoadNetwork, cell_metres: float) -> float:
             f"cell_metres is {cell_metres:g}; use more than 0 and at most half of max_access_metres "
             f"({network.max_access_metres:g}), or areas along single roads would vanish."
         )
-    cells = int(np.prod(lay_grid(network, cell_metres)[2:]))
-    most = 100 * _MOST_CELLS
-    if cells > most:
-        raise StudyError(f"cell_metres is {cell_metres:g}, which makes {cells:,} cells; at most {most:,} fit.")
+    cells = _cells(network, cell_metres)
+    if cells > _CELLS_THAT_FIT:
+        fits = [one for one in CELL_SIZES if _cells(network, one) <= _CELLS_THAT_FIT]
+        remedy = f"cell_metres = {fits[0]:g} would do" if fits else "cut the roads to a smaller area"
+        raise StudyError(
+            f"cell_metres is {cell_metres:g}, which makes {cells:,} cells and takes some "
+            f"{cells * _BYTES_A_CELL / 1e9:.1f} GB; at most {_CELLS_THAT_FIT:,} cells "
+            f"({_CELLS_THAT_FIT * _BYTES_A_CELL / 1e9:.1f} GB) are computed: {remedy}."
+        )
     return float(cell_metres)
 
 
-def shapes_near(water: Water | None, bounds: tuple[float, float, float, float], crs: CRS) -> Shapes | None:
+def _cells(network: RoadNetwork, cell: float) -> int:
+    grid = lay_grid(network, cell)
+    return grid.rows * grid.columns
+
+
+def shapes_near(water: Water | None, grid: Grid, crs: CRS) -> Shapes | None:
     """Give the water on the grid, or None where there is none."""
+    south, east = grid.north - grid.rows * grid.cell, grid.west + grid.columns * grid.cell
+    bounds = (grid.west, south, east, grid.north)
     shapes = None if water is None else water.near(bounds, crs).shapes
     return shapes if shapes is not None and len(shapes) else None
 
@@ -200,7 +203,7 @@ def just_beyond(network: RoadNetwork, budget: int, cell: float) -> int:
     return budget + int(np.ceil(2 * np.sqrt(2) * cell * network.access_milliseconds_per_metre))
 
 
-def lay_grid(network: RoadNetwork, cell: float) -> tuple[float, float, int, int]:
+def lay_grid(network: RoadNetwork, cell: float) -> Grid:
     """Lay the grid over the network and its surroundings, aligned to multiples of the cell."""
     edges = network.edges
     margin = network.max_access_metres + 2 * cell
@@ -208,7 +211,7 @@ def lay_grid(network: RoadNetwork, cell: float) -> tuple[float, float, int, int]
     north = np.ceil((edges.vertex_y.max() + margin) / cell) * cell
     columns = int(np.ceil((edges.vertex_x.max() + margin - west) / cell))
     rows = int(np.ceil((north - edges.vertex_y.min() + margin) / cell))
-    return float(west), float(north), rows, columns
+    return Grid(float(west), float(north), rows, columns, float(cell))
 
 
 def _timed_roads(
@@ -248,12 +251,21 @@ def _timed_roads(
         backward = both_ends(back, backward_time[edge] + backward_total, falling=True)
     x, y = edges.vertex_x, edges.vertex_y
     line = np.column_stack((x[before], y[before], x[before + 1], y[before + 1]))
-    pieces = [(line, onward, edges.forward[edge]), (line, backward, edges.backward[edge])]
+    # Both ways of a piece are linear: one that is not quicker at either end is not quicker anywhere, and is left out.
+    ahead, behind = edges.forward[edge], edges.backward[edge]
+    pieces = [
+        (line, onward, ahead & ~(behind & _not_slower(backward, onward) & ~_not_slower(onward, backward))),
+        (line, backward, behind & ~(ahead & _not_slower(onward, backward))),
+    ]
     pieces += _around_points(network, snapped, towards=towards)
     lines = np.concatenate([one[keep] for one, _, keep in pieces])
     times = np.concatenate([one[keep] for _, one, keep in pieces])
     near = times.min(axis=1) <= latest
     return lines[near], times[near]
+
+
+def _not_slower(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray((one[:, 0] <= other[:, 0]) & (one[:, 1] <= other[:, 1]))
 
 
 def _around_points(

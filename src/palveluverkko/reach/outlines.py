@@ -1,0 +1,166 @@
+"""Outlines of a surface: the area between two times as polygons whose corners are the same from both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple, cast
+
+import contourpy
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from palveluverkko.domain.travel import UNREACHED
+from palveluverkko.reach.surface import Surface
+
+Float64 = NDArray[np.float64]
+Polygons = NDArray[np.object_]
+
+CELLS_AT_ONCE = 8_000_000
+"""Contouring takes some 30 bytes a cell beside the surface: a country is done strip by strip."""
+
+_ASIDE = 50.0
+"""Milliseconds that times are kept away from a limit; see :func:`_strips`."""
+
+_ON_LINE = 1e-7
+"""Cells between a corner and a line of the grid that it stands on, at most: rounding."""
+
+
+class _Strip(NamedTuple):
+    """Some rows of a surface: times, NaN where nothing is reached, and the number of the first row."""
+
+    time: Float64
+    first: int
+
+
+def outline(
+    surface: Surface, limits: Sequence[tuple[float, float]], *, cells_at_once: int = CELLS_AT_ONCE
+) -> list[Polygons]:
+    """Outline the cells whose time lies above one limit and not above another, for each pair of limits.
+
+    Areas that meet at a limit have the corners there in common to the last bit.
+
+    Parameters
+    ----------
+    surface
+        The surface, with its cells of water by the shore.
+    limits
+        Milliseconds, between whole ones, so that no outline leads through the centre of a cell.
+    cells_at_once
+        Size of the strips in which a large grid is worked on.
+
+    Returns
+    -------
+    One array of valid polygons for each pair.
+    """
+    heights = np.unique(np.asarray(limits, dtype=np.float64))
+    areas: list[list[Polygons]] = [[] for _ in limits]
+    for strip in _strips(surface, heights, cells_at_once):
+        generator = contourpy.contour_generator(
+            z=np.ma.masked_invalid(strip.time),
+            corner_mask=True,
+            fill_type=contourpy.FillType.OuterOffset,
+            quad_as_tri=False,
+        )
+        for drawn, pair in zip(areas, limits, strict=True):
+            found = cast("tuple[list[Float64], list[NDArray[np.uint32]]]", generator.filled(*pair))
+            points, offsets = found
+            if points:
+                xy = _exact(np.concatenate(points), strip, np.asarray(pair))
+                drawn.append(_polygons(_on_ground(xy, surface), points, offsets))
+    return [_as_one(strips) for strips in areas]
+
+
+def _strips(surface: Surface, heights: Float64, cells_at_once: int) -> Iterator[_Strip]:
+    """Give strips of the grid from north to south, which share the row where they meet.
+
+    Cells beyond the access distance are masked, not large numbers: a contour between a reached cell and a large
+    number would squeeze every later threshold into a sliver along the margin.
+    Times that are nearly a limit are moved off it by up to a twentieth of a second: an outline then keeps some
+    centimetres from every cell centre, which noding with a shore needs, and stays on the same side of it.
+    """
+    aside = min([_ASIDE, *(0.25 * (late - early) for early, late in pairwise(heights.tolist()))])
+    rows, columns = surface.travel_time.shape
+    high = max(1, cells_at_once // columns)
+    for begin in range(0, max(1, rows - 1), high):
+        part = slice(begin, min(rows, begin + high + 1))
+        time = surface.travel_time[part]
+        if surface.on_shore is not None:
+            time = np.minimum(time, surface.on_shore[part])
+        reached = time != UNREACHED
+        if min(time.shape) < 2 or not reached.any():  # noqa: PLR2004  # cells between which an outline could run
+            continue
+        moved = time.astype(np.float64)
+        for one in heights:
+            close = np.abs(moved - one) < aside
+            moved[close] = np.where(moved[close] < one, one - aside, one + aside)
+        moved[~reached] = np.nan
+        yield _Strip(moved, begin)
+
+
+def _exact(xy: Float64, strip: _Strip, pair: Float64) -> Float64:
+    """Place the corners of outlines anew between the two cells that each stands between, counted on the whole grid.
+
+    contourpy counts from the one cell or from the other, which differs in the last bits.
+    """
+    base = np.floor(xy + _ON_LINE)
+    share = xy - base
+    on_line = share <= _ON_LINE
+    column, row = base.astype(np.int64).T
+    # The row is made that of the whole grid before a part of a cell is added to it: strips round alike.
+    base = base + np.asarray((0.0, float(strip.first)))
+    placed, time = base.copy(), strip.time
+    for number in (0, 1):
+        at = np.flatnonzero(on_line[:, 1 - number] & ~on_line[:, number])
+        ahead = (column[at] + (number == 0), row[at] + (number == 1))
+        early, late = time[row[at], column[at]], time[ahead[1], ahead[0]]
+        placed[at, number] = base[at, number] + _share(share[at, number], early, late, pair)
+    # Corners on the diagonal of a square of which one corner is not reached.
+    aslant = np.flatnonzero(~on_line.any(axis=1))
+    if aslant.size:
+        column, row = column[aslant], row[aslant]
+        fall, rise = share[aslant, 0], share[aslant, 1]
+        falling = (time[row, column], time[row + 1, column + 1])
+        rising = (time[row + 1, column], time[row, column + 1])
+        # The other diagonal has an end that is not reached: no number.
+        down = np.isfinite(falling[0]) & np.isfinite(falling[1])
+        down &= np.where(np.isfinite(rising[0]) & np.isfinite(rising[1]), np.abs(fall - rise) < _ON_LINE, True)
+        exact = _share(fall, np.where(down, falling[0], rising[0]), np.where(down, falling[1], rising[1]), pair)
+        placed[aslant] = base[aslant] + np.column_stack((exact, np.where(down, exact, 1.0 - exact)))
+    return np.asarray(placed)
+
+
+def _share(share: Float64, early: Float64, late: Float64, pair: Float64) -> Float64:
+    """Give where between two times the limit lies that is nearest to a place between them."""
+    here = early + share * (late - early)
+    limit = np.where(np.abs(here - pair[0]) < np.abs(here - pair[1]), pair[0], pair[1])
+    return np.asarray((limit - early) / (late - early))
+
+
+def _on_ground(xy: Float64, surface: Surface) -> Float64:
+    cell = surface.cell_metres
+    return np.column_stack((surface.west + (xy[:, 0] + 0.5) * cell, surface.north - (xy[:, 1] + 0.5) * cell))
+
+
+def _polygons(xy: Float64, points: list[Float64], offsets: list[NDArray[np.uint32]]) -> Polygons:
+    """Turn contourpy's outlines, outer ring first, into polygons."""
+    begins = np.cumsum([0] + [len(one) for one in points])
+    rings = np.concatenate([[0]] + [one[1:] + begin for one, begin in zip(offsets, begins, strict=False)])
+    parts = np.cumsum([0] + [len(one) - 1 for one in offsets])
+    areas = np.asarray(shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (rings, parts)))
+    # Where what is reached narrows to the centre of one cell, contourpy draws one ring that passes it twice. The same
+    # corners are sorted into rings that touch there.
+    pinched = ~shapely.is_valid(areas)
+    if pinched.any():
+        again = shapely.make_valid(areas[pinched], method="structure", keep_collapsed=False)
+        areas = np.concatenate((areas[~pinched], shapely.get_parts(again)))
+    return areas
+
+
+def _as_one(strips: list[Polygons]) -> Polygons:
+    """Unite the polygons of strips where they meet."""
+    if len(strips) < 2:  # noqa: PLR2004
+        return strips[0] if strips else np.empty(0, dtype=object)
+    united = shapely.coverage_union_all(np.concatenate(strips))
+    return np.asarray(shapely.get_parts(united), dtype=object)
