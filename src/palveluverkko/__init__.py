@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from palveluverkko.reach.table import TravelTimeTable, travel_times
     from palveluverkko.service.areas import bands
     from palveluverkko.service.catchments import catchments
+    from palveluverkko.service.equity import equity
+    from palveluverkko.service.floating_catchment import floating_catchment
     from palveluverkko.service.grids import level_times
     from palveluverkko.service.levels import classify
     from palveluverkko.study.pipeline import run_study
@@ -58,6 +60,8 @@ _HOMES = {
     "bands": "service.areas",
     "catchments": "service.catchments",
     "classify": "service.levels",
+    "equity": "service.equity",
+    "floating_catchment": "service.floating_catchment",
     "grid_places": "reach.grids",
     "impact": "planning.impact",
     "kilometres_by_band": "reach.edges",
@@ -96,6 +100,8 @@ __all__ = [
     "bands",
     "catchments",
     "classify",
+    "equity",
+    "floating_catchment",
     "grid_places",
     "impact",
     "kilometres_by_band",

@@ -1,0 +1,136 @@
+"""Capacity within reach per head, against the formulas written out."""
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tables_of_times import places_of, points_of, travel_time_table
+
+from palveluverkko.domain.errors import StudyError, TableError
+from palveluverkko.domain.levels import Level, LevelScheme
+from palveluverkko.domain.travel import UNREACHED
+from palveluverkko.service.floating_catchment import floating_catchment
+
+ONE = LevelScheme("One level", (Level("L", {"en": "Local"}),))
+MINUTE = 60_000
+
+
+@st.composite
+def towns(draw):
+    """Draw minutes, people and capacities, with gaps, empty places and points without capacity."""
+    points, places = draw(st.integers(1, 4)), draw(st.integers(1, 5))
+    time = st.sampled_from([5, 10, 10.5, 20, 30, 30.5, None])
+    times = draw(st.lists(st.lists(time, min_size=places, max_size=places), min_size=points, max_size=points))
+    people = draw(st.lists(st.integers(0, 9), min_size=places, max_size=places))
+    capacity = draw(st.lists(st.integers(0, 4), min_size=points, max_size=points))
+    return times, people, capacity
+
+
+def table_of(times, people, capacity):
+    milliseconds = [[UNREACHED if one is None else round(one * MINUTE) for one in row] for row in times]
+    return travel_time_table(milliseconds, points_of(["L"] * len(times), capacity=capacity), places_of(people))
+
+
+def by_hand(times, people, capacity, weight):
+    """Luo and Wang's two steps, pair by pair: capacity over those who come, then summed where one can go."""
+    ratio = []
+    for row, own in zip(times, capacity, strict=True):
+        asking = sum(weight(time) * heads for time, heads in zip(row, people, strict=True))
+        ratio.append(own / asking if asking else 0.0)
+    return [
+        1000 * sum(weight(row[place]) * one for row, one in zip(times, ratio, strict=True))
+        for place in range(len(people))
+    ]
+
+
+def test_catchments_that_overlap_share_their_physicians_as_worked_out_by_hand():
+    # After Luo and Wang (2003): one physician for eight residents, one for four; who can go to both has the sum.
+    times = [[10, 10, None], [None, 10, 10]]
+    table = table_of(times, [5, 3, 1], [1, 1])
+    found = floating_catchment(table, method="2sfca", minutes=30, scheme=ONE)
+    assert found["capacity_L"].tolist() == pytest.approx([125, 375, 250])
+
+
+@settings(deadline=None, max_examples=60)
+@given(towns())
+def test_two_steps_equal_the_formula_written_out(town):
+    found = floating_catchment(table_of(*town), method="2sfca", minutes=30, scheme=ONE)
+    expected = by_hand(*town, lambda time: float(time is not None and time <= 30))
+    assert found["capacity_L"].tolist() == pytest.approx(expected)
+    assert found.index.name == "place_id"
+
+
+@settings(deadline=None, max_examples=60)
+@given(towns())
+def test_the_near_count_more_in_the_enhanced_method(town):
+    def weight(time):
+        return 0.0 if time is None or time > 30 else 1.0 if time <= 10 else 0.68 if time <= 20 else 0.22
+
+    table = table_of(*town)
+    expected = by_hand(*town, weight)
+    assert floating_catchment(table, minutes=30, scheme=ONE)["capacity_L"].tolist() == pytest.approx(expected)
+    named = floating_catchment(table, weights={30: 0.22, 10: 1, 20: 0.68}, scheme=ONE)
+    assert named["capacity_L"].tolist() == pytest.approx(expected)
+
+
+@settings(deadline=None, max_examples=40)
+@given(towns())
+def test_all_capacity_that_somebody_can_reach_is_shared_out_and_no_more(town):
+    times, people, capacity = town
+    found = floating_catchment(table_of(*town), minutes=30, scheme=ONE)["capacity_L"].to_numpy() / 1000
+    reached = [
+        own
+        for row, own in zip(times, capacity, strict=True)
+        if any(time is not None and time <= 30 and heads for time, heads in zip(row, people, strict=True))
+    ]
+    assert (found * np.asarray(people)).sum() == pytest.approx(sum(reached))
+
+
+def test_rational_people_go_on_until_another_queue_would_cost_them_as_much():
+    # A hundred people beside one point, the other of the same capacity 30 minutes away, tau 60: with x people at the
+    # near one, x / 50 there equals 0.5 + (100 - x) / 50 at the far one at x = 62.5, a cost of 1.25 each.
+    table = table_of([[0], [30]], [100], [1, 1])
+    found = floating_catchment(table, method="raam", minutes=60, scheme=ONE)
+    assert found["raam_L"].tolist() == pytest.approx([1.25], abs=0.01)
+
+
+def test_rational_people_who_reach_nothing_or_are_nobody_have_no_cost():
+    table = table_of([[5, None, 5]], [3, 4, 0], [1])
+    found = floating_catchment(table, method="raam", minutes=30, scheme=ONE)["raam_L"]
+    assert found.notna().tolist() == [True, False, False]
+
+
+def test_a_farther_level_is_served_by_its_own_points_only_and_closed_ones_serve_nobody():
+    times = [[5, 5], [5, 5], [5, 5]]
+    milliseconds = (np.asarray(times) * MINUTE).astype(np.int32)
+    points = points_of(["L", "A", "L"], capacity=[1, 2, 4])
+    points["open"] = [True, True, False]
+    table = travel_time_table(milliseconds, points, places_of([500, 500]))
+    found = floating_catchment(table, method="2sfca")
+    assert found.columns.tolist() == ["capacity_L", "capacity_A", "capacity_E"]
+    assert found.iloc[0].tolist() == pytest.approx([3, 2, 0])
+
+
+def test_what_cannot_be_shared_out_is_refused():
+    table = table_of([[5]], [1], [1])
+    with pytest.raises(StudyError, match="2sfca, e2sfca, raam"):
+        floating_catchment(table, method="3sfca", scheme=ONE)
+    with pytest.raises(StudyError, match="more than 0"):
+        floating_catchment(table, minutes=0, scheme=ONE)
+    with pytest.raises(StudyError, match="weights"):
+        floating_catchment(table, weights={10: 0}, scheme=ONE)
+    with pytest.raises(TableError, match="budget_minutes=200"):
+        floating_catchment(table, minutes=200, scheme=ONE)
+    with pytest.raises(TableError, match="no column 'beds'"):
+        floating_catchment(table, capacity="beds", scheme=ONE)
+    for wrong, message in ((np.nan, "have no capacity"), (-1, "below 0")):
+        with pytest.raises(TableError, match=f"{message}.*'P0'"):
+            floating_catchment(table_of([[5]], [1], [wrong]), scheme=ONE)
+
+
+def test_the_extra_is_named_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "access.fca", None)
+    with pytest.raises(StudyError, match=r"palveluverkko\[access\]"):
+        floating_catchment(table_of([[5]], [1], [1]), scheme=ONE)
