@@ -70,8 +70,11 @@ def test_ignoring_access_tags_never_closes_slows_or_turns_a_way(tags):
 
 
 @given(TAGS)
-def test_notes_are_the_limits_that_cannot_be_read(tags):
+def test_notes_are_the_tags_that_cannot_be_read(tags):
     plain, noting = PLAIN.road(tags), NOTING.road(tags)
     assert (plain is None) == (noting is None)
     if plain is not None:
-        assert noted(noting) == (plain.speed_source, PLAIN.rejected_speeds(tags))
+        assert noted(noting.speed_source) == (plain.speed_source, PLAIN.rejected_tags(tags))
+        assert {text for key, text in PLAIN.rejected_tags(tags) if key == "maxspeed"} == set(
+            PLAIN.rejected_speeds(tags)
+        )

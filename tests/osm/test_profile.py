@@ -724,7 +724,7 @@ class Recorded(dict):
 def test_the_policy_reads_only_the_keys_it_declares(tags, profile):
     recorded = Recorded(tags)
     profile.road(recorded)
-    profile.rejected_speeds(recorded)
+    profile.rejected_tags(recorded)
     assert recorded.asked <= profile.relevant_keys
 
 
@@ -782,3 +782,51 @@ def test_the_fingerprint_changes_with_the_tables():
 def test_a_profile_with_an_impossible_value_is_refused_by_name(wrong):
     with pytest.raises(StudyError, match=next(iter(wrong))):
         CarProfile(**wrong)
+
+
+# --- What could not be read
+
+
+@pytest.mark.parametrize(
+    ("text", "rejected"),
+    [
+        ("highway=residential", []),
+        ("highway=residential + maxspeed=fast", ["maxspeed=fast"]),
+        ("highway=residential + surface=asphalt + smoothness=good + access=yes + oneway=no", []),
+        ("highway=residential + surface=lava", ["surface=lava"]),
+        ("highway=residential + surface=gravel;lava", ["surface=gravel;lava"]),
+        ("highway=residential + smoothness=so_so", ["smoothness=so_so"]),
+        ("highway=track + tracktype=grade9", ["tracktype=grade9"]),
+        ("highway=track + tracktype=grade5", []),
+        ("highway=service + access=service", ["access=service"]),
+        ("highway=service + access=service;customers", []),
+        ("highway=service + motor_vehicle:forward=perhaps", ["motor_vehicle:forward=perhaps"]),
+        ("highway=residential + oneway=maybe", ["oneway=maybe"]),
+        ("highway=residential + oneway=-1 + oneway:motorcar=never", ["oneway:motorcar=never"]),
+        ("route=ferry + duration=soon + interval=00:30", ["duration=soon"]),
+        ("route=ferry + duration=PT10M + interval=often", ["interval=often"]),
+        ("highway=residential + duration=soon", []),  # says nothing of a road
+    ],
+)
+def test_values_of_which_nothing_can_be_made_are_told_with_their_keys(text, rejected):
+    assert [f"{key}={value}" for key, value in SUMMER.rejected_tags(tags_of(text))] == rejected
+
+
+def test_conditional_values_and_conditions_that_cannot_be_read_are_told():
+    told = {
+        "motor_vehicle:conditional": "no @ (wet paint)",
+        "oneway:conditional": "sometimes @ winter",
+        "maxspeed:conditional": "quick @ winter",
+    }
+    assert dict(SUMMER.rejected_tags({"highway": "residential", **told})) == {
+        "motor_vehicle:conditional": "no @ wet paint",
+        "oneway:conditional": "sometimes",
+        "maxspeed:conditional": "quick",
+    }
+    assert SUMMER.rejected_tags({"highway": "residential", "access:conditional": "no @ (Dec 1-Mar 31)"}) == ()
+
+
+def test_access_tags_of_a_barrier_that_cannot_be_read_are_told():
+    assert SUMMER.rejected_spot_tags({"barrier": "gate", "access": "unknown", "vehicle": "no"}) == (
+        ("access", "unknown"),
+    )

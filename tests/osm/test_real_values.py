@@ -236,7 +236,9 @@ VALUES = st.one_of(
 def test_no_tags_crash_the_profile_and_every_speed_is_a_speed(tags, road_class, season):
     profile = WINTER if season == Season.WINTER else SUMMER
     road = profile.road({"highway": road_class, **tags})
-    assert all(isinstance(text, str) for text in profile.rejected_speeds(tags))
+    rejected = profile.rejected_tags({"highway": road_class, **tags})
+    assert all(key in tags and isinstance(text, str) for key, text in rejected)
+    assert set(profile.rejected_speeds(tags)) <= {text for _, text in rejected}
     if road is not None:
         pairs = [(road.forward_kmh, road.backward_kmh), road.built_up_kmh, road.abroad_kmh]
         for pair in filter(None, pairs):
@@ -249,4 +251,4 @@ def test_no_tags_crash_the_profile_and_every_speed_is_a_speed(tags, road_class, 
 def test_every_key_takes_every_text(key, text):
     for profile in (SUMMER, WINTER):
         profile.road({"highway": "tertiary", key: text})
-        profile.rejected_speeds({key: text})
+        profile.rejected_tags({key: text})

@@ -202,7 +202,7 @@ def test_the_terminal_shows_a_table_for_each_subject(tmp_path, monkeypatch, caps
     assert re.search(r"^  KYLÄ +Suljettu kylä +11 +Cut off from the road network +\d +31 +Portti$", said, re.MULTILINE)
     assert re.search(r"^  service point +same place +PISTE, KOPIO", said, re.MULTILINE)
     assert re.search(r"^  main part +1 +\d+ +\d+\.\d +6 +6 +1,100 +Neljä$", said, re.MULTILINE)
-    assert re.search(r"^  fast +1 +35$", said, re.MULTILINE)
+    assert re.search(r"^  way +maxspeed +fast +1 +35$", said, re.MULTILINE)
     assert re.search(r"^  place +TUNTURI +Tunturi +[\d,]+ +5$", said, re.MULTILINE)
     assert re.search(r"^  tertiary .* \d+%$", said, re.MULTILINE)
     assert "Edge of the road file: 3" in said

@@ -326,7 +326,9 @@ def _area_rows(areas: pd.DataFrame | None, texts: Texts) -> list[dict[str, str]]
 
 def _others(checked: Checked, texts: Texts, words: Mapping[str, str]) -> list[dict[str, Any]]:
     """Say what has no place on the map."""
-    rejected = [f"{one['maxspeed']}: {texts.decimal(one['ways'])}" for one in checked.rejected.to_dict("records")]
+    rejected = [
+        f"{one['key']}={one['value']}: {texts.decimal(one['number'])}" for one in checked.rejected.to_dict("records")
+    ]
     restrictions = [f"{one['relation']}: {one['reason']}" for one in checked.restrictions.to_dict("records")]
     found = [
         {"text": words[key].format(count=texts.decimal(len(rows))), "rows": rows[:DOUBTS_SHOWN]}

@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from palveluverkko.domain.travel import Season
+from palveluverkko.osm.limits import read_conditional
 from palveluverkko.osm.tables import car_tables
 
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
@@ -79,6 +80,17 @@ class Conditions:
         if False in parts:
             return False
         return None if None in parts else True
+
+    def unread(self, text: str, season: Season, read: Callable[[str], object]) -> Iterator[str]:
+        """Give the parts of a conditional tag that cannot be read: values for which ``read`` gives None, conditions."""
+        entries = list(read_conditional(text))
+        if not entries:
+            yield text
+        for value, condition in entries:
+            if read(value) is None:
+                yield value
+            elif self.holds(condition, season) is None:
+                yield f"{value} @ {condition}"
 
     def names_season(self, condition: str) -> bool:
         """Say whether a condition is the name of a season and nothing else."""

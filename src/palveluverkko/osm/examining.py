@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import chain
 from typing import Self
 
 from palveluverkko.osm.profile import FERRY, CarProfile, Road
@@ -13,7 +14,7 @@ OPENED = " (opened)"
 """How the class of a way, or the kind of a barrier, ends that :class:`OpenProfile` opens: no edge joins such a way with
 one that is open."""
 
-_SEPARATOR = "\n"
+_SEPARATOR = "\x1f"  # the unit separator, which no tag holds
 
 
 @dataclass(frozen=True)
@@ -28,21 +29,29 @@ class _Asking(CarProfile):
 
 @dataclass(frozen=True)
 class NotingProfile(_Asking):
-    """The same roads; the source of a way's speed names the limits that could not be read as well."""
+    """The same roads; the source of a way's speed and the kind of a spot also name the tags that could not be read."""
 
     def road(self, tags: Mapping[str, str]) -> Road | None:
-        """Say what a way means, as the plain profile does, with its unread limits noted."""
+        """Say what a way means, as the plain profile does, with its unread tags noted."""
         road = super().road(tags)
-        unread = self.rejected_speeds(tags) if road is not None else ()
-        if road is None or not unread:
-            return road
-        return replace(road, speed_source=_SEPARATOR.join((road.speed_source, *unread)))
+        unread = self.rejected_tags(tags) if road is not None else ()
+        return replace(road, speed_source=_with_notes(road.speed_source, unread)) if road and unread else road
+
+    def spot(self, tags: Mapping[str, str]) -> Spot | None:
+        """Say what a node means, as the plain profile does, with its unread tags noted."""
+        spot = super().spot(tags)
+        unread = self.rejected_spot_tags(tags) if spot is not None else ()
+        return replace(spot, kind=_with_notes(spot.kind, unread)) if spot and unread else spot
 
 
-def noted(road: Road) -> tuple[str, tuple[str, ...]]:
-    """Give the source of a way's speed and the limits that :class:`NotingProfile` noted as unread."""
-    source, *unread = road.speed_source.split(_SEPARATOR)
-    return source, tuple(unread)
+def noted(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Give the source of a speed, or the kind of a spot, and the keys and values that were noted as unread."""
+    source, *unread = text.split(_SEPARATOR)
+    return source, tuple(zip(unread[::2], unread[1::2], strict=True))
+
+
+def _with_notes(text: str, unread: Iterable[tuple[str, str]]) -> str:
+    return _SEPARATOR.join((text, *chain.from_iterable(unread)))
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,7 @@ class Policy:
     winter_kept: Points
     winter_lowered: Points
     caps: Mapping[str, Mapping[str, float]]
+    no_cap: Values
     access: Access
     closed: Mapping[Season, Values]
     seasonal: Mapping[str, Sequence[str]]
@@ -187,6 +188,7 @@ class Policy:
             winter_kept=_points(winter["kept"]),
             winter_lowered=_points(winter["lowered"]),
             caps={key: _floats(document[f"{key}_kmh"]) for key in ("surface", "tracktype", "smoothness")},
+            no_cap=document["no_cap"],
             access=Access(**document["access"]),
             closed={season: _merged(document["closed"]["always"], document["closed"][season]) for season in Season},
             seasonal=document["seasonal"],

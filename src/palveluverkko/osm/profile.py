@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -280,7 +280,40 @@ class CarProfile:
 
     def rejected_speeds(self, tags: Mapping[str, str]) -> tuple[str, ...]:
         """Give the texts of speed limits that cannot be read and were passed over."""
-        return self._speeds.rejected(tags)
+        return tuple(dict.fromkeys(text for _, text in self._speeds.rejected(tags)))
+
+    def rejected_tags(self, tags: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """Give every key of a way with the value of which nothing could be made, and which was passed over.
+
+        Limits, the ground, access by direction and condition, the direction of traffic, and the times of ferries.
+        """
+        found = [*self._speeds.rejected(tags), *self._speeds.rejected_ground(tags), *self._rejected_access(tags)]
+        oneway = self._policy.oneway
+        known = {*oneway.forward, *oneway.backward, *oneway.both, *oneway.closed}
+        for key in oneway.keys:
+            if key in tags and tags[key] not in known:
+                found.append((key, tags[key]))
+            found += self._unread(tags, f"{key}:conditional", lambda value: value if value in known else None)
+        if _road_class(tags) == FERRY:
+            times = [key for key in ("duration", "interval") if key in tags]
+            found += [(key, tags[key]) for key in times if math.isnan(read_duration(tags[key]))]
+        return tuple(dict.fromkeys(found))
+
+    def rejected_spot_tags(self, tags: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """Give every access key of a node with a value of which nothing could be made."""
+        return tuple(self._rejected_access({key: tags[key] for key in self._policy.access.keys if key in tags}))
+
+    def _rejected_access(self, tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        for key in sorted(self._any_access_key.intersection(tags)):
+            if key.endswith(":conditional"):
+                yield from self._unread(tags, key, self._verdict)
+            elif self._verdict(tags[key]) is None:
+                yield key, tags[key]
+
+    def _unread(self, tags: Mapping[str, str], key: str, read: Callable[[str], object]) -> Iterator[tuple[str, str]]:
+        if key in tags:
+            for text in self._policy.conditions.unread(tags[key], Season(self.season), read):
+                yield key, text
 
     # --- who may drive
 

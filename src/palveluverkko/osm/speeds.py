@@ -105,24 +105,26 @@ class SpeedRules:
                 return limit
         return None
 
-    def rejected(self, tags: Mapping[str, str]) -> tuple[str, ...]:
-        """Give the texts of limits that cannot be read and were passed over, each once."""
-        found: list[str] = []
+    def rejected(self, tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Give the keys and texts of limits that cannot be read and were passed over."""
+        policy = self._policy
         for key in sorted(self.limit_keys.intersection(tags)):
-            text = tags[key]
             if key.endswith(":conditional"):
-                entries = list(read_conditional(text))
-                found += [text] if not entries else []
-                for value, condition in entries:
-                    if self._read(value) is None:
-                        found.append(value)
-                    elif self._policy.conditions.holds(condition, self._season) is None:
-                        found.append(f"{value} @ {condition}")
-            elif (self._policy.limits.read_lanes(text) if "lanes" in key else self._read(text)) is None:
-                found.append(text)
-        codes = (tags[key] for key in self._policy.code_keys if key in tags)
-        found += [text for text in codes if self._policy.limits.country(text) and self._read(text) is None]
-        return tuple(dict.fromkeys(found))
+                for text in policy.conditions.unread(tags[key], self._season, self._read):
+                    yield key, text
+            elif (policy.limits.read_lanes if "lanes" in key else self._read)(tags[key]) is None:
+                yield key, tags[key]
+        for key in policy.code_keys:
+            if policy.limits.country(tags.get(key, "")) and self._read(tags[key]) is None:
+                yield key, tags[key]
+
+    def rejected_ground(self, tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Give the keys and values of the ground that no table knows, or of a list not every part."""
+        policy = self._policy
+        for key, table in policy.caps.items():
+            known = {*table, *policy.no_cap.get(key, ()), *(policy.track_kmh if key == "tracktype" else ())}
+            if key in tags and not known.issuperset(part.strip().lower() for part in tags[key].split(";")):
+                yield key, tags[key]
 
     def _speed(self, tags: Mapping[str, str], road_class: str, direction: str, *, separated: bool) -> Speed:
         limit = None

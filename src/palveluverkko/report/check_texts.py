@@ -20,7 +20,7 @@ CHECK_TEXTS: Mapping[str, Mapping[str, str]] = {
     "sheet_parts": _in("Tieverkon osat", "Vägnätets delar", "Parts of the road network"),
     "sheet_speeds": _in("Nopeuksien lähteet", "Hastigheternas källor", "Where speeds come from"),
     "sheet_speeds_by_area": _in("Nopeudet alueittain", "Hastigheter per område", "Speeds by area"),
-    "sheet_rejected": _in("Hylätyt nopeusrajoitukset", "Förkastade hastighetsgränser", "Rejected speed limits"),
+    "sheet_rejected": _in("Hylätyt merkinnät", "Förkastade taggar", "Rejected tags"),
     "sheet_restrictions": _in("Hylätyt kääntymisrajoitukset", "Förkastade svängförbud", "Rejected turn restrictions"),
     "sheet_edge": _in("Tieaineiston reuna", "Vägmaterialets kant", "Edge of the road file"),
     # What each table is
@@ -66,9 +66,12 @@ CHECK_TEXTS: Mapping[str, Mapping[str, str]] = {
         "(without boundaries: to the area of the nearest place).",
     ),
     "about_rejected": _in(
-        "Nopeusrajoitusten arvot, joita ei voitu lukea; näillä teillä on käytetty oletusnopeutta.",
-        "Värden på hastighetsgränser som inte kunde läsas; på dessa vägar har standardhastigheten använts.",
-        "Values of speed limits that could not be read; the default was used on these roads.",
+        "Teiden ja esteiden OpenStreetMap-merkinnät, joiden arvoa ei tunneta ja jotka on ohitettu: nopeus, pinta, "
+        "kulkuoikeus, suunta, lautan kesto.",
+        "OpenStreetMap-taggar på vägar och hinder vars värde inte är känt och som har förbigåtts: hastighet, yta, "
+        "tillträde, riktning, färjans tid.",
+        "OpenStreetMap tags of roads and barriers whose value is not known and which were passed over: speed, ground, "
+        "access, direction, time of a ferry.",
     ),
     "about_restrictions": _in(
         "Kääntymisrajoitukset, joita ei voitu lukea, ja syy.",
@@ -134,8 +137,10 @@ CHECK_TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_km_default": _in("Oletus (km)", "Standard (km)", "Default (km)"),
     "column_km_duration": _in("Lautan kesto (km)", "Färjans överfartstid (km)", "Ferry crossing (km)"),
     "column_defaulted_share": _in("Oletusten osuus", "Andel standard", "Share of defaults"),
-    "column_maxspeed": _in("Nopeusrajoitus", "Hastighetsgräns", "Speed limit"),
-    "column_example_ways": _in("Esimerkkejä (OSM)", "Exempel (OSM)", "Examples (OSM)"),
+    "column_element": _in("Kohde", "Objekt", "Element"),
+    "column_key": _in("Avain (OSM)", "Nyckel (OSM)", "Key (OSM)"),
+    "column_value": _in("Arvo", "Värde", "Value"),
+    "column_examples": _in("Esimerkkejä (OSM)", "Exempel (OSM)", "Examples (OSM)"),
     "column_relation": _in("Relaatio (OSM)", "Relation (OSM)", "Relation (OSM)"),
     "column_from_minutes": _in("Minuutista (min)", "Från minut (min)", "From (min)"),
     "column_roads": _in("Tavoitettuja teitä", "Nådda vägar", "Roads reached"),
@@ -143,6 +148,8 @@ CHECK_TEXTS: Mapping[str, Mapping[str, str]] = {
     # Words in cells
     "reason_same_place": _in("sama paikka", "samma plats", "same place"),
     "reason_same_name": _in("sama nimi", "samma namn", "same name"),
+    "element_way": _in("tie", "väg", "way"),
+    "element_node": _in("solmu", "nod", "node"),
     "kind_main": _in("pääverkko", "huvudnätet", "main part"),
     "kind_one_way": _in("vain toiseen suuntaan", "bara åt ena hållet", "one way only"),
     "kind_island": _in("irrallaan", "fristående", "island"),

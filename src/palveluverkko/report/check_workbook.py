@@ -16,7 +16,7 @@ from palveluverkko.report.looks import MUTED
 from palveluverkko.report.sheets import WORKBOOK_OPTIONS, Book, Column, column_of, say_none, write_table
 from palveluverkko.report.texts import format_date, word
 
-_IN_WORDS = ("subject", "verdict", "reason", "kind", "speed_source")
+_IN_WORDS = ("subject", "element", "verdict", "reason", "kind", "speed_source")
 """Columns of slugs."""
 
 _FIRST_WIDTH = 30
@@ -50,7 +50,7 @@ def write_check(
         Names and colours of the levels.
     tables
         By the name that the texts ``sheet_<name>``, ``about_<name>`` and ``none_<name>`` have. Columns ``subject``,
-        ``verdict``, ``reason``, ``kind`` and ``speed_source`` are put into words.
+        ``element``, ``verdict``, ``reason``, ``kind`` and ``speed_source`` are put into words.
     """
     with replacing(path) as beside, xlsxwriter.Workbook(beside, WORKBOOK_OPTIONS) as file:
         file.set_properties({"title": title, "created": datetime.combine(date, time(), tzinfo=UTC)})

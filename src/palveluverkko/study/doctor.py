@@ -24,6 +24,7 @@ from palveluverkko.study.cut_off import (
     with_tags_ignored,
 )
 from palveluverkko.study.doctor_roads import (
+    REJECTED_COLUMNS,
     AreaFinder,
     read_with_notes,
     rejected_table,
@@ -87,9 +88,9 @@ class Diagnosis:
     speeds, speeds_by_area
         Kilometres by where the speed came from; by area None where the study has no areas or no road file.
     rejected
-        Speed limits that could not be read.
+        Values of tags that could not be read.
     restrictions
-        Turn restrictions that could not be read.
+        Turn restrictions that are not in force.
     edge
         Levels whose areas meet the edge of the road file.
     spots
@@ -122,8 +123,11 @@ class Diagnosis:
         """Number of doubts: the findings, and the rows of the other tables that list doubts and nothing else."""
         # Those off the network or on a piece cut off from it are findings already.
         unreached = int((self.unreached["verdict"] == UNREACHED_VERDICT).sum())
-        others = (self.duplicates, self.restrictions, self.edge)
-        return count_doubts(self.findings) + unreached + sum(len(table) for table in others)
+        others = (self.duplicates, self.rejected, self.restrictions, self.edge)
+        findings = self.findings[
+            self.findings["verdict"] != "rejected_maxspeed"
+        ]  # a part of the table of rejected tags
+        return count_doubts(findings) + unreached + sum(len(table) for table in others)
 
 
 def examine(study: Study, inputs: Inputs) -> Diagnosis:
@@ -218,8 +222,10 @@ def _speeds_by_area(study: Study, inputs: Inputs, roads: Roads | None) -> pd.Dat
 
 def _rejected(inputs: Inputs) -> pd.DataFrame:
     counted = inputs.network.rejected_speeds.items()
-    rows = [(text, int(ways), "") for text, ways in sorted(counted, key=lambda one: (-one[1], one[0]))]
-    return pd.DataFrame(rows, columns=["maxspeed", "ways", "example_ways"])
+    rows = [
+        ("way", "maxspeed", text, int(ways), "") for text, ways in sorted(counted, key=lambda one: (-one[1], one[0]))
+    ]
+    return pd.DataFrame(rows, columns=list(REJECTED_COLUMNS))
 
 
 def _edge(study: Study, inputs: Inputs) -> pd.DataFrame:

@@ -37,7 +37,7 @@ _HEADINGS: Mapping[str, Mapping[str, str]] = {
     "duplicates": {"subject": "what", "reason": "why", "ids": "ids", "names": "names", "metres": "m"},
     "restrictions": {"relation": "relation", "reason": "reason"},
     "edge": {"level": "level", "from_minutes": "from min", "roads": "roads reached", "roads_cut": "of"},
-    "rejected": {"maxspeed": "maxspeed", "ways": "ways", "example_ways": "such as"},
+    "rejected": {"element": "on a", "key": "key", "value": "value", "number": "number", "examples": "such as"},
     "parts": {
         "kind": "part",
         "parts": "parts",

@@ -23,6 +23,9 @@ SOURCES = ("signed", "national", "surface", "default", "duration")
 
 DEFAULT = "default"
 
+REJECTED_COLUMNS = ("element", "key", "value", "number", "examples")
+"""Of the table of tags that could not be read."""
+
 _EXAMPLES = 5
 _PIECES_AT_ONCE = 500_000  # 0.1 GB of points
 _DEGREES = "EPSG:4326"
@@ -84,7 +87,7 @@ class AreaFinder:
 
 
 def read_with_notes(source: RoadSource, profile: CarProfile) -> Roads:
-    """Read road files so that their kinds also name the limits that could not be read."""
+    """Read road files so that their kinds and spots also name the tags that could not be read."""
     return source.read_roads(NotingProfile.of(profile))
 
 
@@ -133,15 +136,26 @@ def source_table(metres_by_source: Mapping[str, float]) -> pd.DataFrame:
 
 
 def rejected_table(roads: Roads) -> pd.DataFrame:
-    """List the limits that could not be read: maxspeed, ways, and the ids of the first few; the most frequent first."""
-    ways: dict[str, set[int]] = {}
-    unread = [noted(one)[1] for one in roads.kinds]
-    for number in np.flatnonzero([bool(one) for one in unread]):
-        for text in unread[number]:
-            ways.setdefault(text, set()).update(roads.way_id[roads.way_kind == number].tolist())
-    rows = [(text, len(ids), ", ".join(map(str, sorted(ids)[:_EXAMPLES]))) for text, ids in ways.items()]
-    rows.sort(key=lambda row: (-row[1], row[0]))
-    return pd.DataFrame(rows, columns=["maxspeed", "ways", "example_ways"]).astype({"ways": "int64"})
+    """List the values of tags that could not be read, of ways and of nodes; the most frequent first.
+
+    Returns
+    -------
+    DataFrame
+        element (way or node), key, value, number of elements, examples (ids of the first few).
+    """
+    ids: dict[tuple[str, str, str], set[int]] = {}
+    node_id = roads.node_id[roads.spot_node]
+    for element, own, kind, texts in (
+        ("way", roads.way_id, roads.way_kind, [one.speed_source for one in roads.kinds]),
+        ("node", node_id, roads.spot_kind, [one.kind for one in roads.spots]),
+    ):
+        unread = [noted(text)[1] for text in texts]
+        for number in np.flatnonzero([bool(one) for one in unread]):
+            for key, value in unread[number]:
+                ids.setdefault((element, key, value), set()).update(own[kind == number].tolist())
+    rows = [(*tag, len(own), ", ".join(map(str, sorted(own)[:_EXAMPLES]))) for tag, own in ids.items()]
+    rows.sort(key=lambda row: (-row[3], *row[:3]))
+    return pd.DataFrame(rows, columns=list(REJECTED_COLUMNS)).astype({"number": "int64"})
 
 
 def to_lines(roads: Roads, which: NDArray[np.int64] | None = None) -> geopandas.GeoDataFrame:
@@ -188,7 +202,7 @@ def _ordered(sources: Iterable[str]) -> list[str]:
 
 
 def _sources(roads: Roads) -> list[str]:
-    return [noted(one)[0] for one in roads.kinds]
+    return [noted(one.speed_source)[0] for one in roads.kinds]
 
 
 def _pieces(
