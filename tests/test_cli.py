@@ -111,6 +111,13 @@ def test_strict_ends_with_one_when_a_norm_fails_and_the_files_are_written_all_th
     assert (tmp_path / "out" / "map.html").is_file()
 
 
+def test_a_norm_for_each_area_fails_where_one_area_misses_it(tmp_path, monkeypatch, capsys):
+    norm = 'minutes = 0.5\neveryone = true\nareas = "each"\n'
+    study = write_little_study(tmp_path, study={"minutes = 5\nshare = 0.90\n": norm})
+    assert run_here(monkeypatch, "run", study, "--strict") == cli.EXIT_CHECK_FAILED
+    assert "areas: NOT met in" in capsys.readouterr().out
+
+
 def test_check_tells_the_findings_of_the_data_and_writes_nothing(tmp_path, monkeypatch, capsys):
     study = write_little_study(tmp_path)
     assert run_here(monkeypatch, "check", study) == 0

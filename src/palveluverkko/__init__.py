@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from palveluverkko.service.floating_catchment import floating_catchment
     from palveluverkko.service.grids import level_times
     from palveluverkko.service.levels import classify
+    from palveluverkko.service.norms import check_norms
     from palveluverkko.study.pipeline import run_study
     from palveluverkko.study.study import read_study
     from palveluverkko.tables.areas import read_areas
@@ -59,6 +60,7 @@ _HOMES = {
     "Variant": "planning.sensitivity",
     "bands": "service.areas",
     "catchments": "service.catchments",
+    "check_norms": "service.norms",
     "classify": "service.levels",
     "equity": "service.equity",
     "floating_catchment": "service.floating_catchment",
@@ -99,6 +101,7 @@ __all__ = [
     "Variant",
     "bands",
     "catchments",
+    "check_norms",
     "classify",
     "equity",
     "floating_catchment",

@@ -1,4 +1,4 @@
-"""People by band and area, means that do not hide the worst-off, and norms."""
+"""People by band and area, means that do not hide the worst-off."""
 
 import math
 
@@ -9,11 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables_of_times import SCHEME, places_of, points_of, tables, travel_time_table
 
-from palveluverkko.domain.errors import StudyError, TableError
-from palveluverkko.domain.planning import Norm
+from palveluverkko.domain.errors import TableError
 from palveluverkko.domain.travel import UNREACHED
 from palveluverkko.service.levels import classify
-from palveluverkko.service.people import OUTSIDE, check_norms, counts, groups, weighted_mean, weighted_percentile
+from palveluverkko.service.people import OUTSIDE, counts, groups, weighted_mean, weighted_percentile
 
 MINUTES = (10, 30, 60)
 TIMES = st.lists(
@@ -130,58 +129,6 @@ def test_groups_are_population_first_and_the_ages():
 def test_a_group_that_the_places_do_not_count_is_named_with_those_they_do():
     with pytest.raises(TableError, match=r"no column 'age_75_'.*population"):
         counts(frame_of([1.0], [1]), "age_75_")
-
-
-def test_a_share_exactly_met_passes():
-    (row,) = check_norms(frame_of([10.0, 10.1], [9, 1]), [Norm("L", 10, 0.9)]).itertuples()
-    assert row.passed
-    assert (row.within, row.missing, row.share_reached) == (9, 0, 0.9)
-
-
-@settings(deadline=None, max_examples=200)
-@given(st.integers(1, 10_000_000), st.integers(1, 100))
-def test_no_rounding_fails_a_share_that_is_met_or_passes_one_that_is_missed_by_one(population, percent):
-    needed = -(-population * percent // 100)
-    for within, missing in ((needed, 0), (needed - 1, 1)):
-        frame = frame_of([1.0, 99.0], [within, population - within])
-        (row,) = check_norms(frame, [Norm("L", 10, percent / 100)]).itertuples()
-        assert (row.passed, row.missing) == (missing == 0, missing)
-
-
-@pytest.mark.parametrize("population", [[], [0], [-1]])
-def test_an_area_without_people_passes(population):
-    (row,) = check_norms(frame_of([math.nan] * len(population), population), [Norm("L", 10, 0.9)]).itertuples()
-    assert row.passed
-    assert (row.population, row.within, row.missing, row.share_reached) == (0, 0, 0, 1.0)
-
-
-def test_norms_are_checked_for_the_whole_and_each_area_in_order_of_names():
-    frame = frame_of([5.0, 20.0, math.nan], [10, 10, 10], kunta_code=["2", "1", "1"], kunta=["Alfa", "Beta", "Beta"])
-    rows = check_norms(frame, [Norm("L", 10, 0.5)], column="kunta_code", name_column="kunta")
-    assert rows[["area", "area_name", "population", "within", "missing", "passed"]].to_numpy().tolist() == [
-        ["", "", 30, 10, 5, False],
-        ["2", "Alfa", 10, 10, 0, True],
-        ["1", "Beta", 20, 0, 10, False],
-    ]
-    assert rows["margin"].tolist() == pytest.approx([1 / 3 - 0.5, 0.5, -0.5])
-
-
-def test_a_norm_counts_its_own_group():
-    frame = frame_of([5.0, 20.0], [90, 10], age_75_=[0, 4])
-    (row,) = check_norms(frame, [Norm("L", 10, 0.9, group="age_75_")]).itertuples()
-    assert (row.population, row.within, row.passed) == (4, 0, False)
-
-
-def test_a_norm_for_an_unknown_level_is_named():
-    with pytest.raises(StudyError, match="'X'"):
-        check_norms(frame_of([1.0], [1]), [Norm("X", 10, 0.9)])
-
-
-@pytest.mark.parametrize("column", [{"column": "maakunta"}, {"column": "kunta", "name_column": "maakunta"}])
-def test_an_area_column_that_the_places_lack_is_named(column):
-    frame = frame_of([1.0], [1], kunta=["Inari"])
-    with pytest.raises(TableError, match="'maakunta'"):
-        check_norms(frame, [Norm("L", 10, 0.9)], **column)
 
 
 def test_people_outside_every_area_are_in_the_whole_and_in_a_row_of_their_own():

@@ -226,6 +226,13 @@ REFUSALS = {
         "norm for level L has minutes = 45, but travel times end at 10, the last of [levels] minutes; add 45 there.",
     ),
     "a norm in per cent": ("share = 0.90", "share = 90", "the norm for level L has share = 90; write 90 % as 0.90."),
+    "a norm without a share": ("share = 0.90\n", "", "say once how many must be within the minutes"),
+    "a norm of shares twice": ("share = 0.90", "share = 0.90\npercentile = 90", "say once how many must be"),
+    "a norm of classes without a column": (
+        "minutes = 5\n",
+        "minutes = { I = 5 }\n",
+        "go with by, the column of the classes",
+    ),
     "a norm of no time": ("minutes = 5\n", "minutes = 0\n", "the norm for level L has minutes = 0; give more than 0."),
     "one bracket": ("[[norm]]", "[norm]", "norm is one table; write [[norm]] with two brackets, once for each."),
     "a point opened and closed": ('["EHDOKAS"]', '["PISTE"]', "both opens and closes 'PISTE'; choose one."),
@@ -256,6 +263,35 @@ def test_one_sentence_says_what_is_wrong(tmp_path, old, new, sentence):
     assert sentence in message
     assert message.endswith((".", "?"))
     assert ".." not in message.replace("...", "")
+
+
+def test_a_norm_for_each_area_of_none_is_refused(tmp_path):
+    none = STUDY.replace('[areas]\ncolumn = "kunta_code"\nname_column = "kunta"\n', "")
+    each = none.replace("share = 0.90", 'share = 0.90\nareas = "each"')
+    assert "areas = 'each', but the study has no [areas]" in refusal(write_study(tmp_path, each))
+
+
+def test_a_percentile_everyone_and_classes_are_norms_of_shares(tmp_path):
+    more = """
+[[norm]]
+level = "L"
+by = "kunta_code"
+minutes = { 005 = 4, 047 = 6 }
+percentile = 50
+group = "places"
+
+[[norm]]
+level = "E"
+minutes = 7
+everyone = true
+areas = "each"
+"""
+    study = read_study(write_study(tmp_path, STUDY + more))
+    assert study.norms[1:] == (
+        Norm("L", 4, 0.5, "places", where=("kunta_code", "005")),
+        Norm("L", 6, 0.5, "places", where=("kunta_code", "047")),
+        Norm("E", 7, 1.0, areas="each"),
+    )
 
 
 def test_two_scenarios_of_one_name_are_refused(tmp_path):

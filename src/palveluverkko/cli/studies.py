@@ -25,7 +25,7 @@ commands = typer.Typer(rich_markup_mode=None)
 def run(
     study: StudyArgument,
     *,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when a norm of the whole study fails.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when a norm is not met.")] = False,
 ) -> None:
     """Run a study and write its map and tables."""
     from palveluverkko.study.study import read_study
@@ -148,15 +148,30 @@ def _echo_findings(findings: pd.DataFrame) -> None:
 
 
 def _echo_norms(norms: pd.DataFrame, *, indent: str = "") -> int:
-    """Say how the norms of the whole study turned out; give the number that failed."""
+    """Say how the norms turned out, where they are to be met; give the number that failed."""
     failed = 0
-    for norm in norms[norms["area"] == ""].to_dict("records") if len(norms) else ():
-        word = "met" if norm["passed"] else f"NOT met, {norm['missing']:,} people short"
-        typer.echo(
-            f"{indent}Norm {norm['level']} {norm['minutes']:g} min for {norm['share']:.0%} of {norm['group']}: "
-            f"{norm['share_reached']:.1%}, {word}"
-        )
-        failed += not norm["passed"]
+    targets = ["level", "minutes", "share", "group", "areas", "where"]
+    for _, same in norms.groupby(targets, sort=False):
+        whole = same[same["area"] == ""].iloc[0]
+        class_ = f" where {whole['where']}" if whole["where"] else ""
+        unit = "places" if whole["group"] == "places" else "people"
+        target = f"Norm {whole['level']} {whole['minutes']:g} min for {whole['share']:.0%} of {whole['group']}{class_}"
+        missed = same[same["binding"].astype(bool) & ~same["passed"].astype(bool)]
+        failed += len(missed) > 0
+        if whole["areas"] == "each":
+            worst = None if missed.empty else missed.sort_values("margin").iloc[0]
+            word = (
+                "met"
+                if worst is None
+                else f"NOT met in {len(missed)}, least in {worst['area_name'] or worst['area']}: "
+                f"{worst['share_reached']:.1%}, {worst['missing']:,} {unit} short"
+            )
+            typer.echo(f"{indent}{target}, in each of {same['binding'].sum()} areas: {word}")
+            continue
+        word = "met" if whole["passed"] else f"NOT met, {whole['missing']:,} {unit} short"
+        if not whole["certain"]:
+            word += f" ({whole['missing_low']:,} to {whole['missing_high']:,}, counts being suppressed)"
+        typer.echo(f"{indent}{target}: {whole['share_reached']:.1%}, {word}")
     return failed
 
 

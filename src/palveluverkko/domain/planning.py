@@ -6,10 +6,19 @@ from dataclasses import dataclass
 
 from palveluverkko.domain.errors import StudyError
 
+NORM_AREAS = ("whole", "each")
+"""Where a norm must be met: in the whole study, or in each of its areas."""
+
+PLACES = "places"
+"""Group of a norm that counts places instead of people, such as squares of a risk class."""
+
 
 @dataclass(frozen=True)
 class Norm:
-    """A target such as "90 % of people within 30 minutes of L".
+    """A target such as "90 % of people over 75 within 60 minutes of A, in each municipality".
+
+    A rule about a percentile ("the 90th percentile is at most 60 minutes") is the same target as a share of 0.9, and
+    "everybody" is a share of 1.
 
     Attributes
     ----------
@@ -20,13 +29,20 @@ class Norm:
     share
         Share of people, 0–1, that must be within it.
     group
-        Population column that is counted, such as ``"age_75_"``.
+        Population column that is counted, such as ``"age_75_"``; ``"places"`` counts each place once.
+    areas
+        ``"whole"``: the whole study must meet it; ``"each"``: each area must.
+    where
+        Column of the places and the value that a place must have there to be counted, such as
+        ``("risk_class", "I")``; None for every place.
     """
 
     level: str
     minutes: float
     share: float
     group: str = "population"
+    areas: str = "whole"
+    where: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a norm that could not be passed or failed."""
@@ -34,6 +50,10 @@ class Norm:
             raise StudyError(f"the norm for level {self.level} has minutes = {self.minutes:g}; give more than 0.")
         if not 0 < self.share <= 1:
             raise StudyError(f"the norm for level {self.level} has share = {self.share:g}; write 90 % as 0.90.")
+        if self.areas not in NORM_AREAS:
+            raise StudyError(
+                f"the norm for level {self.level} has areas = {self.areas!r}; use one of: {', '.join(NORM_AREAS)}."
+            )
 
 
 @dataclass(frozen=True)

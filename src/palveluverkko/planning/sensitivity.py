@@ -24,7 +24,8 @@ from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import Snapped
 from palveluverkko.reach.table import travel_times
 from palveluverkko.service.levels import LevelsByPlace, classify
-from palveluverkko.service.people import check_norms, counts, split_by_area, weighted_mean
+from palveluverkko.service.norms import check_norms
+from palveluverkko.service.people import counts, split_by_area, weighted_mean
 
 COLUMNS = (
     "variant", "season", "speed_factor", "baseline", "area", "area_name", "level", "population", "people_changed",
@@ -132,8 +133,8 @@ class Sensitivity:
         Returns
         -------
         DataFrame
-            variant, season, speed_factor, baseline, and the columns of a run's norms: level, minutes, share, group,
-            area, area_name, population, within, share_reached, passed, missing, margin. Without norms it has no rows.
+            variant, season, speed_factor, baseline, and the columns of
+            :func:`palveluverkko.service.norms.check_norms`. Without norms it has no rows.
         """
         parts = []
         for outcome in (self.baseline, *self.outcomes):

@@ -14,7 +14,8 @@ MUTED = "#66757f"
 
 GOOD = ("#0b5a7a", "#d6eaf3")
 BAD = ("#8a3b00", "#fbe3d2")
-"""Text and fill of a norm that is met or missed: blue and orange differ for every kind of colour vision."""
+UNSURE = ("#54521a", "#f1efc8")
+"""Text and fill of a norm that is met, missed or open: blue and orange differ for every kind of colour vision."""
 
 
 def by_minutes(minutes: Sequence[float]) -> dict[float, str]:

@@ -55,6 +55,7 @@ _KINDS = {
     "p90": "minutes",
     "worst": "minutes",
     "time": "minutes",
+    "minutes_needed": "minutes",
     "share": "share",
     "share_reached": "share",
     "margin": "margin",
@@ -83,7 +84,7 @@ _PREFIX_KINDS = {
     "age_": "count",
     "km_": "kilometres",
 }
-_COUNTS = ("within", "missing", "reached", "unreached", "total")
+_COUNTS = ("within", "missing", "missing_low", "missing_high", "reached", "unreached", "total")
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,11 @@ def say_none(book: Book, sheet: Any, key: str) -> None:  # noqa: ANN401 - xlsxwr
 
 def column_of(book: Book, name: str, values: pd.Series[Any]) -> Column:
     """Decide by its name and its values how a column is shown."""
-    absent = book.say("unreached") if name in {"time", "mean", "p90", "worst"} or name.startswith("time_") else ""
+    absent = (
+        book.say("unreached")
+        if name in {"time", "mean", "p90", "worst", "minutes_needed"} or name.startswith("time_")
+        else ""
+    )
     if name == "to_min":
         absent = EN_DASH
     return Column(name, column_title(name, book.language, book.scheme), _kind(name, values), absent=absent)

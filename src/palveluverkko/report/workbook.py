@@ -17,7 +17,7 @@ from palveluverkko.domain.files import replacing
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR
 from palveluverkko.report.check_workbook import write_table_sheet
-from palveluverkko.report.looks import BAD, GOOD, INK, MUTED, by_minutes
+from palveluverkko.report.looks import BAD, GOOD, INK, MUTED, UNSURE, by_minutes
 from palveluverkko.report.sheets import (
     WORKBOOK_OPTIONS,
     Book,
@@ -323,15 +323,28 @@ def _write_norms(book: Book, norms: pd.DataFrame) -> None:
         say_none(book, sheet, "none_norms")
         return
     shown = norms.assign(group=[column_title(str(group), book.language, book.scheme) for group in norms["group"]])
-    first = [name for name in ("passed", "level", "minutes", "share", "group", "area_name") if name in shown]
-    rest = [name for name in shown.columns if name not in first]
-    words = shown.assign(passed=[book.say("passed" if passed else "failed") for passed in shown["passed"]])
-    columns = [column_of(book, name, words[name]) for name in [*first, *rest]]
+    first = [name for name in ("passed", "level", "minutes", "share", "group", "where", "area_name") if name in shown]
+    rest = [name for name in shown.columns if name not in {*first, "areas", "certain", "binding", "minutes_margin"}]
+    # Columns that would say nothing: classes without any, bounds where no count is suppressed.
+    idle = {"where"} if "where" in shown and (shown["where"] == "").all() else set()
+    if "missing_low" in shown and (shown["missing_low"] == shown["missing_high"]).all():
+        idle |= {"missing_low", "missing_high"}
+    words = shown.assign(passed=[book.say(verdict) for verdict in _verdicts(norms)])
+    columns = [column_of(book, name, words[name]) for name in [*first, *rest] if name not in idle]
     end = write_table(book, sheet, 3, columns, words, frozen_columns=2, first_width=16)
-    for key, (ink, fill) in (("passed", GOOD), ("failed", BAD)):
+    for key, (ink, fill) in (("passed", GOOD), ("failed", BAD), ("uncertain", UNSURE)):
         look = book.file.add_format({"font_color": ink, "bg_color": fill, "bold": True})
         rule = {"type": "cell", "criteria": "==", "value": f'"{book.say(key)}"', "format": look}
         sheet.conditional_format(4, 0, end - 1, 0, rule)
+
+
+def _verdicts(norms: pd.DataFrame) -> list[str]:
+    """Say of each norm whether it is met, missed, or either, as suppressed counts may be."""
+    certain = norms["certain"] if "certain" in norms else [True] * len(norms)
+    return [
+        ("passed" if passed else "failed") if sure else "uncertain"
+        for passed, sure in zip(norms["passed"], certain, strict=True)
+    ]
 
 
 def _write_worst(book: Book, levels: pd.DataFrame, points: pd.DataFrame) -> None:

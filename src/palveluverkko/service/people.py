@@ -1,4 +1,4 @@
-"""People behind the places: sums by band and area, means that do not hide the worst-off, norms."""
+"""People behind the places: sums by band and area, means that do not hide the worst-off."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from palveluverkko.domain.errors import StudyError, TableError
-from palveluverkko.domain.planning import Norm
+from palveluverkko.domain.errors import TableError
 
 POPULATION = "population"
 
@@ -91,52 +90,6 @@ def summarise(frame: pd.DataFrame, codes: Sequence[str], minutes: Sequence[float
         for limit in minutes:
             row[f"beyond_{limit:g}"] = heads[~(time <= limit)].sum()
         rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def check_norms(
-    frame: pd.DataFrame, norms: Sequence[Norm], *, column: str | None = None, name_column: str | None = None
-) -> pd.DataFrame:
-    """Check norms for the whole study (area ``""``) and for each area of a column.
-
-    Returns
-    -------
-    DataFrame
-        level, minutes, share, group, area, area_name, population, within (people at most that far), share_reached,
-        passed, missing (people short of the share), margin (share_reached - share). An area without people passes.
-
-    Raises
-    ------
-    StudyError
-        A norm names a level that the table does not have.
-    """
-    rows = []
-    for norm in norms:
-        if f"time_{norm.level}" not in frame:
-            raise StudyError(f"a norm names the level {norm.level!r}, which is not in the scheme; correct [[norm]].")
-        heads = counts(frame, norm.group)
-        near = frame[f"time_{norm.level}"].to_numpy(dtype=np.float64) <= norm.minutes
-        for area, name, members in split_by_area(frame, column, name_column):
-            population = heads[members].sum()
-            within = heads[members & near].sum()
-            missing = max(0, math.ceil(norm.share * population - within - _ROUNDING))
-            reached = within / population if population else 1.0
-            rows.append(
-                {
-                    "level": norm.level,
-                    "minutes": norm.minutes,
-                    "share": norm.share,
-                    "group": norm.group,
-                    "area": area,
-                    "area_name": name,
-                    "population": population,
-                    "within": within,
-                    "share_reached": reached,
-                    "passed": missing == 0,
-                    "missing": missing,
-                    "margin": reached - norm.share,
-                }
-            )
     return pd.DataFrame(rows)
 
 

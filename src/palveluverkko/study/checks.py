@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import geopandas
 
 from palveluverkko.domain.errors import PalveluverkkoError, StudyError
+from palveluverkko.domain.planning import PLACES
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import check_near_network
 from palveluverkko.service.people import groups
@@ -40,8 +41,7 @@ def check_against_tables(study: Study, points: geopandas.GeoDataFrame, places: g
                         f"scenario {scenario.name!r} names {one!r}, which is no id in {study.points.file.name}"
                         f"{_nearest(one, ids)}"
                     )
-        for norm in study.norms:
-            _check_column(norm.group, groups(places), f"the norm for level {norm.level} counts", study)
+        _check_norms(study, places)
         if study.areas is not None and study.areas.file is None:
             columns = [str(one) for one in places.columns if one != places.geometry.name]
             for column in (study.areas.column, study.areas.name_column):
@@ -66,10 +66,29 @@ def check_against_network(
         check_near_network(network, places, where=study.places.file.name)
 
 
+def _check_norms(study: Study, places: geopandas.GeoDataFrame) -> None:
+    for norm in study.norms:
+        who = f"the norm for level {norm.level}"
+        _check_column(norm.group, (*groups(places), PLACES), f"{who} counts", study)
+        if norm.where is not None:
+            _check_class(*norm.where, places, who, study)
+
+
 def _check_column(column: str, known: Sequence[str], who: str, study: Study) -> None:
     if column not in known:
         raise StudyError(
             f"{who} the column {column!r}, which {study.places.file.name} does not have{_nearest(column, known)}"
+        )
+
+
+def _check_class(column: str, value: str, places: geopandas.GeoDataFrame, who: str, study: Study) -> None:
+    known = [str(one) for one in places.columns if one != places.geometry.name]
+    _check_column(column, known, f"{who} tells classes by", study)
+    classes = sorted({str(one) for one in places[column].dropna()})
+    if value not in classes:
+        raise StudyError(
+            f"{who} has minutes for the class {value!r} of {column}, which no place in {study.places.file.name} has"
+            f"{_nearest(value, classes)}"
         )
 
 

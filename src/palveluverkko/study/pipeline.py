@@ -30,7 +30,8 @@ from palveluverkko.report.parquet import write_travel_times
 from palveluverkko.report.workbook import write_report
 from palveluverkko.service.areas import level_surfaces
 from palveluverkko.service.levels import LevelsByPlace, classify
-from palveluverkko.service.people import check_norms, served_by_point
+from palveluverkko.service.norms import check_norms
+from palveluverkko.service.people import served_by_point
 from palveluverkko.study.checks import check_against_network, check_against_tables
 from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
 from palveluverkko.study.findings import gather_findings, of_water

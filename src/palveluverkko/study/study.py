@@ -176,12 +176,40 @@ class LevelsSection(_Section):
 
 
 class NormSection(_Section):
-    """``[[norm]]``: a share of people within minutes of a level."""
+    """``[[norm]]``: a share of people within minutes of a level.
+
+    ``share``, ``percentile`` and ``everyone`` are three ways to say how many; minutes may differ by class of the place.
+    """
 
     level: str
-    minutes: float
-    share: float
+    minutes: float | dict[str, float]
+    by: str | None = None
+    share: float | None = None
+    percentile: float | None = None
+    everyone: bool = False
     group: str = "population"
+    areas: str = "whole"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.share is not None) + (self.percentile is not None) + self.everyone != 1:
+            raise ValueError("say once how many must be within the minutes: share, percentile or everyone = true")
+        if isinstance(self.minutes, dict) != (self.by is not None):
+            raise ValueError("minutes by class, such as { I = 6, II = 10 }, go with by, the column of the classes")
+        if self.minutes == {}:
+            raise ValueError("minutes has no class")
+        return self
+
+    @property
+    def norms(self) -> tuple[Norm, ...]:
+        """The norm, or one for each class."""
+        share = 1.0 if self.everyone else self.percentile / 100 if self.percentile is not None else self.share or 0.0
+        if isinstance(self.minutes, dict):
+            return tuple(
+                Norm(self.level, minutes, share, self.group, self.areas, (str(self.by), one))
+                for one, minutes in self.minutes.items()
+            )
+        return (Norm(self.level, self.minutes, share, self.group, self.areas),)
 
 
 class ScenarioSection(_Section):
@@ -264,7 +292,7 @@ class Study(_Section):
     @property
     def norms(self) -> tuple[Norm, ...]:
         """The norms."""
-        return tuple(Norm(**one.model_dump()) for one in self.norm)
+        return tuple(norm for one in self.norm for norm in one.norms)
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:
@@ -382,6 +410,10 @@ def _check_against_scheme(study: Study) -> None:
     scheme, last = study.scheme, study.levels.minutes[-1]
     for norm in study.norms:
         scheme.position(norm.level)
+        if norm.areas == "each" and study.areas is None:
+            raise StudyError(
+                f"the norm for level {norm.level} has areas = 'each', but the study has no [areas]; add it."
+            )
         if norm.minutes > last:
             raise StudyError(
                 f"the norm for level {norm.level} has minutes = {norm.minutes:g}, but travel times end at {last:g}, "
