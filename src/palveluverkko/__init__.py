@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from palveluverkko.service.grids import level_times
     from palveluverkko.service.levels import classify
     from palveluverkko.service.norms import check_norms
+    from palveluverkko.service.referral import referral
     from palveluverkko.study.pipeline import run_study
     from palveluverkko.study.study import read_study
     from palveluverkko.tables.areas import read_areas
@@ -76,6 +77,7 @@ _HOMES = {
     "read_service_points": "tables.points",
     "read_study": "study.study",
     "read_water": "network.water",
+    "referral": "service.referral",
     "run_study": "study.pipeline",
     "sensitivity": "planning.sensitivity",
     "surface": "reach.surface",
@@ -117,6 +119,7 @@ __all__ = [
     "read_service_points",
     "read_study",
     "read_water",
+    "referral",
     "run_study",
     "sensitivity",
     "surface",
