@@ -13,6 +13,7 @@ from palveluverkko.engine.warm import choose_cache_folder
 if TYPE_CHECKING:
     from palveluverkko.domain.errors import PalveluverkkoError
     from palveluverkko.domain.levels import Level, LevelScheme
+    from palveluverkko.domain.people import Suppression
     from palveluverkko.domain.planning import Norm, Scenario
     from palveluverkko.domain.travel import Direction, Season
     from palveluverkko.maps.page import to_map
@@ -57,6 +58,7 @@ _HOMES = {
     "RoadNetwork": "network.road_network",
     "Scenario": "domain.planning",
     "Season": "domain.travel",
+    "Suppression": "domain.people",
     "TravelTimeTable": "reach.table",
     "Variant": "planning.sensitivity",
     "bands": "service.areas",
@@ -99,6 +101,7 @@ __all__ = [
     "RoadNetwork",
     "Scenario",
     "Season",
+    "Suppression",
     "TravelTimeTable",
     "Variant",
     "bands",

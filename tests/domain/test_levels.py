@@ -3,7 +3,7 @@
 import pytest
 
 from palveluverkko.domain.errors import StudyError
-from palveluverkko.domain.levels import LANGUAGES, Level, LevelScheme
+from palveluverkko.domain.levels import BUILT_IN_SCHEMES, LANGUAGES, Level, LevelScheme
 
 OWN = """
 name = "Keski-Suomi"
@@ -122,3 +122,87 @@ def test_a_scheme_file_that_says_something_else_is_refused_in_one_line(tmp_path,
 def test_a_scheme_file_that_is_missing_is_named(tmp_path):
     with pytest.raises(StudyError, match=r"absent\.toml cannot be read"):
         LevelScheme.from_toml(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("[[level]]\ncode = 'L'\n\n[[level]]\ncode = 'L'", 5, "repeats the level 'L'"),
+        ("name = 'x'\n[[level]]\ncode = 'L'\ncolour = 'red'", 4, "#rrggbb"),
+        ("[[level]]\ncode = 'L'\ncontains = ['A']\n[[level]]\ncode = 'A'\ncontains = []", 3, "stands after it"),
+        ("[[level]]\ncode = 'L'\ncontains = ['A']\n[[level]]\ncode = 'A'", 3, "in a circle"),
+        ("[[level]]\ncode = 'L'\n[[level]]\ncode = 'A'\ncontains = ['A']", 5, "in a circle"),
+        ("[[level]]\ncode = 'L'\n[[level]]\ncode = 'A'\ncontains = ['X']", 5, "no level of the scheme"),
+        ("[[level]]\ncode = 'L'\nminutes = [30, 15]", 3, "rising order"),
+        ("[[level]]\ncode = 'L'\nminutes = []", 3, "at least one"),
+        ("[[level]]\ncode = 'L'\nmenu = ['a']\n[[level]]\ncode = 'A'\nmenu = ['A']", 6, "names the service 'A' twice"),
+        ("[[level]]\ncode = 'L'\nmenu = [{ fi = 'a', replaced_by = ['b'] }]", 3, "in no menu"),
+        (
+            "[[level]]\ncode = 'L'\nmenu = [{ fi = 'a', replaced_by = ['b'] }, { fi = 'b', replaced_by = ['a'] }]",
+            3,
+            "round a circle",
+        ),
+        ("[[level]]\ncode = 'L'\nmenu = [{ fi = 'a', de = 'b' }]", 3, "unknown key 'de'"),
+        ("name = 'x'\nlevels = 1", 2, "unknown key 'levels'"),
+    ],
+)
+def test_a_disordered_scheme_is_refused_with_the_line(tmp_path, text, line, problem):
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    with pytest.raises(StudyError, match=problem) as caught:
+        LevelScheme.from_toml(path)
+    assert f"own.toml, line {line}:" in str(caught.value)
+
+
+def test_the_tiers_of_keski_suomi_contain_each_other_but_for_the_everyday_services():
+    scheme = LevelScheme.named("keski-suomi")
+    assert [scheme.serving(code) for code in scheme.codes] == [
+        ("lahi",),
+        ("sote", "seutu", "erityis"),
+        ("seutu", "erityis"),
+        ("erityis",),
+    ]
+    assert scheme.chains() == (("lahi",), ("sote", "seutu", "erityis"))
+    assert "apteekki" not in scheme.menu_of("erityis")
+    assert scheme.menu_of("sote") < scheme.menu_of("seutu") < scheme.menu_of("erityis")
+
+
+@pytest.mark.parametrize("name", BUILT_IN_SCHEMES)
+def test_every_level_and_service_of_a_built_in_scheme_has_a_name_in_each_language(name):
+    for one in LevelScheme.named(name).levels:
+        for named in (one.names, *one.menu):
+            assert set(named) == set(LANGUAGES)
+            assert all(text.strip() for text in named.values())
+
+
+def test_a_level_that_contains_one_contains_what_that_one_contains():
+    levels = (
+        Level("a", {}),
+        Level("b", {}, contains=("a",)),
+        Level("c", {}, contains=("b",)),
+        Level("d", {}, contains=()),
+    )
+    scheme = LevelScheme("own", levels)
+    assert scheme.serving("a") == ("a", "b", "c")
+    assert scheme.serving("d") == ("d",)
+    assert scheme.chains() == (("a", "b", "c"), ("d",))
+
+
+def test_thresholds_of_a_level_win_over_those_of_the_study():
+    scheme = LevelScheme("own", (Level("a", {}, minutes=(10, 20)), Level("b", {})))
+    assert scheme.minutes_of("a", (30, 60)) == (10, 20)
+    assert scheme.minutes_of("b", (30, 60)) == (30, 60)
+    assert scheme.every_minute((20, 30)) == (10, 20, 30)
+
+
+def test_a_service_is_found_by_its_name_in_any_language_and_case():
+    scheme = LevelScheme.eal()
+    assert scheme.service("Surgery") == "leikkaustoiminta"
+    assert scheme.service("dialyysi") is None
+
+
+def test_a_service_is_replaced_by_those_named_and_by_what_replaces_them():
+    menu = tuple({"fi": one} for one in "abc")
+    scheme = LevelScheme("own", (Level("L", {}, menu=menu, replaced_by={"a": ("b",), "b": ("c",)}),))
+    assert scheme.doing_as_well("a") == {"a", "b", "c"}
+    assert scheme.doing_as_well("c") == {"c"}

@@ -149,7 +149,7 @@ def test_a_farther_level_is_never_nearer(run: Run):
 
 def test_people_sum_to_the_total_at_every_level_and_in_every_area(run: Run):
     people, levels = run.results.people, run.results.levels.frame
-    minutes = run.study.levels.minutes
+    minutes = run.study.minutes
     total = levels["population"].clip(lower=0).sum()
     whole = people[people["area"] == ""]
     assert (whole.groupby("level")["population"].sum() == total).all()
@@ -232,7 +232,7 @@ def test_the_surface_is_never_later_than_the_table_by_more_than_a_cell_off_the_r
             nodata = raster.nodata
         surface = np.where(read == nodata, np.inf, read)
         table = levels[f"time_{code}"].fillna(np.inf).to_numpy()
-        last = run.study.levels.minutes[-1]
+        last = run.study.minutes[-1]
         shores = run.results.surfaces[code].water
         by_water = np.zeros(len(table), dtype=bool)
         if shores is not None:
@@ -263,7 +263,7 @@ def test_areas_are_nested_by_level_and_by_minutes(run: Run):
         own = isochrones[(isochrones["level"] == code) & (isochrones["minutes"] <= minutes)]
         return own.geometry.iloc[-1] if len(own) else shapely.MultiPolygon()
 
-    minutes = run.study.levels.minutes
+    minutes = run.study.minutes
     for nearer, farther in pairwise(run.codes):
         for limit in minutes:
             assert area(farther, limit).difference(area(nearer, limit)).area < 1e-3

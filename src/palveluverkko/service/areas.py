@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import geopandas
+import pandas as pd
 
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, check_minutes
@@ -27,7 +28,7 @@ def level_surfaces(
 ) -> dict[str, Surface]:
     """Compute the travel-time surface of each level that has an open point, from near to far.
 
-    The running minimum over the levels keeps them nested: nowhere is a nearer level farther away.
+    The running minimum over levels that contain each other keeps them nested: nowhere is a nearer level farther away.
     """
     scheme = scheme or LevelScheme.eal()
     surfaces = {}
@@ -42,7 +43,41 @@ def level_surfaces(
                 cell_metres=cell_metres,
                 water=water,
             )
-    return areas.nest(surfaces)
+    nested = {
+        code: surface
+        for chain in _chains(surfaces, scheme)
+        for code, surface in areas.nest({code: surfaces[code] for code in chain}).items()
+    }
+    return {code: nested[code] for code in surfaces}
+
+
+def draw_bands(
+    surfaces: Mapping[str, Surface],
+    *,
+    scheme: LevelScheme,
+    minutes: Sequence[float],
+    tolerance_metres: float | None = None,
+) -> geopandas.GeoDataFrame:
+    """Draw the bands of the surfaces of a scheme; levels that contain each other are drawn as one coverage.
+
+    Columns as :func:`palveluverkko.reach.areas.bands_of_surfaces`, levels in the order of the scheme.
+    """
+    parts = [
+        areas.bands_of_surfaces(
+            {code: surfaces[code] for code in chain}, minutes=minutes, tolerance_metres=tolerance_metres
+        )
+        for chain in _chains(surfaces, scheme)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    drawn = geopandas.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=parts[0].crs)
+    return drawn.sort_values("level", key=lambda levels: levels.map(scheme.position), kind="stable", ignore_index=True)
+
+
+def _chains(surfaces: Mapping[str, Surface], scheme: LevelScheme) -> list[list[str]]:
+    """Give the chains of the scheme as far as they have surfaces."""
+    chains = [[code for code in chain if code in surfaces] for chain in scheme.chains()]
+    return [chain for chain in chains if chain]
 
 
 def bands(
@@ -93,5 +128,5 @@ def bands(
         cell_metres=cell_metres,
         water=water,
     )
-    drawn = areas.bands_of_surfaces(surfaces, minutes=thresholds, tolerance_metres=tolerance_metres)
+    drawn = draw_bands(surfaces, scheme=scheme, minutes=thresholds, tolerance_metres=tolerance_metres)
     return drawn.to_crs(points.crs)

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import StudyError, TableError, name_ids
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.people import POPULATION
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED, to_milliseconds
 from palveluverkko.reach.table import TravelTimeTable
 from palveluverkko.service.levels import serving_points
-from palveluverkko.service.people import POPULATION, counts
+from palveluverkko.service.people import counts
 
 PER_PEOPLE = 1000
 """Capacity is told per so many people."""

@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import StudyError, TableError
+from palveluverkko.domain.people import POPULATION
 from palveluverkko.domain.planning import PLACES, Norm
-from palveluverkko.service.people import OUTSIDE, POPULATION, counts, split_by_area, weighted_percentile
+from palveluverkko.service.people import OUTSIDE, counts, split_by_area, weighted_percentile
 
 MOST_SUPPRESSED = 9
 """Statistics Finland withholds counts below ten."""

@@ -4,116 +4,140 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import TableError
-
-POPULATION = "population"
+from palveluverkko.domain.people import HIGH, LOW, NEED, POPULATION, Suppression, is_group
 
 OUTSIDE = "–"
 """Area of the places that lie in none."""
 
-_GROUP_PREFIX = "age_"
 _ROUNDING = 1e-9
 
 
+@dataclass(frozen=True)
+class Heads:
+    """People of each place.
+
+    Attributes
+    ----------
+    known
+        float64[k]; what the table says, hidden counts as none.
+    low, high
+        float64[k]; what it can be: hidden counts by the rule of suppression.
+    """
+
+    known: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @property
+    def certain(self) -> bool:
+        """Whether nothing is hidden."""
+        return self.low is self.known and self.high is self.known
+
+
 def groups(frame: pd.DataFrame) -> tuple[str, ...]:
-    """Give the columns that count people: population first, then the age groups."""
-    ages = [str(column) for column in frame.columns if str(column).startswith(_GROUP_PREFIX)]
-    return (POPULATION, *ages) if POPULATION in frame else tuple(ages)
+    """Give the columns that count people: population first, then ages, sexes, languages and need as they stand."""
+    others = [str(column) for column in frame.columns if is_group(str(column)) and column != POPULATION]
+    return (POPULATION, *others) if POPULATION in frame else tuple(others)
 
 
 def counts(frame: pd.DataFrame, group: str = POPULATION) -> NDArray[np.float64]:
-    """Give the people of each place; suppressed counts (-1) and gaps are none, and a finding says so."""
+    """Give the known people of each place; suppressed counts (-1) and gaps are none: :func:`heads` has their bounds."""
     if group not in frame:
         known = ", ".join(groups(frame)) or "none"
         raise TableError(f"places have no column {group!r}; the columns that count people are: {known}.")
     return np.asarray(frame[group].fillna(0).clip(lower=0), dtype=np.float64)
 
 
-def by_band(
-    frame: pd.DataFrame,
-    codes: Sequence[str],
-    minutes: Sequence[float],
-    group_columns: Sequence[str],
-    *,
-    column: str | None,
-    name_column: str | None,
-) -> pd.DataFrame:
-    """Count people by level, band and area; see :meth:`LevelsByPlace.by_area`."""
-    upper = [*minutes, np.nan]
-    lower = [0.0, *minutes]
-    heads = {group: counts(frame, group) for group in group_columns}
-    rows = []
-    for area, name, members in split_by_area(frame, column, name_column):
-        for code in codes:
-            band = np.searchsorted(np.asarray(minutes), frame[f"band_{code}"].to_numpy(), side="left")
-            for number, (from_min, to_min) in enumerate(zip(lower, upper, strict=True)):
-                chosen = members & (band == number)
-                sums = [heads[group][chosen].sum() for group in group_columns]
-                rows.append((area, name, code, from_min, to_min, *sums))
-    return pd.DataFrame(rows, columns=["area", "area_name", "level", "from_min", "to_min", *group_columns])
+def heads(frame: pd.DataFrame, group: str = POPULATION, suppression: Suppression | None = None) -> Heads:
+    """Give the people of each place, and what they can be where the count is hidden (-1).
 
-
-def summarise(frame: pd.DataFrame, codes: Sequence[str], minutes: Sequence[float]) -> pd.DataFrame:
-    """Sum each level up.
-
-    Returns
-    -------
-    DataFrame
-        level, mean (of the people reached), p90 (of all people, NaN when more than a tenth are not reached), worst
-        (of the inhabited places reached), worst_place, worst_name, population, reached, unreached, and
-        ``beyond_<minutes>`` (people farther than that, the unreached with them).
+    A hidden population is ``least`` to ``most`` people, and not fewer than a group of theirs that is known. A hidden
+    group is nobody to ``most``, and not more than can live there. Columns ``<group>_low`` and ``<group>_high`` of the
+    frame win: places that were split, and need weights, bring their own bounds.
     """
-    heads = counts(frame)
-    rows = []
-    for code in codes:
-        time = frame[f"time_{code}"].to_numpy(dtype=np.float64)
-        reached = ~np.isnan(time) & (heads > 0)
-        worst = None
-        if reached.any():
-            worst = frame.index[int(np.where(reached, time, -np.inf).argmax())]
-        row: dict[str, object] = {
-            "level": code,
-            "mean": weighted_mean(time, heads),
-            "p90": weighted_percentile(time, heads, 0.9),
-            "worst": time[reached].max() if reached.any() else np.nan,
-            "worst_place": worst,
-            "worst_name": None if worst is None else frame.loc[worst, "name"] if "name" in frame else str(worst),
-            "population": heads.sum(),
-            "reached": heads[reached].sum(),
-            "unreached": heads[~reached].sum(),
-        }
-        for limit in minutes:
-            row[f"beyond_{limit:g}"] = heads[~(time <= limit)].sum()
-        rows.append(row)
-    return pd.DataFrame(rows)
+    rule = suppression or Suppression()
+    known = counts(frame, group)
+    own = f"{group}{LOW}", f"{group}{HIGH}"
+    if all(one in frame for one in own):
+        low, high = (np.asarray(frame[one], dtype=np.float64) for one in own)
+        return Heads(known, low, high)
+    hidden = np.asarray(frame[group] < 0)
+    if not hidden.any():
+        return Heads(known, known, known)
+    if group == POPULATION:
+        parts = [one for one in groups(frame) if one not in (POPULATION, NEED)]
+        least = np.full(len(frame), float(rule.least))
+        for part in parts:
+            np.maximum(least, counts(frame, part), out=least)
+        low, high = least, np.maximum(least, rule.most)
+    else:
+        low, high = np.zeros(len(frame)), np.full(len(frame), float(rule.most))
+        if POPULATION in frame:
+            high = np.minimum(high, heads(frame, POPULATION, rule).high)
+    return Heads(known, np.where(hidden, low, known), np.where(hidden, high, known))
+
+
+@dataclass(frozen=True)
+class AreaIndex:
+    """Areas of the places: which there are, and where each place lies.
+
+    Attributes
+    ----------
+    areas, names
+        Id and name of each area, in the order of the names.
+    position
+        int64[k]; of each place among them.
+    """
+
+    areas: tuple[str, ...]
+    names: tuple[str, ...]
+    position: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, column: str | None, name_column: str | None) -> AreaIndex:
+        """Read the areas of a column; none at all for None.
+
+        Places outside every area make an area of their own, :data:`OUTSIDE`, so that the areas sum to the whole.
+        """
+        if column is None:
+            return cls((), (), np.zeros(len(frame), dtype=np.int64))
+        for wanted in (column, name_column):
+            if wanted is not None and wanted not in frame:
+                raise TableError(
+                    f"places have no column {wanted!r}; [areas] needs it. Columns: {', '.join(map(str, frame))}."
+                )
+        code, found = pd.factorize(frame[column], use_na_sentinel=False)
+        texts = [_text(one) or OUTSIDE for one in found]
+        names = dict.fromkeys(texts, "")
+        if name_column is not None:
+            # The last row of an area names it, as a dict of rows would.
+            last = np.full(len(found), -1, dtype=np.int64)
+            np.maximum.at(last, code, np.arange(len(code)))
+            column_of_names = frame[name_column].to_numpy(dtype=object)
+            for text, row in sorted(zip(texts, last, strict=True), key=lambda pair: pair[1]):
+                names[text] = _text(column_of_names[row])
+        ordered = sorted(((name or text, text) for text, name in names.items()))
+        place = {text: at for at, (_, text) in enumerate(ordered)}
+        to_ordered = np.asarray([place[text] for text in texts], dtype=np.int64)
+        position = to_ordered[code] if len(code) else np.zeros(0, dtype=np.int64)
+        return cls(tuple(text for _, text in ordered), tuple(name for name, _ in ordered), position)
 
 
 def split_by_area(
     frame: pd.DataFrame, column: str | None, name_column: str | None
 ) -> list[tuple[str, str, NDArray[np.bool_]]]:
-    """Give (area, name, members) for the whole study and for each area in the order of the names.
-
-    Places outside every area make an area of their own, :data:`OUTSIDE`, so that the areas sum to the whole.
-    """
-    everyone = np.ones(len(frame), dtype=np.bool_)
-    parts = [("", "", everyone)]
-    if column is None:
-        return parts
-    for wanted in (column, name_column):
-        if wanted is not None and wanted not in frame:
-            raise TableError(
-                f"places have no column {wanted!r}; [areas] needs it. Columns: {', '.join(map(str, frame))}."
-            )
-    areas = np.asarray([_text(one) or OUTSIDE for one in frame[column]], dtype=object)
-    named_by = areas if name_column is None else frame[name_column].to_numpy(dtype=object)
-    names = [_text(name) or area for area, name in zip(areas, named_by, strict=True)]
-    named = sorted(dict(zip(areas, names, strict=True)).items(), key=lambda pair: pair[::-1])
-    return parts + [(area, name, areas == area) for area, name in named]
+    """Give (area, name, members) for the whole study and for each area in the order of the names."""
+    index = AreaIndex.of(frame, column, name_column)
+    parts = [("", "", np.ones(len(frame), dtype=np.bool_))]
+    both = enumerate(zip(index.areas, index.names, strict=True))
+    return parts + [(area, name, index.position == at) for at, (area, name) in both]
 
 
 def _text(value: object) -> str:
@@ -140,9 +164,9 @@ def weighted_percentile(time: NDArray[np.float64], heads: NDArray[np.float64], s
 
 def served_by_point(frame: pd.DataFrame, points: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
     """Add to the service points how many people each serves at each level: columns ``people_<level>``."""
-    heads = pd.Series(counts(frame), index=frame.index)
+    people = pd.Series(counts(frame), index=frame.index)
     served = {
-        f"people_{code}": heads.groupby(frame[f"point_{code}"]).sum().reindex(points.index, fill_value=0.0)
+        f"people_{code}": people.groupby(frame[f"point_{code}"]).sum().reindex(points.index, fill_value=0.0)
         for code in codes
     }
     return points.assign(**served)

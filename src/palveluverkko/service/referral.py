@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.people import POPULATION
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.table import TravelTimeTable, travel_times
 from palveluverkko.service.levels import serving_points
-from palveluverkko.service.people import POPULATION, counts, split_by_area, weighted_mean, weighted_percentile
+from palveluverkko.service.people import counts, split_by_area, weighted_mean, weighted_percentile
 
 
 @dataclass(frozen=True, eq=False)

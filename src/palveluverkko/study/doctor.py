@@ -191,7 +191,7 @@ def _cut_off(
     study: Study, inputs: Inputs, snapped_points: Snapped, snapped_places: Snapped, source: RoadSource | None
 ) -> CutOff:
     """List the places that reach no open point of the nearest level; every open point serves it."""
-    budget, direction = study.levels.minutes[-1], study.network.direction
+    budget, direction = study.minutes[-1], study.network.direction
     serving = serving_points(inputs.points, study.scheme, study.scheme.codes[0])
     points = inputs.points.loc[serving]
     if len(points) < len(inputs.points):
@@ -235,7 +235,7 @@ def _edge(study: Study, inputs: Inputs) -> pd.DataFrame:
         inputs.network,
         inputs.points,
         scheme=study.scheme,
-        budget_minutes=study.levels.minutes[-1],
+        budget_minutes=study.minutes[-1],
         direction=study.network.direction,
         cell_metres=study.output.cell_metres,
         water=inputs.water,

@@ -11,13 +11,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from palveluverkko.domain.people import POPULATION
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
 from palveluverkko.engine.topology import component_labels
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import Snapped, Verdict
 from palveluverkko.reach.surface import Surface
 from palveluverkko.report.texts import text
-from palveluverkko.service.people import POPULATION, counts
+from palveluverkko.service.people import counts
 
 SAME_POINT_METRES = 25.0
 """Service points nearer to one another than this may be one point, entered twice: about the length of a building."""

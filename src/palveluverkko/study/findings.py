@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import geopandas
 import pandas as pd
 
+from palveluverkko.domain.people import POPULATION
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.water import Water
@@ -15,7 +16,6 @@ from palveluverkko.reach.snap import Verdict, snap
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.table import TravelTimeTable, snapped_findings
 from palveluverkko.service.levels import LevelsByPlace
-from palveluverkko.service.people import POPULATION
 from palveluverkko.study.texts import say_finding
 
 COLUMNS = ("subject", "id", "verdict", "metres", "road", "road_class", "way", "detail")

@@ -22,7 +22,7 @@ def further_layers(
     study: Study, network: RoadNetwork, table: TravelTimeTable, water: Water | None
 ) -> dict[str, pd.DataFrame]:
     """Compute the layers and tables that are asked for, by name, in the network's metric CRS."""
-    scheme, minutes, direction = study.scheme, study.levels.minutes, study.network.direction
+    scheme, minutes, direction = study.scheme, study.minutes, study.network.direction
     points = table.points.to_crs(network.crs)
     layers: dict[str, pd.DataFrame] = {}
     if study.output.roads:

@@ -18,7 +18,7 @@ from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import USER_STORE, read_network
 from palveluverkko.network.water import Water, water_of_study
 from palveluverkko.planning.impact import Impact, impact
-from palveluverkko.reach.areas import bands_of_surfaces, to_isochrones
+from palveluverkko.reach.areas import to_isochrones
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.table import TravelTimeTable, travel_times
 from palveluverkko.report.figures import write_figures
@@ -28,7 +28,7 @@ from palveluverkko.report.level_map import write_level_map
 from palveluverkko.report.manifest import build_manifest, write_manifest
 from palveluverkko.report.parquet import write_travel_times
 from palveluverkko.report.workbook import write_report
-from palveluverkko.service.areas import level_surfaces
+from palveluverkko.service.areas import draw_bands, level_surfaces
 from palveluverkko.service.levels import LevelsByPlace, classify
 from palveluverkko.service.norms import check_norms
 from palveluverkko.service.people import served_by_point
@@ -138,7 +138,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
     """Compute a study without writing anything."""
     clock = clock or _Clock(lambda _step, _done, _total: None)
     inputs = read_inputs(study, clock=clock, store=store)
-    scheme, minutes = study.scheme, study.levels.minutes
+    scheme, minutes = study.scheme, study.minutes
     with clock.step("travel_times"):
         table = travel_times(
             inputs.network,
@@ -149,7 +149,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
         )
     with clock.step("levels"):
         levels = classify(table, inputs.points, scheme=scheme, minutes=minutes)
-        people = levels.by_area(inputs.area_column, name_column=inputs.area_name_column)
+        people = levels.by_area(inputs.area_column, name_column=inputs.area_name_column, minutes=minutes)
         norms = check_norms(levels.frame, study.norms, column=inputs.area_column, name_column=inputs.area_name_column)
     with clock.step("areas"):
         surfaces = level_surfaces(
@@ -161,7 +161,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
             cell_metres=study.output.cell_metres,
             water=inputs.water,
         )
-        bands = bands_of_surfaces(surfaces, minutes=minutes)
+        bands = draw_bands(surfaces, scheme=scheme, minutes=minutes)
         isochrones = to_isochrones(bands, minutes=minutes)
         further = further_layers(study, inputs.network, table, inputs.water)
     with clock.step("scenarios"):
@@ -227,7 +227,7 @@ def write_study(study: Study, results: Results, timings: Mapping[str, float], *,
 
 def _write_files(study: Study, results: Results, timings: Mapping[str, float], folder: Path, day: date) -> None:
     """Write every file of a run into a folder."""
-    language, scheme, minutes = study.study.language, study.scheme, study.levels.minutes
+    language, scheme, minutes = study.study.language, study.scheme, study.minutes
     inputs, levels = results.inputs, results.levels
     roads = inputs.network.to_edges()
     located = inputs.places.join(levels.frame[[one for one in levels.frame if one not in inputs.places]])

@@ -97,7 +97,7 @@ def study_sensitivity(
         inputs.places,
         variants=[Variant(factor, networks[season]) for season, factor in pairs],
         scheme=study.scheme,
-        minutes=study.levels.minutes,
+        minutes=study.minutes,
         direction=study.network.direction,
         access_legs=access_legs,
         progress=lambda done, total: tell("variants", done, total),

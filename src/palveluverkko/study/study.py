@@ -259,6 +259,11 @@ class Study(_Section):
         return LevelScheme.named(self.levels.scheme)
 
     @property
+    def minutes(self) -> tuple[float, ...]:
+        """The thresholds: those of ``[levels]``, and those that levels of the scheme have of their own."""
+        return self.scheme.every_minute(self.levels.minutes)
+
+    @property
     def profile(self) -> CarProfile:
         """The car profile."""
         return CarProfile(
@@ -407,7 +412,7 @@ def _as_seen_from(folder: Path, path: str) -> str:
 
 
 def _check_against_scheme(study: Study) -> None:
-    scheme, last = study.scheme, study.levels.minutes[-1]
+    scheme, last = study.scheme, study.minutes[-1]
     for norm in study.norms:
         scheme.position(norm.level)
         if norm.areas == "each" and study.areas is None:

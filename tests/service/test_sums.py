@@ -1,0 +1,171 @@
+"""Sums of people by area, band and group, and their bounds, against sums person by person."""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tables_of_times import SCHEME, places_of, points_of, tables, travel_time_table
+
+from palveluverkko.domain.errors import StudyError
+from palveluverkko.domain.levels import Level, LevelScheme
+from palveluverkko.domain.people import Suppression, to_exact
+from palveluverkko.domain.travel import UNREACHED
+from palveluverkko.service.levels import classify
+from palveluverkko.service.people import heads
+
+MINUTES = (10, 30, 60)
+COUNTS = ("", "_low", "_high")
+
+
+@settings(deadline=None, max_examples=25)
+@given(tables())
+def test_bands_and_unreached_sum_to_the_total_in_every_area_and_group_as_intervals_too(table):
+    levels = classify(table, minutes=MINUTES)
+    by_band, figures = levels.by_area("kunta_code"), levels.by_area_figures("kunta_code")
+    for row in figures.itertuples():
+        own = by_band[(by_band["area"] == row.area) & (by_band["level"] == row.level)]
+        for end in COUNTS:
+            assert own[f"{row.group}{end}"].sum() == getattr(row, f"population{end}")
+            assert getattr(row, f"reached{end}") + getattr(row, f"unreached{end}") == getattr(row, f"population{end}")
+        assert row.population <= row.population_low <= row.population_high
+
+
+@settings(deadline=None, max_examples=25)
+@given(tables())
+def test_areas_sum_to_the_whole(table):
+    figures = classify(table, minutes=MINUTES).by_area_figures("kunta_code")
+    sums = [one for one in figures if one.startswith(("population", "reached", "unreached", "no_road", "beyond"))]
+    for _, own in figures.groupby(["level", "group"]):
+        whole, parts = own[own["area"] == ""], own[own["area"] != ""]
+        for column in sums:
+            assert parts[column].sum() == whole[column].iloc[0]
+
+
+@settings(deadline=None, max_examples=25)
+@given(tables(), st.randoms(use_true_random=False))
+def test_the_classification_of_a_permuted_table_is_the_permuted_classification(table, random):
+    order = list(range(len(table.places)))
+    random.shuffle(order)
+    shuffled = travel_time_table(table.milliseconds[:, order], table.points, table.places.iloc[order])
+    before, after = (classify(one, minutes=MINUTES) for one in (table, shuffled))
+    pd.testing.assert_frame_equal(after.frame, before.frame.iloc[order])
+    pd.testing.assert_frame_equal(before.by_area("kunta_code"), after.by_area("kunta_code"))
+
+
+@settings(deadline=None, max_examples=25)
+@given(tables(), st.data())
+def test_opening_a_point_never_makes_a_class_worse(table, data):
+    closed = table.points.copy()
+    closed.loc[data.draw(st.sampled_from(list(closed.index))), "open"] = False
+    before, after = (classify(table, points, minutes=MINUTES).frame for points in (closed, table.points))
+    assert (after["service_class"] <= before["service_class"]).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(tables())
+def test_the_code_names_the_bands_and_equal_codes_are_equal_classes(table):
+    frame = classify(table, minutes=MINUTES).frame
+    for row in frame.itertuples():
+        bands = [getattr(row, f"band_{code}") for code in SCHEME.codes]
+        numbers = [len(MINUTES) + 1 if math.isnan(one) else MINUTES.index(one) + 1 for one in bands]
+        assert row.class_code == "-".join(f"{code}{at}" for code, at in zip(SCHEME.codes, numbers, strict=True))
+        assert row.service_class == 1 + sum((at - 1) * 4**power for power, at in zip((2, 1, 0), numbers, strict=True))
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.tuples(st.sampled_from([1, 7, 20, 45, UNREACHED]), st.sampled_from([-1, 0, 3])), min_size=1, max_size=5)
+)
+def test_the_bounds_of_all_figures_are_the_extremes_over_every_possible_hidden_count(drawn):
+    times = np.asarray([[one if one == UNREACHED else one * 60_000 for one, _ in drawn]])
+    population = [count for _, count in drawn]
+    rule = Suppression(1, 3)
+    hidden = [at for at, count in enumerate(population) if count < 0]
+    every = []
+    for guess in itertools.product((1, 2, 3), repeat=len(hidden)):
+        possible = list(population)
+        for at, count in zip(hidden, guess, strict=True):
+            possible[at] = count
+        table = travel_time_table(times, points_of(["L"]), places_of(possible))
+        every.append(classify(table, minutes=MINUTES).summary().iloc[0])
+    table = travel_time_table(times, points_of(["L"]), places_of(population))
+    found = classify(table, minutes=MINUTES, suppression=rule).summary().iloc[0]
+    for name in ("population", "reached", "unreached", "beyond_10", "beyond_30"):
+        values = [one[name] for one in every]
+        assert (found[f"{name}_low"], found[f"{name}_high"]) == (min(values), max(values))
+    for name in ("median", "p90", "mean"):
+        # Nobody reached, or too few, is later than every time; a mean of nobody is none.
+        values = [one[name] for one in every]
+        if name == "mean":
+            assert found["mean_low"] == pytest.approx(min(values), nan_ok=True)
+            assert found["mean_high"] == pytest.approx(max(values), nan_ok=True)
+            continue
+        late = [math.inf if math.isnan(one) else one for one in values]
+        bounds = [math.inf if math.isnan(one) else one for one in (found[f"{name}_low"], found[f"{name}_high"])]
+        assert bounds == [min(late), max(late)]
+
+
+def test_a_hidden_group_is_nobody_to_nine_and_not_more_than_live_there():
+    frame = pd.DataFrame({"population": [-1, 4, 20], "age_75_": [-1, -1, -1], "age_0_14": [6, -1, 3]})
+    assert heads(frame).low.tolist() == [6, 4, 20]
+    assert heads(frame).high.tolist() == [9, 4, 20]
+    assert heads(frame, "age_75_").low.tolist() == [0, 0, 0]
+    assert heads(frame, "age_75_").high.tolist() == [9, 4, 9]
+    assert heads(frame, "age_75_").known.tolist() == [0, 0, 0]
+
+
+def test_bounds_that_the_table_brings_win():
+    frame = pd.DataFrame({"population": [-1.0], "population_low": [0.25], "population_high": [2.25]})
+    assert (heads(frame).low.tolist(), heads(frame).high.tolist()) == ([0.25], [2.25])
+
+
+@pytest.mark.parametrize("bounds", [(-1, 9), (5, 4), (math.nan, 9)])
+def test_a_rule_that_no_count_fits_is_refused(bounds):
+    with pytest.raises(StudyError, match="hidden count may be"):
+        Suppression(*bounds)
+
+
+def test_people_without_road_connection_are_counted_among_the_unreached():
+    table = travel_time_table([[60_000, UNREACHED, UNREACHED]], points_of(["L"]), places_of([5, 6, 7]))
+    levels = classify(table, minutes=MINUTES)
+    levels.without_road[2] = True
+    row = levels.summary().iloc[0]
+    assert (row["unreached"], row["no_road"]) == (13, 7)
+
+
+def test_no_point_of_a_level_leaves_it_unreached():
+    frame = classify(travel_time_table([[60_000]], points_of(["L"])), minutes=MINUTES).frame
+    assert frame["time_E"].isna().all()
+    assert frame["class_code"].tolist() == ["L1-A4-E4"]
+
+
+def test_a_level_is_banded_by_its_own_minutes_and_the_union_bounds_the_study():
+    scheme = LevelScheme("own", (Level("L", {}, minutes=(5, 20)), Level("E", {})))
+    points = points_of(["L", "E"])
+    table = travel_time_table([[60_000 * 12], [60_000 * 12]], points, places_of([8]))
+    levels = classify(table, scheme=scheme, minutes=(10, 30))
+    assert levels.minutes == (5, 10, 20, 30)
+    assert levels.frame[["band_L", "band_E"]].iloc[0].tolist() == [20, 20]
+    own = levels.by_area().set_index(["level", "to_min"])["population"].to_dict()
+    assert own[("L", 20.0)] == 8
+    assert set(levels.by_area(minutes=[15])["to_min"].dropna()) == {15}
+
+
+def test_the_matrix_has_the_minutes_of_each_level_by_place():
+    places = places_of([1, 1], name=["Inari", "Utsjoki"])
+    matrix = classify(travel_time_table([[60_000, UNREACHED]], points_of(["A"]), places), minutes=MINUTES).matrix()
+    assert matrix.columns.tolist() == ["name", "L", "A", "E"]
+    assert matrix.loc["X0", ["L", "A"]].tolist() == [1, 1]
+    assert matrix["E"].isna().all()
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=20), st.randoms(use_true_random=False))
+def test_exact_people_sum_to_the_same_in_any_order(people, random):
+    exact = list(to_exact(people))
+    total = sum(exact)
+    random.shuffle(exact)
+    assert sum(exact) == total == math.fsum(exact)
