@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import pytest
 import rasterio
 import shapely
 from little_study import write_little_study
+from people_in_sql import count_people, same_people
 
 from palveluverkko.engine.search import UNREACHED
 from palveluverkko.network.store import read_network
@@ -115,6 +116,22 @@ def test_every_file_is_written_and_the_map_comes_first(run: Run):
     assert all(file.stat().st_size > 0 for file in run.files)
     assert run.files[0] == run.output / "map.html"
     assert {path.name for path in run.output.parent.iterdir() if path.name.startswith(".")} == set()
+
+
+def test_sql_counts_the_same_people_from_the_files_of_a_run(run: Run):
+    lappi = "kunta_code" in run.results.inputs.places
+    # Elsewhere places have no municipality: squares of ten kilometres stand in for them.
+    levels = run.results.levels
+    frame = levels.frame if lappi else levels.frame.assign(kunta_code=levels.frame.index.str[:5])
+    theirs = count_people(
+        run.output / "travel_times.parquet",
+        run.study.points.file,
+        run.study.places.file,
+        codes=levels.scheme.codes,
+        minutes=levels.minutes,
+        area="kunta_code" if lappi else "substr(id, 1, 5)",
+    )
+    same_people(replace(levels, frame=frame).by_area("kunta_code"), theirs)
 
 
 def test_the_level_times_are_minima_over_the_open_points_that_serve(run: Run):
