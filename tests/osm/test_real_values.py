@@ -202,6 +202,64 @@ def test_the_table_is_long_enough_to_mean_something():
     assert len({(key, text) for key, text, _ in ROWS}) + len(WAYS) >= 200
 
 
+# Nodes on roads: key → meaning → texts. A meaning is who passes and what stands there; access is that of a gate.
+NODES: dict[str, dict[tuple[str, str], list[str]]] = {
+    "barrier": {
+        ("through", "{}"): [
+            "gate", "lift_gate", "swing_gate", "bump_gate", "border_control", "cattle_grid", "curb", "kerb", "entrance",
+            "height_restrictor", "toll_booth",
+        ],
+        ("local", "{}"): ["chain", "yes"],
+        ("none", "{}"): ["block", "bollard", "cycle_barrier", "fence", "turnstile", "unknown"],
+    },
+    "access": {
+        ("through", "gate"): ["yes", "permissive", "unknown", "conditional=yes @ (Mo-Fr 08:00-20:00, Sa 08:00-16:00)"],
+        ("local", "gate"): ["customers", "delivery", "destination", "permit", "private"],
+        ("none", "gate"): ["no"],
+    },
+    "motor_vehicle": {
+        ("through", "gate"): ["yes", "permissive"],
+        ("local", "gate"): ["customers", "permit", "private"],
+        ("none", "gate"): ["no"],
+    },
+    "motorcar": {("through", "gate"): ["yes"], ("local", "gate"): ["private"], ("none", "gate"): ["no"]},
+    "vehicle": {("none", "gate"): ["no"]},
+    "crossing": {
+        ("through", "crossing"): ["marked", "zebra", "Zebra", "uncontrolled", "island", "yes"],
+        ("through", "pedestrian_signals"): ["traffic_signals", "island;traffic_signals", "traffic_signals;island"],
+        ("", ""): ["unmarked", "no"],
+    },
+    "highway": {
+        ("through", "{}"): [
+            "traffic_signals", "stop", "give_way", "crossing", "mini_roundabout", "turning_circle", "turning_loop",
+        ],
+        ("", ""): [
+            "bus_stop", "construction", "elevator", "emergency_bay", "motorway_junction", "passing_place", "proposed",
+            "speed_camera", "street_lamp",
+        ],
+    },
+    "railway": {
+        ("through", "level_crossing"): ["level_crossing", "tram_level_crossing"],
+        ("", ""): ["crossing", "signal", "subway_entrance", "tram_crossing", "tram_stop"],
+    },
+}  # fmt: skip
+NODE_ROWS = [
+    (key, value, meaning) for key, table in NODES.items() for meaning, texts in table.items() for value in texts
+]
+_STANDS_ON = {"crossing": {"highway": "crossing"}, "barrier": {}, "highway": {}, "railway": {}}
+
+
+@pytest.mark.parametrize(("key", "value", "meaning"), NODE_ROWS)
+def test_a_value_of_a_node_of_the_extracts_means_what_was_read_by_hand(key, value, meaning):
+    spot = SUMMER.spot({**_STANDS_ON.get(key, {"barrier": "gate"}), key: value})
+    told = ("", "") if spot is None else (spot.passage, spot.kind)
+    assert told == (meaning[0], meaning[1].format(value))
+
+
+def test_two_hundred_values_are_read_besides_the_ways():
+    assert len({(key, value) for key, value, _ in (*ROWS, *NODE_ROWS)}) >= 200
+
+
 @pytest.mark.shared
 def test_no_value_of_the_extracts_is_left_out(shared_data):
     osmium = pytest.importorskip("osmium")

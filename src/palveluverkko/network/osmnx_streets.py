@@ -151,8 +151,8 @@ def _arcs(graph: nx.MultiDiGraph, nodes: list[Any], profile: CarProfile) -> Iter
             kmh=_measure_of(data, "speed_kph", name),
             against=bool(turned) and all(turned),
             tags={key: _joined(data[key]) for key in data if key in keys and _several(data[key])} | {"oneway": "no"},
-            way=next((int(one) for one in ways if str(one).lstrip("-").isdigit()), 0),
-            text=next((str(one) for key in ("ref", "name") for one in _several(data.get(key))), ""),
+            way=min((int(one) for one in ways if str(one).lstrip("-").isdigit()), default=0),
+            text=next((one for key in ("ref", "name") for one in sorted(map(str, _several(data.get(key))))), ""),
         )
 
 
@@ -195,8 +195,11 @@ def _several(value: object) -> list[Any]:
 
 
 def _joined(value: object) -> str:
-    """Write an attribute as a tag: of a list all values, as OpenStreetMap writes them."""
-    return ";".join(f"{one:g}" if isinstance(one, float) else str(one) for one in _several(value))
+    """Write an attribute as a tag: of a list all values, as OpenStreetMap writes them.
+
+    In an order of their own, for OSMnx lists the values of an edge and of its reverse in the order of their hashes.
+    """
+    return ";".join(sorted(f"{one:g}" if isinstance(one, float) else str(one) for one in _several(value)))
 
 
 def _pair(
