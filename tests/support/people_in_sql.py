@@ -38,7 +38,7 @@ FROM banded GROUP BY GROUPING SETS ((area, level, rank, to_min), (level, rank, t
 def count_people(
     times: Path, points: Path, places: Path, *, codes, minutes, area, groups=("population",), towards=True
 ) -> pd.DataFrame:
-    """Count people by area (None for the whole study), level and band; bands without anybody are left out.
+    """Count people, and their bounds, by area (None for the whole study), level and band; empty bands are left out.
 
     ``area`` is an SQL expression over the columns of the places.
     """
@@ -55,23 +55,36 @@ def count_people(
             times=times,
             is_open=is_open,
             area=area,
-            groups=", ".join(f"greatest(CAST({one} AS BIGINT), 0) AS {one}" for one in groups),
+            groups=", ".join(_bounds(one) for one in groups),
             place="from_id" if towards else "to_id",
             point="to_id" if towards else "from_id",
             minutes=", ".join(f"{float(one)}" for one in minutes),
-            sums=", ".join(f"CAST(sum({one}) AS DOUBLE) AS {one}" for one in groups),
+            sums=", ".join(f"CAST(sum({one}) AS DOUBLE) AS {one}" for one in _with_bounds(groups)),
         )
         return base.execute(query).df()
 
 
+def _bounds(group: str) -> str:
+    """Say in SQL what a count is, and what it may be: Statistics Finland hides one to nine people of a square."""
+    least = 1 if group == "population" else 0
+    count = f"CAST({group} AS BIGINT)"
+    return ", ".join(
+        f"CASE WHEN {count} < 0 THEN {hidden} ELSE {count} END AS {group}{end}"
+        for hidden, end in ((0, ""), (least, "_low"), (9, "_high"))
+    )
+
+
+def _with_bounds(groups):
+    return [group + end for group in groups for end in ("", "_low", "_high")]
+
+
 def same_people(ours: pd.DataFrame, theirs: pd.DataFrame, groups=("population",)) -> None:
     """Assert that two tables count the same people in each area, level and band, to the last one."""
-    key = ["area", "level", "to_min"]
-    ours = ours[ours[list(groups)].sum(axis=1) > 0].assign(to_min=lambda rows: rows["to_min"].fillna(-1.0))
+    key, counted = ["area", "level", "to_min"], _with_bounds(groups)
+    ours = ours[ours[counted].sum(axis=1) > 0].assign(to_min=lambda rows: rows["to_min"].fillna(-1.0))
     theirs = theirs.assign(area=theirs["area"].fillna(""), to_min=theirs["to_min"].fillna(-1.0))
-    theirs = theirs[theirs[list(groups)].sum(axis=1) > 0]
+    theirs = theirs[theirs[counted].sum(axis=1) > 0]
     ours, theirs = (
-        frame.astype({"area": object, "level": object}).set_index(key)[list(groups)].sort_index()
-        for frame in (ours, theirs)
+        frame.astype({"area": object, "level": object}).set_index(key)[counted].sort_index() for frame in (ours, theirs)
     )
     pd.testing.assert_frame_equal(ours, theirs, check_exact=True, check_dtype=False, check_index_type=False)
