@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from palveluverkko.domain.errors import PalveluverkkoError
     from palveluverkko.domain.levels import Level, LevelScheme
     from palveluverkko.domain.people import Suppression
-    from palveluverkko.domain.planning import Norm, Scenario
+    from palveluverkko.domain.planning import Norm, Scenario, Wanted
     from palveluverkko.domain.travel import Direction, Season
     from palveluverkko.maps.page import to_map
     from palveluverkko.network.road_network import RoadNetwork
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from palveluverkko.service.levels import classify
     from palveluverkko.service.norms import check_norms
     from palveluverkko.service.referral import referral
+    from palveluverkko.service.services import classify_services
     from palveluverkko.study.pipeline import run_study
     from palveluverkko.study.study import read_study
     from palveluverkko.tables.areas import read_areas
@@ -61,10 +62,12 @@ _HOMES = {
     "Suppression": "domain.people",
     "TravelTimeTable": "reach.table",
     "Variant": "planning.sensitivity",
+    "Wanted": "domain.planning",
     "bands": "service.areas",
     "catchments": "service.catchments",
     "check_norms": "service.norms",
     "classify": "service.levels",
+    "classify_services": "service.services",
     "equity": "service.equity",
     "floating_catchment": "service.floating_catchment",
     "grid_places": "reach.grids",
@@ -104,10 +107,12 @@ __all__ = [
     "Suppression",
     "TravelTimeTable",
     "Variant",
+    "Wanted",
     "bands",
     "catchments",
     "check_norms",
     "classify",
+    "classify_services",
     "equity",
     "floating_catchment",
     "grid_places",

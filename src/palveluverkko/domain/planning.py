@@ -86,3 +86,37 @@ class Scenario:
         both = sorted(set(self.close) & set(self.open))
         if both:
             raise StudyError(f"scenario {self.name!r} both opens and closes {both[0]!r}; choose one.")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for: "the nearest dialysis", "the nearest service in Northern Sámi".
+
+    Attributes
+    ----------
+    name
+        What people call it.
+    services
+        Services that the point must offer, all of them; any point will do when empty.
+    languages
+        Languages that the point must serve in, all of them, as the table of points writes them.
+    level
+        The point must serve this level; any when None.
+    """
+
+    name: str
+    services: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    level: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take lists from users; refuse what asks for nothing."""
+        for key in ("services", "languages"):
+            given = getattr(self, key)
+            if isinstance(given, str):
+                raise StudyError(f"{self.name!r} has {key} = {given!r}; write a list: [{given!r}].")
+            object.__setattr__(self, key, tuple(given))
+        if not self.name.strip():
+            raise StudyError("what is wanted has no name; give it one.")
+        if not (self.services or self.languages or self.level):
+            raise StudyError(f"{self.name!r} wants nothing; give services, languages or level.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
 
@@ -91,6 +91,19 @@ class Snapped:
     verdict: NDArray[np.object_]
     point_x: NDArray[np.float64]
     point_y: NDArray[np.float64]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Snapped]) -> Snapped:
+        """Put points that were tied to the same roads one after the other."""
+        columns = {
+            one.name: np.concatenate([getattr(part, one.name) for part in parts])
+            for one in fields(cls)
+            if one.name not in ("network", "ids", "across")
+        }
+        columns["edge"] = freeze_int32(columns["edge"])
+        across = Spots(*(np.concatenate(column) for column in zip(*(part.across for part in parts), strict=True)))
+        ids = pd.Index([one for part in parts for one in part.ids], dtype=object)
+        return cls(network=parts[0].network, ids=ids, across=across, **columns)
 
     @property
     def spots(self) -> tuple[Spots, ...]:

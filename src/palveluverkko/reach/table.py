@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import geopandas
 import numpy as np
@@ -165,6 +165,36 @@ def travel_times(
     return TravelTimeTable(
         points, places, milliseconds, budget, direction, sides.snapped_points, sides.snapped_places, plan
     )
+
+
+def travel_times_of_several(
+    network: RoadNetwork,
+    points: geopandas.GeoDataFrame,
+    several: Mapping[str, geopandas.GeoDataFrame],
+    *,
+    budget_minutes: float = 180,
+    direction: Direction | str = Direction.TO_SERVICE,
+) -> dict[str, TravelTimeTable]:
+    """Compute the tables of several kinds of places, such as homes and municipal centres, in one search for each point.
+
+    Parameters, times and errors as for :func:`travel_times`, one table for each name.
+    """
+    check_near_network(network, points, where="service points")
+    near = snap(network, points)
+    parts = {name: snap(network, places) for name, places in several.items()}
+    first = next(iter(several.values()))
+    together = near, Snapped.joined(list(parts.values()))
+    whole = travel_times(network, points, first, budget_minutes=budget_minutes, direction=direction, snapped=together)
+    ends = np.cumsum([len(places) for places in several.values()])
+    return {
+        name: replace(
+            whole,
+            places=places,
+            milliseconds=whole.milliseconds[:, end - len(places) : end],
+            snapped_places=parts[name],
+        )
+        for (name, places), end in zip(several.items(), ends, strict=True)
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -276,6 +276,24 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "layer_roads": _in("Tiet", "Vägar", "Roads"),
     "layer_catchments": _in("Palvelupisteiden alueet", "Serviceenheternas områden", "Catchments"),
     "layer_nearest": _in("Lähimmät palvelupisteet", "Närmaste serviceenheter", "Nearest service points"),
+    "layer_level_figures": _in(
+        "Tasojen tunnusluvut alueittain ja ryhmittäin",
+        "Nivåernas nyckeltal efter område och grupp",
+        "Key figures of the levels by area and group",
+    ),
+    "layer_level_people": _in(
+        "Väestö alueittain, tasoittain ja vyöhykkeittäin",
+        "Befolkning efter område, nivå och zon",
+        "People by area, level and band",
+    ),
+    "layer_point_levels": _in("Palvelupisteiden tasot", "Serviceenheternas nivåer", "Levels from the service points"),
+    "layer_centre_levels": _in("Kuntakeskusten tasot", "Kommuncentrumens nivåer", "Levels from the municipal centres"),
+    "layer_place_services": _in(
+        "Yksittäiset palvelut paikoittain", "Enskilda tjänster efter plats", "Services by place"
+    ),
+    "layer_service_figures": _in(
+        "Yksittäisten palvelujen tunnusluvut", "Enskilda tjänsters nyckeltal", "Key figures of single services"
+    ),
     "layer_grid": _in("Ruudut ja matka-ajat", "Rutor och restider", "Grid and travel times"),
     "layer_road_kilometres": _in("Tiekilometrit", "Vägkilometer", "Kilometres of road"),
     "layer_styles": _in("Tasojen tyylit (QGIS)", "Lagerstilar (QGIS)", "Layer styles (QGIS)"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas
 import numpy as np
@@ -213,6 +213,17 @@ def levels_of(
     return LevelsByPlace(
         frame, scheme, thresholds, people.groups(frame), suppression or Suppression(), _without_road(table)
     )
+
+
+def to_itself(table: TravelTimeTable) -> TravelTimeTable:
+    """Give the table of service points to service points with no travel from each to itself.
+
+    Somebody who is at a point need not walk to the car.
+    """
+    times = table.milliseconds.copy()
+    np.fill_diagonal(times, 0)
+    times.flags.writeable = False
+    return replace(table, milliseconds=times)
 
 
 def band_numbers(time: NDArray[np.float64], minutes: Sequence[float]) -> NDArray[np.int64]:

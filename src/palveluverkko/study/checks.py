@@ -12,6 +12,7 @@ from palveluverkko.domain.planning import PLACES
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import check_near_network
 from palveluverkko.service.people import groups
+from palveluverkko.service.services import offering_points
 from palveluverkko.study.study import Study
 
 _NEAR_DEGREES = 0.5
@@ -42,11 +43,13 @@ def check_against_tables(study: Study, points: geopandas.GeoDataFrame, places: g
                         f"{_nearest(one, ids)}"
                     )
         _check_norms(study, places)
-        if study.areas is not None and study.areas.file is None:
-            columns = [str(one) for one in places.columns if one != places.geometry.name]
-            for column in (study.areas.column, study.areas.name_column):
-                if column is not None:
-                    _check_column(column, columns, "[areas] names", study)
+        columns = [str(one) for one in places.columns if one != places.geometry.name]
+        for who, areas in (("[areas]", study.areas), *((f"grouping {one.name!r}", one) for one in study.grouping)):
+            named = () if areas is None else (areas.column, areas.name_column)
+            for column in (one for one in named if one is not None):
+                _check_column(column, columns, f"{who} names", study)
+        for wanted in study.wants:
+            offering_points(points, study.scheme, wanted)  # which refuses services and languages that nobody knows
     except PalveluverkkoError as error:
         raise StudyError(f"{study.path}: {error}") from None
 

@@ -20,7 +20,7 @@ from palveluverkko.network.water import Water, water_of_study
 from palveluverkko.planning.impact import Impact, impact
 from palveluverkko.reach.areas import to_isochrones
 from palveluverkko.reach.surface import Surface
-from palveluverkko.reach.table import TravelTimeTable, travel_times
+from palveluverkko.reach.table import TravelTimeTable, travel_times_of_several
 from palveluverkko.report.figures import write_figures
 from palveluverkko.report.geopackage import write_results
 from palveluverkko.report.geotiff import write_surface
@@ -37,11 +37,12 @@ from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
 from palveluverkko.study.findings import gather_findings, of_water
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.further import further_layers
-from palveluverkko.study.study import Study
+from palveluverkko.study.level_tables import level_tables
+from palveluverkko.study.study import AreasSection, Study
 from palveluverkko.study.texts import say, say_day, say_subtitle
 from palveluverkko.tables.areas import assign_areas, read_areas
 from palveluverkko.tables.places import read_places
-from palveluverkko.tables.points import read_service_points
+from palveluverkko.tables.points import read_points, read_service_points
 
 STEPS = ("inputs", "network", "travel_times", "levels", "areas", "scenarios", "write")
 """Steps of a run, in order."""
@@ -64,6 +65,10 @@ class Inputs:
         Columns of the places by which people are summed up.
     water
         What the areas leave out; None where nothing is known of any.
+    groupings
+        Columns of id and name of the areas of each ``[[grouping]]``, by its name.
+    centres
+        Municipal centres; None without ``[centres]``.
     """
 
     network: RoadNetwork
@@ -72,6 +77,8 @@ class Inputs:
     area_column: str | None
     area_name_column: str | None
     water: Water | None = None
+    groupings: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    centres: geopandas.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +97,7 @@ class Results:
     impacts: Mapping[str, Impact]
     findings: pd.DataFrame
     further: Mapping[str, pd.DataFrame]
+    level_tables: Mapping[str, pd.DataFrame]
     timings: Mapping[str, float] = field(repr=False)
 
 
@@ -140,15 +148,18 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
     inputs = read_inputs(study, clock=clock, store=store)
     scheme, minutes = study.scheme, study.minutes
     with clock.step("travel_times"):
-        table = travel_times(
+        several = {"places": inputs.places, "points": inputs.points}
+        tables = travel_times_of_several(
             inputs.network,
             inputs.points,
-            inputs.places,
+            several if inputs.centres is None else several | {"centres": inputs.centres},
             budget_minutes=minutes[-1],
             direction=study.network.direction,
         )
+        table = tables["places"]
     with clock.step("levels"):
-        levels = classify(table, inputs.points, scheme=scheme, minutes=minutes)
+        suppression = study.suppression
+        levels = classify(table, inputs.points, scheme=scheme, minutes=study.levels.minutes, suppression=suppression)
         people = levels.by_area(inputs.area_column, name_column=inputs.area_name_column, minutes=minutes)
         norms = check_norms(levels.frame, study.norms, column=inputs.area_column, name_column=inputs.area_name_column)
     with clock.step("areas"):
@@ -164,6 +175,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
         bands = draw_bands(surfaces, scheme=scheme, minutes=minutes)
         isochrones = to_isochrones(bands, minutes=minutes)
         further = further_layers(study, inputs.network, table, inputs.water)
+        level_sums = level_tables(study, tables, levels, areas_of(inputs))
     with clock.step("scenarios"):
         impacts = {
             one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)
@@ -179,7 +191,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
     )
     return Results(
         inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, impacts, findings,
-        further, clock.seconds,
+        further, level_sums, clock.seconds,
     )  # fmt: skip
 
 
@@ -189,20 +201,37 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
     with clock.step("inputs"):
         points = read_service_points(study.points.file, scheme=study.scheme, crs=study.points.crs)
         places = read_places(study.places.file, crs=study.places.crs)
-        column, name_column = None, None
-        if study.areas is not None and study.areas.file is not None:
-            areas = read_areas(study.areas.file)
-            own = assign_areas(places, areas)
-            column, name_column = _AREA_COLUMN, _AREA_NAME_COLUMN
-            places = places.assign(**{column: own, name_column: own.map(areas["name"])})
-        elif study.areas is not None:
-            column, name_column = study.areas.column, study.areas.name_column
+        places, column, name_column = _with_areas(places, study.areas, _AREA_COLUMN, _AREA_NAME_COLUMN)
+        groupings = {}
+        for number, one in enumerate(study.grouping, 1):
+            places, own, names = _with_areas(places, one, f"grouping_{number}", f"grouping_{number}_name")
+            if own is not None:
+                groupings[one.name] = own, names
+        centres = None if study.centres is None else read_points(study.centres.file, crs=study.centres.crs)
         check_against_tables(study, points, places)
     with clock.step("network"):
         network = read_roads(study, store=store)
         check_against_network(study, network, points, places)
         water = water_of_study(study.network.files, study.network.water, store=store)
-    return Inputs(network, points, places, column, name_column, water)
+    return Inputs(network, points, places, column, name_column, water, groupings, centres)
+
+
+def _with_areas(
+    places: geopandas.GeoDataFrame, section: AreasSection | None, column: str, name_column: str
+) -> tuple[geopandas.GeoDataFrame, str | None, str | None]:
+    """Give the places with their areas, and the columns that hold them: those named, or new ones for polygons."""
+    if section is None:
+        return places, None, None
+    if section.file is None:
+        return places, section.column, section.name_column
+    areas = read_areas(section.file)
+    own = assign_areas(places, areas, rule=section.assign)
+    return places.assign(**{column: own, name_column: own.map(areas["name"])}), column, name_column
+
+
+def areas_of(inputs: Inputs) -> dict[str, tuple[str | None, str | None]]:
+    """Give the columns of every grouping of areas by its name; that of ``[areas]``, or the whole study, is first."""
+    return {"": (inputs.area_column, inputs.area_name_column), **inputs.groupings}
 
 
 def read_roads(study: Study, *, store: str | Path = USER_STORE) -> RoadNetwork:
@@ -258,7 +287,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         isochrones=results.isochrones,
         findings=results.findings,
         access_legs=results.table.access_legs(),
-        further=results.further,
+        further={**results.further, **results.level_tables},
         scheme=scheme,
         language=language,
     )

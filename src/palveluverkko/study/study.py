@@ -24,8 +24,9 @@ from pydantic import (
 from palveluverkko.domain.errors import PalveluverkkoError, StudyError
 from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
 from palveluverkko.domain.grids import check_grids
-from palveluverkko.domain.levels import LevelScheme
-from palveluverkko.domain.planning import Norm, Scenario
+from palveluverkko.domain.levels import LevelScheme, first_name
+from palveluverkko.domain.people import Suppression
+from palveluverkko.domain.planning import Norm, Scenario, Wanted
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
 from palveluverkko.osm.area import Area
 from palveluverkko.osm.ferry_overrides import FerryOverride, check_overrides
@@ -152,12 +153,19 @@ class TableSection(_Section):
     crs: str | None = None
 
 
+class PlacesSection(TableSection):
+    """``[places]``: the table, and what its hidden counts may be."""
+
+    suppressed: tuple[float, float] = (1, 9)
+
+
 class AreasSection(_Section):
-    """``[areas]``: a column of the places, or polygons."""
+    """``[areas]``: a column of the places, or polygons and the rule by which a place belongs to one."""
 
     column: str | None = None
     name_column: str | None = None
     file: Path | None = None
+    assign: Literal["largest_share", "centroid"] = "largest_share"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -166,6 +174,21 @@ class AreasSection(_Section):
         if self.file is not None and self.name_column is not None:
             raise ValueError("name_column goes with column; polygons bring their own name")
         return self
+
+
+class GroupingSection(AreasSection):
+    """``[[grouping]]``: areas beside those of ``[areas]``, such as counties or language areas, by name."""
+
+    name: str = Field(min_length=1)
+
+
+class WantedSection(_Section):
+    """``[[wanted]]``: services and languages whose nearest point is looked for."""
+
+    name: str = Field(min_length=1)
+    services: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    level: str | None = None
 
 
 class LevelsSection(_Section):
@@ -230,6 +253,7 @@ class OutputSection(_Section):
     catchments: bool = False
     nearest: int | None = Field(default=None, ge=1)
     grids: Annotated[tuple[str, ...], AfterValidator(check_grids)] = ()
+    services: bool = False
 
 
 class Study(_Section):
@@ -245,8 +269,11 @@ class Study(_Section):
     study: StudySection
     network: NetworkSection
     points: TableSection
-    places: TableSection
+    places: PlacesSection
+    centres: TableSection | None = None
     areas: AreasSection | None = None
+    grouping: tuple[GroupingSection, ...] = ()
+    wanted: tuple[WantedSection, ...] = ()
     levels: LevelsSection = LevelsSection()
     norm: tuple[NormSection, ...] = ()
     scenario: tuple[ScenarioSection, ...] = ()
@@ -300,6 +327,18 @@ class Study(_Section):
         return tuple(norm for one in self.norm for norm in one.norms)
 
     @property
+    def suppression(self) -> Suppression:
+        """What hidden counts may be."""
+        return Suppression(*self.places.suppressed)
+
+    @property
+    def wants(self) -> tuple[Wanted, ...]:
+        """What is looked for beside the levels: the services of the menus where asked for, and ``[[wanted]]``."""
+        menus = self.scheme.services if self.output.services else ()
+        of_menu = tuple(Wanted(first_name(one), services=(first_name(one),)) for one in menus)
+        return (*of_menu, *(Wanted(**one.model_dump()) for one in self.wanted))
+
+    @property
     def scenarios(self) -> tuple[Scenario, ...]:
         """The scenarios."""
         return tuple(Scenario(s.name, s.close, s.open, tuple(s.change_level.items())) for s in self.scenario)
@@ -322,6 +361,11 @@ class Study(_Section):
         files |= {"points.file": self.points.file, "places.file": self.places.file}
         if self.areas is not None and self.areas.file is not None:
             files["areas.file"] = self.areas.file
+        if self.centres is not None:
+            files["centres.file"] = self.centres.file
+        for number, one in enumerate(self.grouping, 1):
+            if one.file is not None:
+                files[f"grouping.{number}.file"] = one.file
         if self.levels.scheme.endswith(".toml"):
             files["levels.scheme"] = Path(self.levels.scheme)
         return files
@@ -338,6 +382,9 @@ class Study(_Section):
                 document[section][key] = _as_seen_from(self.path.parent, value)
             elif key == "osm" and value is not None:
                 document[section][key] = [_as_seen_from(self.path.parent, one) for one in value]
+        for one in document["grouping"]:
+            if one["file"] is not None:
+                one["file"] = _as_seen_from(self.path.parent, one["file"])
         return document
 
 
@@ -394,7 +441,10 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
 
     if "path" in document:
         raise StudyError("the unknown key 'path' stands at the top; a study holds sections such as [network].")
-    return {key: resolve(section) for key, section in document.items()} | {"path": path}
+    return {
+        key: [resolve(one) for one in section] if key == "grouping" and isinstance(section, list) else resolve(section)
+        for key, section in document.items()
+    } | {"path": path}
 
 
 def _is_path(key: str, value: str) -> bool:
@@ -427,10 +477,24 @@ def _check_against_scheme(study: Study) -> None:
     for scenario in study.scenarios:
         for _, level in scenario.change_level:
             scheme.position(level)
-    names = [one.name for one in study.scenario]
-    for name in names:
-        if names.count(name) > 1:
-            raise StudyError(f"two scenarios are named {name!r}; give each its own name.")
+    _check_names(study)
+    _ = study.suppression  # which refuses bounds that no count could have
+    for one in study.wants:
+        if one.level is not None:
+            scheme.position(one.level)
+
+
+def _check_names(study: Study) -> None:
+    """Refuse a name that two tables of a kind have."""
+    for kind, several in (
+        ("scenarios", study.scenario),
+        ("groupings", study.grouping),
+        ("tables of [[wanted]]", study.wanted),
+    ):
+        names = [one.name for one in several]
+        for name in names:
+            if names.count(name) > 1:
+                raise StudyError(f"two {kind} are named {name!r}; give each its own name.")
 
 
 def _one_line(error: ValidationError) -> str:
@@ -446,7 +510,7 @@ def _one_line(error: ValidationError) -> str:
         text = f"{section}has the unknown key {key!r}{_nearest(key, sections[:-1])}"
     elif first["type"] == "missing":
         text = f"{section}lacks {key!r}, which must be given."
-    elif first["type"] == "tuple_type" and key in ("norm", "scenario"):
+    elif first["type"] == "tuple_type" and key in ("norm", "scenario", "grouping", "wanted"):
         text = f"{key} is one table; write [[{key}]] with two brackets, once for each."
     else:
         reason = str(first["msg"]).removeprefix("Value error, ").removesuffix(" for <class 'pathlib.Path'>").rstrip(".")
@@ -475,8 +539,8 @@ def _nearest(key: str, sections: Sequence[str]) -> str:
 
 _PATHS = (
     ("network", "osm"), ("network", "edges"), ("network", "clip"), ("network", "profile"), ("network", "ferries"),
-    ("network", "water"), ("points", "file"), ("places", "file"), ("areas", "file"), ("levels", "scheme"),
-    ("output", "directory"),
+    ("network", "water"), ("points", "file"), ("places", "file"), ("centres", "file"), ("areas", "file"),
+    ("levels", "scheme"), ("output", "directory"),
 )  # fmt: skip
 
 _WORDS_OR_PATHS = ("scheme", "profile", "water")
@@ -485,8 +549,11 @@ _SECTIONS: dict[str, type[_Section]] = {
     "study": StudySection,
     "network": NetworkSection,
     "points": TableSection,
-    "places": TableSection,
+    "places": PlacesSection,
+    "centres": TableSection,
     "areas": AreasSection,
+    "grouping": GroupingSection,
+    "wanted": WantedSection,
     "levels": LevelsSection,
     "norm": NormSection,
     "scenario": ScenarioSection,

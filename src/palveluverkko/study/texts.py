@@ -48,7 +48,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "{across} m."
         ),
         "finding_unreached": "Yhtään tason {level} avointa palvelupistettä ei tavoiteta {minutes} minuutissa.",
-        "finding_suppressed": "Asukasluku on salattu (-1), ja se lasketaan kaikissa summissa nollana.",
+        "finding_suppressed": "Asukasluku on salattu (-1): summat jättävät sen pois, ala- ja ylärajat eivät.",
         "finding_defaulted_speed": (
             "Tiepituudesta {share} on ilman nopeusrajoitusta; siltä osin on käytetty tieluokan oletusta."
         ),
@@ -113,7 +113,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "m till den andra."
         ),
         "finding_unreached": "Ingen öppen serviceenhet på nivå {level} nås inom {minutes} minuter.",
-        "finding_suppressed": "Invånarantalet är sekretessbelagt (-1) och räknas som noll i alla summor.",
+        "finding_suppressed": "Invånarantalet är sekretessbelagt (-1): det ingår inte i summorna, men i deras gränser.",
         "finding_defaulted_speed": (
             "Av väglängden saknar {share} hastighetsgräns; där används vägklassens standardvärde."
         ),
@@ -176,7 +176,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "{across} m to the other."
         ),
         "finding_unreached": "No open service point of level {level} can be reached within {minutes} minutes.",
-        "finding_suppressed": "The number of people is hidden (-1) and counts as none in every sum.",
+        "finding_suppressed": "The number of people is hidden (-1): sums leave it out, their bounds take it in.",
         "finding_defaulted_speed": (
             "{share} of the road length has no speed limit tagged; the default of its road class was used."
         ),

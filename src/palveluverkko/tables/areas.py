@@ -58,10 +58,11 @@ def read_areas(path: str | Path) -> GeoDataFrame:
     return with_text_columns(areas.set_index("id")[["name", *further, "geometry"]])
 
 
-def assign_areas(places: GeoDataFrame, areas: GeoDataFrame) -> pd.Series:
+def assign_areas(places: GeoDataFrame, areas: GeoDataFrame, *, rule: str = "largest_share") -> pd.Series:
     """Give every place the id of its area: the one that holds a point, or most of a polygon.
 
-    Ties, and points on a border, go to the lowest id.
+    Ties, and points on a border, go to the lowest id. With the rule ``"centroid"`` a polygon belongs to the area that
+    holds its centroid, however small its part of it.
 
     Returns
     -------
@@ -78,6 +79,8 @@ def assign_areas(places: GeoDataFrame, areas: GeoDataFrame) -> pd.Series:
     crs = next((frame.crs for frame in (areas, places) if frame.crs.is_projected), None) or areas.estimate_utm_crs()
     ordered = areas.geometry.sort_index().to_crs(crs)
     shapes = places.geometry.to_crs(crs)
+    if rule == "centroid":
+        shapes = shapes.centroid
     area, place = shapes.sindex.query(ordered, predicate="intersects")
     whole_area, whole_place = shapes.sindex.query(ordered, predicate="covers")
     # Cutting is slow, and most places lie wholly in one area: cut only those on a border.
