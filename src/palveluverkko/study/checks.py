@@ -45,8 +45,8 @@ def check_against_tables(study: Study, points: geopandas.GeoDataFrame, places: g
         _check_norms(study, places)
         columns = [str(one) for one in places.columns if one != places.geometry.name]
         for who, areas in (("[areas]", study.areas), *((f"grouping {one.name!r}", one) for one in study.grouping)):
-            named = () if areas is None else (areas.column, areas.name_column)
-            for column in (one for one in named if one is not None):
+            keys = () if areas is None else (areas.column, areas.name_column)
+            for column in (one for one in keys if one is not None):
                 _check_column(column, columns, f"{who} names", study)
         for wanted in study.wants:
             offering_points(points, study.scheme, wanted)  # which refuses services and languages that nobody knows
