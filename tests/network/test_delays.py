@@ -27,7 +27,7 @@ from streets import (
 )
 
 from palveluverkko.network import build
-from palveluverkko.network.delays import with_delays
+from palveluverkko.network.delays import find_delays, with_delays
 from palveluverkko.network.store import read_stored_network, write_network
 from palveluverkko.osm.profile import CarProfile, Road
 from palveluverkko.osm.reader import read_roads
@@ -74,7 +74,7 @@ def delays(spots, given_ways, standing=None):
     metres = np.zeros(drawn.way_node.size)
     metres[begins] = [piece[3] for piece in pieces_of(spots, given_ways)]
     nothing = np.zeros(drawn.way_node.size, dtype=np.int32)
-    forward, backward = with_delays(drawn, JUNCTION, metres=metres, forward=nothing, backward=nothing)
+    forward, backward = with_delays(nothing, nothing, find_delays(drawn, JUNCTION, metres))
     assert not np.delete(forward + backward, begins).any()
     return np.column_stack((forward, backward))[begins].tolist()
 
@@ -266,7 +266,7 @@ def test_signals_of_tampere_count_once_for_a_crossing(shared_data):
     lights = []
     for within in (0.0, 10.0, 30.0, 50.0, 100.0):
         junction = replace(JUNCTION, signals_metres=within)
-        times = with_delays(drawn, junction, metres=metres, forward=nothing, backward=nothing)
+        times = with_delays(nothing, nothing, find_delays(drawn, junction, metres))
         lights.append(sum(int(np.count_nonzero(one == LIGHT)) for one in times))
     assert lights == sorted(set(lights), reverse=True)
     assert lights[-1] > 0

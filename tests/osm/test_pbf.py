@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from palveluverkko.domain.errors import RoadFileError
-from palveluverkko.osm import pbf, pbf_kernels, reader, roads
+from palveluverkko.osm import numbering_kernels, pbf, reader, roads
 from palveluverkko.osm.osmium_reader import read_with_osmium
 from palveluverkko.osm.pbf import read_pbf
 from palveluverkko.osm.pbf_blocks import UnfamiliarPbfError
@@ -453,12 +453,19 @@ def test_an_interrupt_ends_the_reading_and_its_threads(tmp_path, turn):
 # --- kernels and their slow twins
 
 
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-3000, 3000)), st.integers(1, 3))
+@settings(deadline=None)
+def test_distinct_ids_are_those_of_numpy(values, times):
+    many = np.repeat(np.array(values, dtype=np.int64), times)
+    assert numbering_kernels.distinct(roads.freeze(many, np.int64)).tolist() == np.unique(many).tolist()
+
+
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1), st.data())
 @settings(deadline=None)
 def test_positions_are_those_of_a_search(distinct, data):
     table = roads.freeze(np.unique(np.array(distinct, dtype=np.int64)), np.int64)
     values = np.array(data.draw(st.lists(st.sampled_from(distinct))), dtype=np.int64)
-    found = pbf_kernels.positions_in(roads.freeze(values, np.int64), table)
+    found = numbering_kernels.positions_in(roads.freeze(values, np.int64), table)
     assert found.tolist() == np.searchsorted(table, values).tolist()
 
 
@@ -490,7 +497,7 @@ def ends_at_gap(way: list[int], located: list[bool]) -> set[int]:
 def test_pieces_are_those_of_the_definition(located, data):
     nodes = st.integers(0, len(located) - 1)
     ways = data.draw(st.lists(st.lists(nodes, max_size=9), max_size=5))
-    way_of_piece, first_node, piece_node, use = pbf_kernels.cut_pieces(
+    way_of_piece, first_node, piece_node, use = numbering_kernels.cut_pieces(
         roads.freeze(np.array([len(way) for way in ways]), np.int32),
         roads.freeze(np.array([node for way in ways for node in way]), np.int32),
         roads.freeze(np.array(located), np.bool_),

@@ -264,30 +264,26 @@ def lay_chains(
     length: NDArray[np.float64],
     onward: NDArray[np.int32],
     back: NDArray[np.int32],
-) -> tuple[
-    NDArray[np.int64],
-    NDArray[np.float64],
-    NDArray[np.float64],
-    NDArray[np.int32],
-    NDArray[np.int32],
-    NDArray[np.float64],
-    int,
-]:
-    """Lay chains out vertex by vertex: where each begins, x, y, running totals of two measures, lengths, overflow.
+    first: int,
+    last: int,
+    first_vertex: NDArray[np.int64],
+    vertex_x: NDArray[np.float64],
+    vertex_y: NDArray[np.float64],
+    onward_total: NDArray[np.int32],
+    back_total: NDArray[np.int32],
+    chain_length: NDArray[np.float64],
+) -> int:
+    """Lay the chains from ``order[first]`` to before ``order[last]`` out vertex by vertex, and give the overflow.
 
-    A chain of k pieces has k + 1 vertices. ``onward`` and ``back`` change places where a piece is walked backwards.
-    The last value is the place in ``order`` of the first chain with a total above int32, or -1.
+    A chain of k pieces has k + 1 vertices, the first of which is given. Written are x, y, running totals of two
+    measures, and lengths. ``onward`` and ``back`` change places where a piece is walked backwards.
+    The overflow is the place in ``order`` of the first chain with a total above int32, or -1.
     """
-    vertices = half.size + order.size
-    first_vertex = np.zeros(order.size + 1, dtype=np.int64)
-    vertex_x, vertex_y = np.empty(vertices, dtype=np.float64), np.empty(vertices, dtype=np.float64)
-    onward_total, back_total = np.empty(vertices, dtype=np.int32), np.empty(vertices, dtype=np.int32)
-    chain_length = np.zeros(order.size, dtype=np.float64)
     overflow = -1
-    at = 0
-    for place in range(order.size):
+    for place in range(first, last):
         begin, end = begins[order[place]], begins[order[place] + 1]
         spot = node[(half[begin] >> 1) + (half[begin] & 1)]
+        at = first_vertex[place]
         there, again, whole = np.int64(0), np.int64(0), 0.0
         for step in range(begin, end + 1):
             vertex_x[at], vertex_y[at] = x[spot], y[spot]
@@ -302,5 +298,4 @@ def lay_chains(
         if overflow < 0 and max(there, again) > _LARGEST:
             overflow = place
         chain_length[place] = whole
-        first_vertex[place + 1] = at
-    return first_vertex, vertex_x, vertex_y, onward_total, back_total, chain_length, overflow
+    return overflow

@@ -15,7 +15,7 @@ from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
 from palveluverkko.engine.topology import Chains, Laid, depth_first_numbers, lay_chains, sort_arcs, trace_chains
 from palveluverkko.network.components import find_local, find_main
-from palveluverkko.network.delays import count_spots, with_delays
+from palveluverkko.network.delays import count_spots, find_delays, with_delays
 from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.road_network import Edges, RoadNetwork
 from palveluverkko.network.surroundings import Surroundings, find_surroundings
@@ -25,7 +25,6 @@ from palveluverkko.network.turns import Delays, Rule, Turns
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Roads
 from palveluverkko.osm.restrictions import read_turn_rules
-from palveluverkko.osm.spots import JunctionDelays
 
 BUILD_VERSION = 8
 """Part of every fingerprint: raise it when the same roads would build another network."""
@@ -43,6 +42,9 @@ _LATTICE_STEP = 0.1
 _WIDEST_LATTICE = 20.0
 _FARTHEST_LATTICE = 84.0
 
+
+# Building a file of fewer positions takes under a second.
+_MANY_POSITIONS = 1_000_000
 
 _NOWHERE = (np.empty(0), np.empty(0))
 
@@ -95,15 +97,7 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     road_turns = find_on_roads(roads, *read_turn_rules(roads.restrictions, holds=profile.holds))
     turning_nodes = find_nodes(roads, lambda spot: spot.u_turn)
     stops = np.concatenate((road_turns.stops, turning_nodes))
-    with ThreadPoolExecutor(2) as beside:
-        measured = beside.submit(measure_metres, roads)
-        projected = beside.submit(_projection(roads, crs))
-        chains = _find_chains(roads, way, stops, contract=contract)
-        plan = _order_edges(roads, chains)
-        metres = measured.result()
-        x, y = projected.result()
-    surroundings = find_surroundings(roads, metres, x, y, profile.built_up)
-    pieces = _time_pieces(roads, metres, surroundings, profile.junction_delays)
+    chains, plan, pieces, signalled, x, y = _measure_and_order(roads, profile, crs, way, stops, contract=contract)
     laid = lay_chains(
         chains,
         plan.chain,
@@ -119,7 +113,7 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     del pieces, chains  # 0.2 GB for 5 million nodes, and the arcs are still to come
     edges = _describe_edges(roads, way, plan, laid)
     turns = turns._replace(
-        delays=_turn_delays(roads, profile, edges, plan.junction_node, metres),
+        delays=_turn_delays(roads, profile, edges, plan.junction_node, signalled),
         turning_places=_junctions_at(plan.junction_node, turning_nodes),
     )
     return assemble(
@@ -225,6 +219,38 @@ def _projection(roads: Roads, crs: str) -> Callable[[], tuple[NDArray[np.float64
     return functools.partial(kernels.interpolate, lon, lat, west, south, _LATTICE_STEP, lattice_x, lattice_y)
 
 
+def _measure_and_order(
+    roads: Roads, profile: CarProfile, crs: str, way: NDArray[np.int32], stops: NDArray[np.int32], *, contract: bool
+) -> tuple[Chains, _Plan, _Pieces, NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """Give chains, edges in order, pieces with their times, nodes with signals near, and coordinates of the nodes.
+
+    Lengths and coordinates, then squares and junctions, in a thread beside chains and their order; small files are
+    built by one thread, for what is needed at the same time counts there.
+    """
+
+    def measure() -> tuple[NDArray[np.float64], Surroundings, NDArray[np.float64], NDArray[np.float64]]:
+        metres = measure_metres(roads)
+        x, y = project()
+        return metres, find_surroundings(roads, metres, x, y, profile.built_up), x, y
+
+    def order() -> tuple[Chains, _Plan]:
+        chains = _find_chains(roads, way, stops, contract=contract)
+        return chains, _order_edges(roads, chains)
+
+    project = _projection(roads, crs)
+    if roads.way_node.size < _MANY_POSITIONS:
+        metres, surroundings, x, y = measure()
+        chains, plan = order()
+    else:
+        with ThreadPoolExecutor(1) as beside:
+            measuring = beside.submit(measure)
+            chains, plan = order()
+            metres, surroundings, x, y = measuring.result()
+    signalled = _find_signalled(roads, profile, metres)
+    pieces = _time_pieces(roads, metres, surroundings, find_delays(roads, profile.junction_delays, metres))
+    return chains, plan, pieces, signalled, x, y
+
+
 def measure_metres(roads: Roads) -> NDArray[np.float64]:
     """Measure the piece from each position of the ways to the next on the ellipsoid; the last of a way has none."""
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
@@ -239,7 +265,7 @@ def measure_metres(roads: Roads) -> NDArray[np.float64]:
 
 
 def _time_pieces(
-    roads: Roads, metres: NDArray[np.float64], surroundings: Surroundings, junction: JunctionDelays
+    roads: Roads, metres: NDArray[np.float64], surroundings: Surroundings, delay: NDArray[np.int32]
 ) -> _Pieces:
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415
 
@@ -256,8 +282,7 @@ def _time_pieces(
         freeze_float64(surroundings.built_up),
         _frozen_bool(surroundings.abroad),
     )
-    times = with_delays(roads, junction, metres=metres, forward=forward, backward=backward)
-    return _Pieces(metres, *times, way_metres)
+    return _Pieces(metres, *with_delays(forward, backward, delay), way_metres)
 
 
 def _find_chains(roads: Roads, way: NDArray[np.int32], stops: NDArray[np.int32], *, contract: bool) -> Chains:
@@ -318,15 +343,26 @@ def _turns_of_edges(road_turns: RoadTurns, chains: Chains, plan: _Plan, position
     return Turns(tuple(rules))
 
 
+def _find_signalled(roads: Roads, profile: CarProfile, metres: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Give the nodes where signals stand or stand near, if turning takes time anywhere."""
+    if not _takes_time(profile):
+        return np.empty(0, dtype=np.int32)
+    return find_signalled(roads, metres, profile.junction_delays.signals_metres)
+
+
+def _takes_time(profile: CarProfile) -> bool:
+    delays = profile.turn_delays
+    return delays is not None and bool(delays.left_seconds or delays.right_seconds)
+
+
 def _turn_delays(
-    roads: Roads, profile: CarProfile, edges: Edges, junction_node: NDArray[np.int64], metres: NDArray[np.float64]
+    roads: Roads, profile: CarProfile, edges: Edges, junction_node: NDArray[np.int64], signalled: NDArray[np.int32]
 ) -> Delays:
     """Give the turns that take time, and how long; where signals stand, they are all the delay there is."""
     delays = profile.turn_delays
-    if delays is None or not (delays.left_seconds or delays.right_seconds):
+    if delays is None or not _takes_time(profile):
         return Delays()
     is_chosen = np.asarray([road_class in delays.classes for road_class in _road_classes(roads)])
-    signalled = find_signalled(roads, metres, profile.junction_delays.signals_metres)
     return find_turn_delays(
         junction_node.size,
         edges,

@@ -35,15 +35,8 @@ _LARGEST = np.iinfo(np.int32).max
 _SIGN_METRES = 200.0
 
 
-def with_delays(
-    roads: Roads,
-    junction: JunctionDelays,
-    *,
-    metres: NDArray[np.float64],
-    forward: NDArray[np.int32],
-    backward: NDArray[np.int32],
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Give the times of pieces with the delays of those who arrive at their ends, int32[positions] each.
+def find_delays(roads: Roads, junction: JunctionDelays, metres: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Give the milliseconds that those wait who arrive: at the end of piece p at 2 p, at its beginning at 2 p + 1.
 
     Parameters
     ----------
@@ -51,8 +44,8 @@ def with_delays(
         The ways with what stands on their nodes.
     junction
         Delays at junctions.
-    metres, forward, backward
-        Of the piece from each position of the ways to the next: length and milliseconds along and against the way.
+    metres
+        Length of the piece from each position of the ways to the next.
     """
     from palveluverkko.network import delays_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
 
@@ -91,6 +84,14 @@ def with_delays(
         junction.signals_metres,
         _SIGN_METRES,
     )
+    found: NDArray[np.int32] = delay
+    return found
+
+
+def with_delays(
+    forward: NDArray[np.int32], backward: NDArray[np.int32], delay: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Give the milliseconds along and against the ways with the delays of those who arrive, int32[positions] each."""
     return _sum(forward, delay[::2]), _sum(backward, delay[1::2])
 
 

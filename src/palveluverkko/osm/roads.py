@@ -265,10 +265,9 @@ def in_order(ways: FileWays) -> FileWays:
 
 def distinct_nodes(ways: FileWays) -> Int64:
     """Give the ids of the nodes of ways, rising."""
-    sorted_ids = np.sort(ways.node_ids)
-    new = np.ones(sorted_ids.size, dtype=bool)
-    np.not_equal(sorted_ids[1:], sorted_ids[:-1], out=new[1:])
-    return freeze(sorted_ids[new], np.int64)
+    from palveluverkko.osm import numbering_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
+
+    return freeze(kernels.distinct(freeze(ways.node_ids, np.int64)), np.int64)
 
 
 def spots_at(node_id: Int64, read: FileRoads) -> tuple[Int32, Int32]:
@@ -307,7 +306,7 @@ def arrange(path: Path, read: FileRoads, profile: CarProfile | None = None) -> R
     StudyError
         The profile speaks of a ferry that is not there.
     """
-    from palveluverkko.osm import pbf_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
+    from palveluverkko.osm import numbering_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
 
     profile = profile or CarProfile()
     ferries, closed = judge_ferries(read.ways.ferries, read.ways.routes, profile)
