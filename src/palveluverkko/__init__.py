@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from palveluverkko.network.water import read_water
     from palveluverkko.osm.ferry_overrides import FerryOverride
     from palveluverkko.osm.profile import CarProfile
+    from palveluverkko.planning.area_changes import area_changes
     from palveluverkko.planning.impact import impact
     from palveluverkko.planning.sensitivity import Variant, sensitivity
-    from palveluverkko.reach.areas import to_isochrones
+    from palveluverkko.reach.areas import areas_by_band, to_isochrones
     from palveluverkko.reach.edges import kilometres_by_band, reached_edges
     from palveluverkko.reach.grids import grid_places
     from palveluverkko.reach.nearest import nearest
+    from palveluverkko.reach.point_areas import common_bands, point_bands
     from palveluverkko.reach.stream import write_travel_times
     from palveluverkko.reach.surface import surface
     from palveluverkko.reach.table import TravelTimeTable, travel_times
@@ -63,11 +65,14 @@ _HOMES = {
     "TravelTimeTable": "reach.table",
     "Variant": "planning.sensitivity",
     "Wanted": "domain.planning",
+    "area_changes": "planning.area_changes",
+    "areas_by_band": "reach.areas",
     "bands": "service.areas",
     "catchments": "service.catchments",
     "check_norms": "service.norms",
     "classify": "service.levels",
     "classify_services": "service.services",
+    "common_bands": "reach.point_areas",
     "equity": "service.equity",
     "floating_catchment": "service.floating_catchment",
     "grid_places": "reach.grids",
@@ -75,6 +80,7 @@ _HOMES = {
     "kilometres_by_band": "reach.edges",
     "level_times": "service.grids",
     "nearest": "reach.nearest",
+    "point_bands": "reach.point_areas",
     "reached_edges": "reach.edges",
     "read_areas": "tables.areas",
     "read_network": "network.store",
@@ -108,11 +114,14 @@ __all__ = [
     "TravelTimeTable",
     "Variant",
     "Wanted",
+    "area_changes",
+    "areas_by_band",
     "bands",
     "catchments",
     "check_norms",
     "classify",
     "classify_services",
+    "common_bands",
     "equity",
     "floating_catchment",
     "grid_places",
@@ -120,6 +129,7 @@ __all__ = [
     "kilometres_by_band",
     "level_times",
     "nearest",
+    "point_bands",
     "reached_edges",
     "read_areas",
     "read_network",

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import UNREACHED, check_minutes, to_milliseconds
@@ -179,6 +180,29 @@ def to_isochrones(bands: geopandas.GeoDataFrame, *, minutes: Sequence[float] | N
                 rows.append((level, to_min, unite(members)))
     frame = pd.DataFrame(rows, columns=["level", "minutes", "geometry"])
     return geopandas.GeoDataFrame(frame, geometry="geometry", crs=bands.crs)
+
+
+def square_kilometres(areas: geopandas.GeoSeries) -> NDArray[np.float64]:
+    """Give the true size of areas, in an equal-area projection around their middle."""
+    if areas.empty:
+        return np.zeros(0)
+    west, south, east, north = areas.to_crs("EPSG:4326").total_bounds
+    equal = CRS.from_proj4(f"+proj=laea +lat_0={(south + north) / 2} +lon_0={(west + east) / 2} +datum=WGS84 +units=m")
+    return np.asarray(areas.to_crs(equal).area / 1e6, dtype=np.float64)
+
+
+def areas_by_band(bands: geopandas.GeoDataFrame) -> pd.DataFrame:
+    """Give the square kilometres of each band and of all up to it: the columns of the bands, km2, km2_within.
+
+    Parameters
+    ----------
+    bands
+        With level, point or neither, from_min and to_min.
+    """
+    frame = pd.DataFrame(bands.drop(columns="geometry")).assign(km2=square_kilometres(bands.geometry))
+    whose = [one for one in ("level", "point") if one in frame]
+    frame["km2_within"] = frame.groupby(whose, sort=False)["km2"].cumsum() if whose else frame["km2"].cumsum()
+    return frame
 
 
 def nest(surfaces: Mapping[str, Surface]) -> dict[str, Surface]:

@@ -75,11 +75,17 @@ class Surface:
 
     def with_minimum(self, other: Surface) -> Surface:
         """Give the surface of the quicker of two on the same grid."""
-        quicker = np.minimum(self.travel_time, other.travel_time)
+        return self._with(other, np.minimum)
+
+    def with_maximum(self, other: Surface) -> Surface:
+        """Give the surface of the slower of two on the same grid: where both are within reach."""
+        return self._with(other, np.maximum)
+
+    def _with(self, other: Surface, choose: np.ufunc) -> Surface:
         shore = self.on_shore
         if shore is not None and other.on_shore is not None:
-            shore = np.minimum(shore, other.on_shore)
-        return replace(self, travel_time=quicker, on_shore=shore)
+            shore = choose(shore, other.on_shore)
+        return replace(self, travel_time=choose(self.travel_time, other.travel_time), on_shore=shore)
 
 
 def surface(

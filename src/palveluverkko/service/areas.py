@@ -57,6 +57,8 @@ def draw_bands(
     scheme: LevelScheme,
     minutes: Sequence[float],
     tolerance_metres: float | None = None,
+    smallest_km2: float = 0.0,
+    smooth_metres: float = 0.0,
 ) -> geopandas.GeoDataFrame:
     """Draw the bands of the surfaces of a scheme; levels that contain each other are drawn as one coverage.
 
@@ -64,7 +66,11 @@ def draw_bands(
     """
     parts = [
         areas.bands_of_surfaces(
-            {code: surfaces[code] for code in chain}, minutes=minutes, tolerance_metres=tolerance_metres
+            {code: surfaces[code] for code in chain},
+            minutes=minutes,
+            tolerance_metres=tolerance_metres,
+            smallest_km2=smallest_km2,
+            smooth_metres=smooth_metres,
         )
         for chain in _chains(surfaces, scheme)
     ]
@@ -89,6 +95,8 @@ def bands(
     direction: Direction | str = Direction.TO_SERVICE,
     cell_metres: float | None = None,
     tolerance_metres: float | None = None,
+    smallest_km2: float = 0.0,
+    smooth_metres: float = 0.0,
     water: Water | None = None,
 ) -> geopandas.GeoDataFrame:
     """Draw the disjoint bands of each level: level, from_min, to_min, geometry in the points' CRS.
@@ -109,6 +117,9 @@ def bands(
         To the points or from them.
     cell_metres, tolerance_metres
         Side of a grid cell, and tolerance of the simplification; chosen when None.
+    smallest_km2, smooth_metres
+        Smallest part and hole that is kept, and how far times are averaged; see
+        :func:`palveluverkko.reach.areas.bands_of_surfaces`.
     water
         What the areas leave out and do not spread across.
 
@@ -128,5 +139,12 @@ def bands(
         cell_metres=cell_metres,
         water=water,
     )
-    drawn = draw_bands(surfaces, scheme=scheme, minutes=thresholds, tolerance_metres=tolerance_metres)
+    drawn = draw_bands(
+        surfaces,
+        scheme=scheme,
+        minutes=thresholds,
+        tolerance_metres=tolerance_metres,
+        smallest_km2=smallest_km2,
+        smooth_metres=smooth_metres,
+    )
     return drawn.to_crs(points.crs)
