@@ -46,6 +46,7 @@ def main() -> None:
     config = json.loads(path.read_text(encoding="utf-8"))
     # The service stops at two hours and 25 km around unless told otherwise.
     config["service_limits"]["isochrone"] |= {"max_time_contour": max(asked["minutes"]), "max_distance": 1e7}
+    config["service_limits"]["isochrone"]["max_contours"] = len(asked["minutes"])
     path.write_text(json.dumps(config), encoding="utf-8")
     actor = valhalla.Actor(path)
     request = {"costing": "auto", "polygons": True, "contours": [{"time": one} for one in asked["minutes"]]}
@@ -54,8 +55,33 @@ def main() -> None:
         start = perf_counter()
         actor.isochrone(request | {"locations": [{"lon": lon, "lat": lat}]})
         seconds.append(perf_counter() - start)
-    told = {"version": valhalla.__version__, "preparation": preparation, "seconds": seconds}
+    shapes: dict[str, Any] = draw(actor, request, asked) if asked.get("shapes") else {}
+    told = {"version": valhalla.__version__, "preparation": preparation, "seconds": seconds} | shapes
     answer.write_text(json.dumps(told), encoding="utf-8")
+
+
+def draw(actor: Any, request: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - valhalla has no types
+    """Give the polygons of the thresholds around the first place, and the road pieces reached with their seconds."""
+    (lon, lat) = asked["places"][0]
+    request = request | {"locations": [{"lon": lon, "lat": lat}]}
+    found = actor.isochrone(request)["features"]
+    by_minutes = {one["properties"]["contour"]: one["geometry"] for one in found}
+    last = max(asked["minutes"])
+    opened = actor.expansion(
+        request
+        | {
+            "action": "isochrone",
+            "contours": [{"time": last}],
+            "expansion_properties": ["duration"],
+            "skip_opposites": True,
+        }
+    )
+    roads = [
+        (one["geometry"]["coordinates"], one["properties"]["duration"])
+        for one in opened["features"]
+        if one["properties"]["duration"] <= 60 * last
+    ]
+    return {"shapes": [by_minutes[one] for one in asked["minutes"]], "roads": roads}
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def test_closing_gains_nothing_and_opening_loses_nothing(town):
     assert set(closed["level"]) == {"L"}
     opened = area_changes(network, points, Scenario("C too", open=("C",)), **OPTIONS)
     assert set(opened["change"]) == {"gained"}
-    assert (closed["km2"] > 0).all()
+    assert (closed["square_kilometres"] > 0).all()
     assert closed.geometry.is_valid.all()
     assert closed.crs == points.crs
 
@@ -71,8 +71,8 @@ def test_the_areas_before_with_what_is_gained_without_what_is_lost_are_those_aft
 def test_the_only_point_of_a_level_closed_loses_all_of_it(town):
     network, points = town
     lost = area_changes(network, points, Scenario("no A", close=("A",)), **OPTIONS)
-    whole = areas_by_band(bands(network, points, **OPTIONS)).query("level == 'E'")["km2"].sum()
-    everything = lost[(lost["level"] == "E") & (lost["minutes"] == MINUTES[-1])]["km2"].sum()
+    whole = areas_by_band(bands(network, points, **OPTIONS)).query("level == 'E'")["square_kilometres"].sum()
+    everything = lost[(lost["level"] == "E") & (lost["minutes"] == MINUTES[-1])]["square_kilometres"].sum()
     assert everything == pytest.approx(whole, rel=2e-3)
 
 
@@ -105,9 +105,9 @@ def test_points_by_themselves_make_up_the_merged_area_and_their_overlap_the_comm
 def test_areas_by_band_add_up(town):
     network, points = town
     table = areas_by_band(bands(network, points, **OPTIONS))
-    assert list(table) == ["level", "from_min", "to_min", "km2", "km2_within"]
-    last = table.groupby("level", sort=False).last()["km2_within"]
-    np.testing.assert_allclose(last, table.groupby("level", sort=False)["km2"].sum())
+    assert list(table) == ["level", "from_min", "to_min", "square_kilometres", "square_kilometres_within"]
+    last = table.groupby("level", sort=False).last()["square_kilometres_within"]
+    np.testing.assert_allclose(last, table.groupby("level", sort=False)["square_kilometres"].sum())
 
 
 @pytest.mark.parametrize("draw", [point_bands, common_bands])

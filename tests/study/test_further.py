@@ -25,7 +25,7 @@ def run(tmp_path_factory):
 
 def test_what_is_not_asked_for_is_not_written(tmp_path):
     results, _ = run_study(read_study(write_little_study(tmp_path)), store="none")
-    assert results.further == {}
+    assert list(results.further) == ["area_changes"]
     assert "road_kilometres" not in {name for name, _ in pyogrio.list_layers(tmp_path / "out" / "results.gpkg")}
 
 
@@ -120,3 +120,31 @@ def test_an_unknown_grid_is_an_error_of_the_study_file(tmp_path):
     path = write_little_study(tmp_path, study={"[output]": "[output]\ngrids = ['1km', '1km']"})
     with pytest.raises(StudyError, match="the grid 1km is given twice"):
         read_study(path)
+
+
+def test_scenarios_points_and_common_areas_are_layers_with_styles(tmp_path):
+    asked = (
+        "[output]\npoint_bands = true\ncommon_bands = ['SAIRAALA', 'ASEMA']\nsmallest_km2 = 0.05\nsmooth_metres = 50"
+    )
+    study = read_study(write_little_study(tmp_path, study={"[output]": asked}))
+    results, _ = run_study(study, store="none")
+    path = tmp_path / "out" / "results.gpkg"
+    changes = geopandas.read_file(path, layer="area_changes")
+    assert set(changes["change"]) <= {"gained", "lost"}
+    assert (changes["square_kilometres"] > 0).all()
+    assert set(changes["scenario"]) <= {one.name for one in study.scenarios}
+    each = geopandas.read_file(path, layer="point_bands")
+    assert set(each["point"]) == {"ASEMA", "PISTE", "SAIRAALA"}
+    common = geopandas.read_file(path, layer="common_bands")
+    assert 0 < common.area.sum() < each[each["point"] == "ASEMA"].area.sum()
+    styled = pyogrio.read_dataframe(path, sql="SELECT f_table_name FROM layer_styles")
+    assert {"area_changes", "point_bands", "common_bands"} <= set(styled["f_table_name"])
+    assert (results.sizes["road_kilometres_within"] > 0).all()
+    nearest = results.sizes[results.sizes["level"] == "L"]
+    assert nearest["square_kilometres"].sum() == pytest.approx(nearest["square_kilometres_within"].max())
+
+
+def test_a_common_area_of_a_point_that_is_not_there_is_refused(tmp_path):
+    study = read_study(write_little_study(tmp_path, study={"[output]": "[output]\ncommon_bands = ['NOBODY']"}))
+    with pytest.raises(StudyError, match=r"\[output\] common_bands names 'NOBODY'"):
+        run_study(study, store="none")

@@ -54,8 +54,8 @@ def area_changes(
     Returns
     -------
     GeoDataFrame
-        scenario, level, minutes, change (``gained`` or ``lost``), km2, geometry (MultiPolygon) in the points' CRS;
-        nothing where nothing changes.
+        scenario, level, minutes, change (``gained`` or ``lost``), square_kilometres, geometry (MultiPolygon) in the
+        points' CRS; nothing where nothing changes.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def area_changes(
                     rows.append((scenario.name, code, limit, change, unite(faces[which])))
     frame = pd.DataFrame(rows, columns=["scenario", "level", "minutes", "change", "geometry"])
     drawn = geopandas.GeoDataFrame(frame, geometry="geometry", crs=network.crs)
-    drawn.insert(4, "km2", square_kilometres(drawn.geometry))
+    drawn.insert(4, "square_kilometres", square_kilometres(drawn.geometry))
     return drawn.to_crs(points.crs)
 
 

@@ -192,17 +192,22 @@ def square_kilometres(areas: geopandas.GeoSeries) -> NDArray[np.float64]:
 
 
 def areas_by_band(bands: geopandas.GeoDataFrame) -> pd.DataFrame:
-    """Give the square kilometres of each band and of all up to it: the columns of the bands, km2, km2_within.
+    """Give the size of each band.
 
     Parameters
     ----------
     bands
         With level, point or neither, from_min and to_min.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the bands but the geometry, ``square_kilometres``, ``square_kilometres_within`` (up to its end).
     """
-    frame = pd.DataFrame(bands.drop(columns="geometry")).assign(km2=square_kilometres(bands.geometry))
+    frame = pd.DataFrame(bands.drop(columns="geometry")).assign(square_kilometres=square_kilometres(bands.geometry))
     whose = [one for one in ("level", "point") if one in frame]
-    frame["km2_within"] = frame.groupby(whose, sort=False)["km2"].cumsum() if whose else frame["km2"].cumsum()
-    return frame
+    sizes = frame.groupby(whose, sort=False)["square_kilometres"] if whose else frame["square_kilometres"]
+    return frame.assign(square_kilometres_within=sizes.cumsum())
 
 
 def nest(surfaces: Mapping[str, Surface]) -> dict[str, Surface]:

@@ -28,10 +28,11 @@ _ON_LINE = 1e-7
 
 
 class _Strip(NamedTuple):
-    """Some rows of a surface: times, NaN where nothing is reached, and the number of the first row."""
+    """Some rows of a surface: times, NaN where nothing is reached, and the numbers of the first row and column."""
 
     time: Float64
     first: int
+    west: int
 
 
 def outline(
@@ -81,22 +82,26 @@ def _strips(surface: Surface, heights: Float64, cells_at_once: int) -> Iterator[
     centimetres from every cell centre, which noding with a shore needs, and stays on the same side of it.
     """
     aside = min([_ASIDE, *(0.25 * (late - early) for early, late in pairwise(heights.tolist()))])
-    rows, columns = surface.travel_time.shape
+    time = surface.travel_time if surface.on_shore is None else np.minimum(surface.travel_time, surface.on_shore)
+    somewhere = np.flatnonzero((time != UNREACHED).any(axis=1))
+    if not somewhere.size:
+        return
+    beside = np.flatnonzero((time != UNREACHED).any(axis=0))
+    across = slice(max(0, int(beside[0]) - 1), int(beside[-1]) + 2)
+    time = time[: int(somewhere[-1]) + 2, across]
+    rows, columns = time.shape
     high = max(1, cells_at_once // columns)
-    for begin in range(0, max(1, rows - 1), high):
-        part = slice(begin, min(rows, begin + high + 1))
-        time = surface.travel_time[part]
-        if surface.on_shore is not None:
-            time = np.minimum(time, surface.on_shore[part])
-        reached = time != UNREACHED
-        if min(time.shape) < 2 or not reached.any():  # noqa: PLR2004  # cells between which an outline could run
+    for begin in range(max(0, int(somewhere[0]) - 1), max(1, rows - 1), high):
+        part = time[begin : min(rows, begin + high + 1)]
+        reached = part != UNREACHED
+        if min(part.shape) < 2 or not reached.any():  # noqa: PLR2004  # cells between which an outline could run
             continue
-        moved = time.astype(np.float64)
+        moved = part.astype(np.float64)
         for one in heights:
             close = np.abs(moved - one) < aside
             moved[close] = np.where(moved[close] < one, one - aside, one + aside)
         moved[~reached] = np.nan
-        yield _Strip(moved, begin)
+        yield _Strip(moved, begin, across.start)
 
 
 def _exact(xy: Float64, strip: _Strip, pair: Float64) -> Float64:
@@ -109,7 +114,7 @@ def _exact(xy: Float64, strip: _Strip, pair: Float64) -> Float64:
     on_line = share <= _ON_LINE
     column, row = base.astype(np.int64).T
     # The row is made that of the whole grid before a part of a cell is added to it: strips round alike.
-    base = base + np.asarray((0.0, float(strip.first)))
+    base = base + np.asarray((float(strip.west), float(strip.first)))
     placed, time = base.copy(), strip.time
     for number in (0, 1):
         at = np.flatnonzero(on_line[:, 1 - number] & ~on_line[:, number])

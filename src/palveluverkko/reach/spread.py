@@ -97,6 +97,23 @@ def spread_roads(
     owner = np.full((grid.rows, grid.columns), NOBODY, dtype=np.int32)
     blocked = np.zeros((grid.rows, grid.columns), dtype=np.bool_)
     halo = int(np.ceil(2 * network.max_access_metres / grid.cell)) + 2
+    if not len(lines):
+        return _frozen(Spread(time, owner, _wet_cells(water, grid)))
+    part, row, column = _around(whole, grid, network.max_access_metres)
+    if part != grid:
+        inner_part = spread_roads(
+            lines,
+            times,
+            owners,
+            network=network,
+            grid=part,
+            latest=latest,
+            water=water,
+            cells_at_once=cells_at_once,
+        )
+        there = (slice(row, row + part.rows), slice(column, column + part.columns))
+        time[there], owner[there] = inner_part.time, inner_part.owner
+        return _frozen(Spread(time, owner, _wet_cells(water, grid)))
     for inner, outer in _strips(grid, halo, CELLS_AT_ONCE if cells_at_once is None else cells_at_once):
         rows = outer.stop - outer.start
 
@@ -128,9 +145,31 @@ def spread_roads(
             found_time, found_owner = np.maximum(found_time, around.time), around.owner
             blocked[inner] = middles(wet, rows, grid.columns)[kept]
         time[inner], owner[inner] = found_time[kept], found_owner[kept]
-    for one in (time, owner, blocked):
+    return _frozen(Spread(time, owner, blocked))
+
+
+def _frozen(found: Spread) -> Spread:
+    for one in found:
         one.flags.writeable = False
-    return Spread(time, owner, blocked)
+    return found
+
+
+def _around(roads: _Roads, grid: Grid, longest: float) -> tuple[Grid, int, int]:
+    """Give the part of a grid that roads can colour, and its first row and column."""
+    x, y = roads.lines[:, [0, 2]], roads.lines[:, [1, 3]]
+    margin = longest + 2 * grid.cell
+    column, row = (max(0, int((one.min() - margin) // grid.cell)) for one in (x, y))
+    columns = min(grid.columns, int((x.max() + margin) // grid.cell) + 1) - column
+    rows = min(grid.rows, int((y.max() + margin) // grid.cell) + 1) - row
+    corner = (grid.west + column * grid.cell, grid.north - row * grid.cell)
+    return Grid(*corner, rows, columns, grid.cell), row, column
+
+
+def _wet_cells(water: Shapes | None, grid: Grid) -> NDArray[np.bool_]:
+    """Tell which cells have their centre in water."""
+    if water is None:
+        return np.zeros((grid.rows, grid.columns), dtype=np.bool_)
+    return cells_within(water, west=grid.west, north=grid.north, rows=grid.rows, columns=grid.columns, cell=grid.cell)
 
 
 def _strips(grid: Grid, halo: int, cells_at_once: int) -> Iterator[tuple[slice, slice]]:

@@ -240,14 +240,16 @@ def _timed_roads(
     count = np.diff(edges.first_vertex)
     owner = np.repeat(np.arange(count.size), count)
     before = np.flatnonzero(owner[1:] == owner[:-1])
-    before = before[edges.snappable[owner[before]]]
+    # No position of an edge is quicker than its better end: most of a large network is out of reach.
+    reached = edges.snappable & (np.minimum(onward_time, backward_time) <= latest)
+    before = before[reached[owner[before]]]
     edge = owner[before]
     along, back = edges.vertex_forward.astype(np.float64), edges.vertex_backward.astype(np.float64)
     forward_total, backward_total = edges.forward_time[edge], edges.backward_time[edge]
 
     def both_ends(time_at: NDArray[np.float64], base: NDArray[np.float64], *, falling: bool) -> NDArray[np.float64]:
         ends = np.column_stack((time_at[before], time_at[before + 1]))
-        return base[:, None] + (-ends if falling else ends)
+        return np.asarray(base[:, None] + (-ends if falling else ends))
 
     if towards:
         onward = both_ends(along, onward_time[edge] + forward_total, falling=True)
@@ -267,7 +269,7 @@ def _timed_roads(
     lines = np.concatenate([one[keep] for one, _, keep in pieces])
     times = np.concatenate([one[keep] for _, one, keep in pieces])
     near = times.min(axis=1) <= latest
-    return lines[near], times[near]
+    return np.asarray(lines[near]), np.asarray(times[near])
 
 
 def _not_slower(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from palveluverkko.domain.files import replacing
 from palveluverkko.domain.grids import GRID_LAYERS
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR, level_shapes
-from palveluverkko.report.looks import BAD, INK, by_minutes
+from palveluverkko.report.looks import BAD, GOOD, INK, by_minutes
 from palveluverkko.report.qml import Rule, Style, Symbol, equals, to_qml
 from palveluverkko.report.texts import band_label, format_number, text, word
 
@@ -59,7 +59,8 @@ CREATE TABLE layer_styles (
 
 _GEOMETRY = {
     "bands": "MultiPolygon", "isochrones": "MultiPolygon", "service_points": "Point", "access_legs": "LineString",
-    "catchments": "MultiPolygon",
+    "catchments": "MultiPolygon", "point_bands": "MultiPolygon", "common_bands": "MultiPolygon",
+    "area_changes": "MultiPolygon",
 }  # fmt: skip
 
 # Okabe and Ito's colours, which remain apart to those who see few.
@@ -139,6 +140,12 @@ def write_results(
             styles[name] = style_places(frame, scheme, minutes, language)
     if further and "catchments" in further:
         styles["catchments"] = style_catchments(further["catchments"], scheme, language)
+    if further and "area_changes" in further:
+        styles["area_changes"] = style_area_changes(further["area_changes"], scheme, language)
+    if further and "common_bands" in further:
+        styles["common_bands"] = Style(_band_rules(minutes, language))
+    if further and "point_bands" in further:
+        styles["point_bands"] = style_point_bands(further["point_bands"], minutes, language)
     write_layers(path, layers, styles, language)
 
 
@@ -156,26 +163,61 @@ def _describe(name: str, language: str) -> str:
 
 def style_bands(scheme: LevelScheme, minutes: list[float], language: str) -> Style:
     """Fill the bands by time under a heading per level; the nearest level is shown, the others wait to be ticked."""
-    colours = by_minutes(minutes)
-    lower = dict(zip(minutes, [0.0, *minutes], strict=False))
     return Style(
         tuple(
             Rule(
                 level.name(language),
                 equals("level", level.code),
                 shown=level is scheme.levels[0],
-                rules=tuple(
-                    Rule(
-                        band_label(lower[to_min], to_min, language),
-                        equals("to_min", to_min),
-                        Symbol("fill", fill=colours[to_min], outline=colours[to_min], width=0.1, opacity=0.8),
-                    )
-                    for to_min in minutes
-                ),
+                rules=_band_rules(minutes, language),
             )
             for level in scheme.levels
         )
     )
+
+
+def _band_rules(minutes: list[float], language: str) -> tuple[Rule, ...]:
+    colours = by_minutes(minutes)
+    lower = dict(zip(minutes, [0.0, *minutes], strict=False))
+    return tuple(
+        Rule(
+            band_label(lower[to_min], to_min, language),
+            equals("to_min", to_min),
+            Symbol("fill", fill=colours[to_min], outline=colours[to_min], width=0.1, opacity=0.8),
+        )
+        for to_min in minutes
+    )
+
+
+def style_point_bands(drawn: pd.DataFrame, minutes: list[float], language: str) -> Style:
+    """Fill the bands of single points under a heading for each; the first is shown, the others wait to be ticked."""
+    names = list(dict.fromkeys(drawn["point"]))
+    return Style(
+        tuple(
+            Rule(str(name), equals("point", str(name)), shown=name == names[0], rules=_band_rules(minutes, language))
+            for name in names
+        )
+        or _band_rules(minutes, language)
+    )
+
+
+def style_area_changes(changes: pd.DataFrame, scheme: LevelScheme, language: str) -> Style:
+    """Fill what is gained and what is lost, by scenario, level and threshold; the first of them is shown."""
+    looks = {
+        "gained": Symbol("fill", fill=GOOD[0], outline=GOOD[0], width=0.2, opacity=0.6),
+        "lost": Symbol("fill", fill=BAD[0], outline=BAD[0], width=0.2, opacity=0.6),
+    }
+    groups = []
+    each = changes[["scenario", "level", "minutes"]].drop_duplicates().itertuples(index=False)
+    for number, (scenario, level, limit) in enumerate(each):
+        within = text("within", language, minutes=format_number(limit, language))
+        here = f"{equals('scenario', str(scenario))} AND {equals('level', str(level))} AND {equals('minutes', limit)}"
+        rules = tuple(
+            Rule(text(f"change_{change}", language), equals("change", change), look) for change, look in looks.items()
+        )
+        name = f"{scenario}: {scheme[str(level)].name(language)}, {within}"
+        groups.append(Rule(name, here, shown=number == 0, rules=rules))
+    return Style(tuple(groups) or (Rule(text("layer_area_changes", language), symbol=looks["lost"]),))
 
 
 def style_isochrones(scheme: LevelScheme, minutes: list[float], language: str) -> Style:

@@ -83,6 +83,8 @@ _PREFIX_KINDS = {
     "beyond_": "count",
     "age_": "count",
     "km_": "kilometres",
+    "square_kilometres": "kilometres",
+    "road_kilometres": "kilometres",
 }
 _COUNTS = ("within", "missing", "missing_low", "missing_high", "reached", "unreached", "total")
 

@@ -30,6 +30,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "sheet_scenarios": _in("Skenaariot", "Scenarier", "Scenarios"),
     "sheet_findings": _in("Havainnot", "Observationer", "Findings"),
     "sheet_bands": _in("Vyöhykkeet", "Zoner", "Bands"),
+    "sheet_band_sizes": _in("Alueet ja tiet", "Områden och vägar", "Areas and roads"),
+    "about_band_sizes": _in(
+        "Matka-aikavyöhykkeiden maa-ala ja tiet, ja mitä on yhteensä enintään annetussa ajassa. Vesi ei kuulu alaan.",
+        "Landarealen och vägarna i varje restidszon, och hur mycket som nås inom tiden totalt. Vatten räknas inte med.",
+        "Land and roads of each travel-time band, and all that lies within the time. Water is not counted.",
+    ),
+    "none_band_sizes": _in("Alueita ei ole.", "Det finns inga områden.", "There are no areas."),
     "sheet_sources": _in("Lähteet ja menetelmä", "Källor och metod", "Sources and method"),
     # What each sheet is
     "about_areas": _in(
@@ -275,6 +282,15 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "layer_access_legs": _in("Yhteydet tielle", "Anslutningar till väg", "Access legs"),
     "layer_roads": _in("Tiet", "Vägar", "Roads"),
     "layer_catchments": _in("Palvelupisteiden alueet", "Serviceenheternas områden", "Catchments"),
+    "layer_point_bands": _in("Yksittäisten pisteiden vyöhykkeet", "Zoner per enhet", "Bands of single points"),
+    "layer_common_bands": _in(
+        "Alue kaikkien valittujen pisteiden ulottuvilla",
+        "Område inom räckhåll för alla valda enheter",
+        "Within reach of all chosen points",
+    ),
+    "layer_area_changes": _in("Alueiden muutokset", "Förändrade områden", "Changes of areas"),
+    "change_gained": _in("Uutta aluetta", "Nytt område", "Gained"),
+    "change_lost": _in("Menetettyä aluetta", "Förlorat område", "Lost"),
     "layer_nearest": _in("Lähimmät palvelupisteet", "Närmaste serviceenheter", "Nearest service points"),
     "layer_level_figures": _in(
         "Tasojen tunnusluvut alueittain ja ryhmittäin",
@@ -308,6 +324,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_kunta_code": _in("Kuntanumero", "Kommunnummer", "Municipality code"),
     "column_from_min": _in("Yli (min)", "Över (min)", "Over (min)"),
     "column_to_min": _in("Enintään (min)", "Högst (min)", "Up to (min)"),
+    "column_square_kilometres": _in("Maa-ala (km²)", "Landareal (km²)", "Land (km²)"),
+    "column_square_kilometres_within": _in(
+        "Maa-ala ajan sisällä (km²)", "Landareal inom tiden (km²)", "Land within the time (km²)"
+    ),
+    "column_road_kilometres": _in("Teitä (km)", "Vägar (km)", "Roads (km)"),
+    "column_road_kilometres_within": _in(
+        "Teitä ajan sisällä (km)", "Vägar inom tiden (km)", "Roads within the time (km)"
+    ),
     "column_minutes": _in("Enintään (min)", "Högst (min)", "Within (min)"),
     "column_population": _in("Väestö", "Befolkning", "People"),
     "column_group": _in("Ryhmä", "Grupp", "Group"),

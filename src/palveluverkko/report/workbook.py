@@ -54,6 +54,7 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
     impacts: Mapping[str, pd.DataFrame],
     findings: pd.DataFrame,
     sources: Mapping[str, str],
+    sizes: pd.DataFrame | None = None,
     checks: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> None:
     """Write the workbook. Equal arguments give equal bytes.
@@ -84,6 +85,8 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         Impact by level of each scenario, by its name.
     findings
         Doubts found on the way.
+    sizes
+        Land and roads of each band, as :func:`palveluverkko.service.band_sizes.band_sizes` gives them.
     checks
         Tables of a check, by name, each on a sheet of its own after the findings.
     sources
@@ -103,6 +106,8 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         for name, table in checks.items():
             write_table_sheet(book, name, table)
         _write_bands(book, people)
+        if sizes is not None:
+            write_table_sheet(book, "band_sizes", sizes)
         write_sources(book, sources, methods=_METHODS)
 
 

@@ -29,9 +29,11 @@ from palveluverkko.report.manifest import build_manifest, write_manifest
 from palveluverkko.report.parquet import write_travel_times
 from palveluverkko.report.workbook import write_report
 from palveluverkko.service.areas import draw_bands, level_surfaces
+from palveluverkko.service.band_sizes import band_sizes
 from palveluverkko.service.levels import LevelsByPlace, classify
 from palveluverkko.service.norms import check_norms
 from palveluverkko.service.people import served_by_point
+from palveluverkko.service.roads import level_roads
 from palveluverkko.study.checks import check_against_network, check_against_tables
 from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
 from palveluverkko.study.findings import gather_findings, of_water
@@ -98,6 +100,7 @@ class Results:
     findings: pd.DataFrame
     further: Mapping[str, pd.DataFrame]
     level_tables: Mapping[str, pd.DataFrame]
+    sizes: pd.DataFrame
     timings: Mapping[str, float] = field(repr=False)
 
 
@@ -172,10 +175,23 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
             cell_metres=study.output.cell_metres,
             water=inputs.water,
         )
-        bands = draw_bands(surfaces, scheme=scheme, minutes=minutes)
+        bands = draw_bands(
+            surfaces,
+            scheme=scheme,
+            minutes=minutes,
+            tolerance_metres=study.output.tolerance_metres,
+            smallest_km2=study.output.smallest_km2,
+            smooth_metres=study.output.smooth_metres,
+        )
         isochrones = to_isochrones(bands, minutes=minutes)
         further = further_layers(study, inputs.network, table, inputs.water)
         level_sums = level_tables(study, tables, levels, areas_of(inputs))
+        roads = further.get("roads")
+        if roads is None:
+            roads = level_roads(
+                inputs.network, inputs.points, scheme=scheme, minutes=minutes, direction=study.network.direction
+            )
+        sizes = band_sizes(bands, roads, minutes=minutes)
     with clock.step("scenarios"):
         impacts = {
             one.name: impact(table, inputs.points, inputs.places, one, scheme=scheme, minutes=minutes)
@@ -191,7 +207,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
     )
     return Results(
         inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, impacts, findings,
-        further, level_sums, clock.seconds,
+        further, level_sums, sizes, clock.seconds,
     )  # fmt: skip
 
 
@@ -312,6 +328,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         impacts={name: one.summary() for name, one in results.impacts.items()},
         findings=results.findings,
         sources=name_sources(study, inputs.network),
+        sizes=results.sizes,
         checks=brief_tables(inputs.network, results.table.snapped_points, results.table.snapped_places, inputs.places),
     )
     figures = folder / "figures"

@@ -249,7 +249,12 @@ class OutputSection(_Section):
 
     directory: Path
     cell_metres: float | None = Field(default=None, gt=0)
+    tolerance_metres: float | None = Field(default=None, ge=0)
+    smallest_km2: float = Field(default=0.0, ge=0)
+    smooth_metres: float = Field(default=0.0, ge=0)
     roads: bool = False
+    point_bands: bool = False
+    common_bands: tuple[str, ...] = ()
     catchments: bool = False
     nearest: int | None = Field(default=None, ge=1)
     grids: Annotated[tuple[str, ...], AfterValidator(check_grids)] = ()
