@@ -132,13 +132,13 @@ def to_markdown(results: Results) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-def write_page(page: Path, table: str) -> None:
-    """Put the table between the two marks of a page."""
+def write_page(page: Path, table: str, *, marks: tuple[str, str] = (BEGIN, END)) -> None:
+    """Put the table between two marks of a page."""
     text = page.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = text.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not (begin and end):
-        raise ValueError(f"{page} has no marks {BEGIN} and {END}")
+        raise ValueError(f"{page} has no marks {' and '.join(marks)}")
     aside = page.with_suffix(".aside")
     aside.write_text(f"{before}{begin}\n\n{table}\n{end}{after}", encoding="utf-8")
     aside.replace(page)

@@ -116,3 +116,16 @@ def test_the_page_of_the_engine_has_the_marks_that_the_tricks_are_written_betwee
     text = (ROOT / "docs" / "engine.md").read_text(encoding="utf-8")
     assert text.count("<!-- tricks: begin -->") == 1
     assert text.index("<!-- tricks: begin -->") < text.index("<!-- tricks: end -->")
+
+
+def test_people_are_summed_up_beside_pandas_with_equal_answers(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- people: begin -->\nold\n<!-- people: end -->\nafter\n", encoding="utf-8")
+    options = ["--places", 500, "--points", 9, "--areas", 7, "--repeats", 1, "--page", page]
+    done = run(*options, program="people.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert re.search(r"classified and summed up \| [\d.]+ s \| [\d.]+ s pandas", text)
