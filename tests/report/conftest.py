@@ -71,6 +71,37 @@ def study(scheme):
         levels=levels,
         people=_people(levels, scheme),
         summary=_summary(levels, scheme),
+        figures=_figures(scheme),
+        referral=pd.DataFrame(
+            {
+                "level": ["A", "E"],
+                "area": ["", "614"],
+                "area_name": ["", HOSTILE],
+                "population": [1000.0, 212.0],
+                "reached": [990.0, 200.0],
+                "chain_mean": [45.5, 80.0],
+                "straight_mean": [39.5, 73.0],
+                "extra_mean": [6.0, 7.0],
+                "extra_p90": [12.0, 8.0],
+                "extra_worst": [30.0, 9.0],
+                "elsewhere": [40.0, 0.0],
+            }
+        ),
+        equity=pd.DataFrame(
+            {
+                "level": ["L", "A", "E", "L"],
+                "area": ["", "", "", "614"],
+                "area_name": ["", "", "", HOSTILE],
+                "group": ["population", "age_75_", "population", "population"],
+                "reached": [990.0, 80.0, 960.0, 212.0],
+                "unreached": [10.0, 0.0, 40.0, 0.0],
+                "mean": [4.75, 39.5, 73.25, 12.0],
+                "gini": [0.41, 0.2, 0.1, np.nan],
+                "palma": [2.5, 0.6, np.inf, np.nan],
+                "worst_tenth": [22.5, 60.0, 75.0, 12.0],
+                "worst_tenth_from": [15.0, 40.0, 74.0, 12.0],
+            }
+        ),
         norms=pd.DataFrame(
             {
                 "level": ["L", "E"],
@@ -152,6 +183,28 @@ def _people(levels, scheme):
                 rows.append((area, name, code, start, end, own["population"].sum(), own["age_75_"].sum()))
     columns = ["area", "area_name", "level", "from_min", "to_min", "population", "age_75_"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _figures(scheme):
+    """Figures of the whole and of each area; nobody of 614 reaches A."""
+    rows = [
+        {
+            "area": area,
+            "area_name": name,
+            "level": code,
+            "group": group,
+            "mean": np.nan if (area, code) == ("614", "A") else 10.5 + number,
+            "median": 9.0,
+            "p90": 30.0 + number,
+            "worst": 61.25,
+            "population": people,
+            "unreached": 10.0 * number,
+        }
+        for area, name, people in (("", "", 1000.0), ("320", HOSTILE, 788.0), ("614", "Posio", 212.0))
+        for number, code in enumerate(scheme.codes)
+        for group in ("population", "age_75_")
+    ]
+    return pd.DataFrame(rows)
 
 
 def _summary(levels, scheme):

@@ -27,7 +27,7 @@ def test_figures_are_pictures_of_some_size_in_every_language(tmp_path, study, sc
         language=language,
         area_column="kunta_code",
     )
-    assert [path.name for path in drawn] == ["reach.png", "areas.png"]
+    assert [path.name for path in drawn] == ["reach.png", "areas.png", "ages.png"]
     for path in drawn:
         with Image.open(path) as picture:
             assert min(picture.size) > 300
@@ -37,7 +37,7 @@ def test_without_areas_there_is_no_heat_table(tmp_path, study, scheme):
     drawn = write_figures(
         tmp_path, levels=study.levels, scheme=scheme, people=study.people, minutes=study.minutes, language="fi"
     )
-    assert [path.name for path in drawn] == ["reach.png"]
+    assert [path.name for path in drawn] == ["reach.png", "ages.png"]
 
 
 def test_means_of_areas_are_weighted_by_people_who_reach(study, scheme):

@@ -38,7 +38,8 @@ LAPPI = ROOT / "data" / "lappi"
 
 FILES = {
     "map.html", "results.gpkg", "travel_times.parquet", "report.xlsx", "run.json", "surface_L.tif", "surface_A.tif",
-    "surface_E.tif", "figures/map_L.png", "figures/map_A.png", "figures/map_E.png", "figures/reach.png",
+    "surface_E.tif", "people.parquet", "levels.parquet",
+    "figures/map_L.png", "figures/map_A.png", "figures/map_E.png", "figures/reach.png",
 }  # fmt: skip
 
 
@@ -112,6 +113,8 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 def test_every_file_is_written_and_the_map_comes_first(run: Run):
     expected = FILES | ({"figures/areas.png"} if run.study.areas else set())
+    expected |= {"figures/ages.png"} if any(one.startswith("age_") for one in run.results.people) else set()
+    expected |= {"referral.parquet"} if run.study.output.referral else set()
     assert {file.relative_to(run.output).as_posix() for file in run.files} == expected
     assert all(file.stat().st_size > 0 for file in run.files)
     assert run.files[0] == run.output / "map.html"

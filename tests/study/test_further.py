@@ -1,6 +1,7 @@
 """Layers that a study asks for in its output section."""
 
 import geopandas
+import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
@@ -12,7 +13,7 @@ from palveluverkko.reach.grids import grid_places
 from palveluverkko.study.pipeline import run_study
 from palveluverkko.study.study import read_study
 
-ASKED = "[output]\nroads = true\ncatchments = true\nnearest = 2\ngrids = ['1km', 'h3-8']"
+ASKED = "[output]\nroads = true\ncatchments = true\nnearest = 2\nreferral = true\ngrids = ['1km', 'h3-8']"
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,8 @@ def run(tmp_path_factory):
 def test_what_is_not_asked_for_is_not_written(tmp_path):
     results, _ = run_study(read_study(write_little_study(tmp_path)), store="none")
     assert list(results.further) == ["area_changes"]
+    assert results.referral is None
+    assert not (tmp_path / "out" / "referral.parquet").exists()
     assert "road_kilometres" not in {name for name, _ in pyogrio.list_layers(tmp_path / "out" / "results.gpkg")}
 
 
@@ -148,3 +151,19 @@ def test_a_common_area_of_a_point_that_is_not_there_is_refused(tmp_path):
     study = read_study(write_little_study(tmp_path, study={"[output]": "[output]\ncommon_bands = ['NOBODY']"}))
     with pytest.raises(StudyError, match=r"\[output\] common_bands names 'NOBODY'"):
         run_study(study, store="none")
+
+
+def test_referral_chains_are_a_table_of_places_and_a_sheet(run):
+    results, path = run
+    chains = pd.read_parquet(path.with_name("referral.parquet"))
+    pd.testing.assert_frame_equal(chains, results.referral.to_frame())
+    known = chains["extra_E"].notna()
+    assert known.any()
+    assert (chains.loc[known, "chain_time_E"] - chains.loc[known, "straight_time_E"]).tolist() == pytest.approx(
+        chains.loc[known, "extra_E"].tolist()
+    )
+    sheet = openpyxl.load_workbook(path.with_name("report.xlsx"))["Lähetepolut"]
+    areas = results.referral.by_area("kunta_code", name_column="kunta")
+    assert [row[2] for row in sheet.iter_rows(min_row=5, values_only=True)] == pytest.approx(
+        areas["chain_mean"].tolist(), nan_ok=True
+    )

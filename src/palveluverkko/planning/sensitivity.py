@@ -115,7 +115,7 @@ class Sensitivity:
         areas = split_by_area(base.frame, column, name_column)
         rows = []
         for outcome in (self.baseline, *self.outcomes):
-            met = _norms_met(check_norms(outcome.levels.frame, norms, column=column, name_column=name_column))
+            met = _norms_met(_check_norms(outcome.levels, norms, column, name_column))
             head = (outcome.variant, outcome.season, outcome.speed_factor, outcome is self.baseline)
             changes = {code: _compare(base, outcome.levels, code) for code in base.scheme.codes}
             for area, name, members in areas:
@@ -138,7 +138,7 @@ class Sensitivity:
         """
         parts = []
         for outcome in (self.baseline, *self.outcomes):
-            part = check_norms(outcome.levels.frame, norms, column=column, name_column=name_column)
+            part = _check_norms(outcome.levels, norms, column, name_column)
             part.insert(0, "variant", outcome.variant)
             part.insert(1, "season", outcome.season)
             part.insert(2, "speed_factor", outcome.speed_factor)
@@ -315,3 +315,9 @@ def _check_names(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise StudyError(f"two variants are named {name!r}, the baseline counted; name each once.")
+
+
+def _check_norms(
+    levels: LevelsByPlace, norms: Sequence[Norm], column: str | None, name_column: str | None
+) -> pd.DataFrame:
+    return check_norms(levels.frame, norms, column=column, name_column=name_column, suppression=levels.suppression)

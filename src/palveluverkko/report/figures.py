@@ -1,4 +1,4 @@
-"""Figures for a decision paper: curves of reach and a heat table of areas."""
+"""Figures for a decision paper: curves of reach, a heat table of areas, and age groups by travel time."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from palveluverkko.domain.palette import UNREACHED_COLOUR, band_colours, level_s
 from palveluverkko.domain.travel import check_minutes
 from palveluverkko.report.drawing import MARKERS, marker_area, save
 from palveluverkko.report.looks import INK, MUTED, by_minutes, ink_on
-from palveluverkko.report.texts import format_number, text
+from palveluverkko.report.texts import band_label, column_title, format_number, text
+from palveluverkko.report.tidy import group_columns
 
 _GRID = "#e3e8eb"
 _HEADER_ROWS = 1.0
+_LABELLED_SHARE = 0.05  # a narrower part of a bar has no room for its number
 _ROWS_PER_PANEL = 42
 """Areas in one column of the heat table; more areas make more columns side by side."""
 
@@ -36,7 +38,7 @@ def write_figures(
     language: str,
     area_column: str | None = None,
 ) -> list[Path]:
-    """Draw the curves of reach and, where areas are known, the heat table of mean times.
+    """Draw the curves of reach and, where they are known, the heat table of areas and the profiles of age groups.
 
     Parameters
     ----------
@@ -66,6 +68,9 @@ def write_figures(
         names = dict(zip(people["area"], people["area_name"], strict=True))
         means = mean_by_area(levels, scheme=scheme, area_column=area_column)
         drawn["areas.png"] = draw_areas(means, names=names, scheme=scheme, minutes=minutes, language=language)
+    ages = [group for group in group_columns(people) if group.startswith("age_")]
+    if ages:
+        drawn["ages.png"] = draw_ages(people, groups=ages, scheme=scheme, language=language)
     return [save(figure, directory / name) for name, figure in drawn.items()]
 
 
@@ -227,6 +232,65 @@ def draw_areas(
         figure.text(0.3 / figure_width, 0.08 / height, note, fontsize=8, color=MUTED, va="bottom")
     _headline(figure, text("figure_areas", language), text("figure_areas_subtitle", language), left=0.3 / figure_width)
     return figure
+
+
+def draw_ages(people: pd.DataFrame, *, groups: Sequence[str], scheme: LevelScheme, language: str) -> Figure:
+    """Draw for each level how each age group of the whole study is shared out over the bands, near to far."""
+    whole = people[people["area"] == ""]
+    minutes = sorted(float(limit) for limit in whole["to_min"].dropna().unique())
+    colours = [*by_minutes(minutes).values(), UNREACHED_COLOUR]
+    left, right, row, gap, head, foot = 1.75, 0.35, 0.34, 0.62, 1.0, 0.6
+    panel = row * len(groups)
+    width, height = 9.0, head + foot + len(scheme.levels) * (panel + gap)
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    for number, level in enumerate(scheme.levels):
+        top = head + number * (panel + gap) + 0.3
+        axes = figure.add_axes(
+            (left / width, 1 - (top + panel) / height, (width - left - right) / width, panel / height)
+        )
+        axes.set_xlim(0, 1)
+        axes.set_ylim(len(groups), 0)
+        axes.axis("off")
+        axes.text(0, -0.18, level.name(language), fontsize=11, fontweight="bold", color=level.colour, va="bottom")
+        own = whole[whole["level"] == level.code].sort_values("to_min", na_position="last")
+        for at, group in enumerate(groups):
+            heads = own[group].to_numpy(dtype=np.float64)
+            name = column_title(group, language, scheme)
+            axes.text(-0.015, at + 0.5, name, ha="right", va="center", fontsize=9.5, color=INK)
+            if not heads.sum():
+                continue
+            shares = heads / heads.sum()
+            for start, share, colour in zip(np.cumsum(shares) - shares, shares, colours, strict=True):
+                axes.add_patch(Rectangle((start, at + 0.08), share, 0.84, facecolor=colour, linewidth=0))
+                if share >= _LABELLED_SHARE:
+                    shown = f"{format_number(100 * share, language, most_decimals=0)} %"
+                    axes.text(
+                        start + share / 2, at + 0.5, shown, ha="center", va="center", fontsize=8.5, color=ink_on(colour)
+                    )
+    _draw_bands_key(figure, minutes=minutes, colours=colours, language=language)
+    _headline(figure, text("figure_ages", language), text("figure_ages_subtitle", language), left=0.3 / width)
+    return figure
+
+
+def _draw_bands_key(figure: Figure, *, minutes: Sequence[float], colours: Sequence[str], language: str) -> None:
+    """Draw the colours of the bands, and of those beyond, as one strip along the foot."""
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((0.3 / width, 0.22 / height, (width - 0.65) / width, 0.28 / height))
+    axes.axis("off")
+    beyond = 2.6  # times the width of a band: the text is that much longer
+    axes.set_xlim(0, len(minutes) + beyond)
+    axes.set_ylim(0, 1)
+    lower = [0.0, *minutes]
+    for number, colour in enumerate(colours):
+        last = number == len(minutes)
+        extent = beyond if last else 1.0
+        axes.add_patch(Rectangle((number + 0.01, 0.08), extent - 0.02, 0.84, facecolor=colour, linewidth=0))
+        shown = band_label(lower[number], math.nan if last else minutes[number], language)
+        axes.text(
+            number + extent / 2, 0.48, shown, ha="center", va="center", fontsize=8,
+            color=ink_on(colour),
+        )  # fmt: skip
 
 
 def _class_colour(mean: float, minutes: Sequence[float]) -> str:

@@ -60,7 +60,7 @@ CREATE TABLE layer_styles (
 _GEOMETRY = {
     "bands": "MultiPolygon", "isochrones": "MultiPolygon", "service_points": "Point", "access_legs": "LineString",
     "catchments": "MultiPolygon", "point_bands": "MultiPolygon", "common_bands": "MultiPolygon",
-    "area_changes": "MultiPolygon",
+    "area_changes": "MultiPolygon", "areas": "MultiPolygon",
 }  # fmt: skip
 
 # Okabe and Ito's colours, which remain apart to those who see few.
@@ -84,6 +84,7 @@ def write_results(
     findings: pd.DataFrame,
     roads: gpd.GeoDataFrame | None = None,
     access_legs: gpd.GeoDataFrame | None = None,
+    areas: gpd.GeoDataFrame | None = None,
     further: Mapping[str, pd.DataFrame] | None = None,
     scheme: LevelScheme,
     language: str,
@@ -104,6 +105,8 @@ def write_results(
         Roads to draw, with ``road_class``; the layer is left out when None.
     access_legs
         Lines between points and the road, with ``verdict``; the layer is left out when None.
+    areas
+        Polygons with ``mean_X`` of each level, by which they are coloured; the layer is left out when None.
     further
         Layers and tables that a study asked for, by name: ``roads`` with ``level`` and ``band``, ``road_kilometres``,
         ``catchments`` with ``level`` and ``point``, ``nearest``, and grids (``grid_1km``) with the columns of places.
@@ -118,16 +121,15 @@ def write_results(
         A layer has no CRS.
     """
     layers: dict[str, pd.DataFrame] = {"bands": bands, "places": places, "isochrones": isochrones}
-    if roads is not None:
-        layers["roads"] = roads
-    if access_legs is not None:
-        layers["access_legs"] = access_legs
+    optional = {"areas": areas, "roads": roads, "access_legs": access_legs}
+    layers |= {name: frame for name, frame in optional.items() if frame is not None}
     layers |= {"service_points": service_points, "findings": findings, **(further or {})}
     minutes = sorted(set(bands["to_min"].dropna()) | set(isochrones["minutes"]))
     styles = {
         "bands": style_bands(scheme, minutes, language),
         "isochrones": style_isochrones(scheme, minutes, language),
         "places": style_places(places, scheme, minutes, language),
+        "areas": style_areas(scheme, minutes, language),
         "roads": style_roads(language),
         "access_legs": style_access_legs(language),
         "service_points": style_service_points(service_points, scheme, language),
@@ -277,6 +279,38 @@ def style_places(places: gpd.GeoDataFrame, scheme: LevelScheme, minutes: list[fl
             )
             for level in groups
         )
+    )
+
+
+def style_areas(scheme: LevelScheme, minutes: list[float], language: str) -> Style:
+    """Colour areas by their mean minutes under a heading per level, their names on them; the nearest is shown."""
+    colours = by_minutes(minutes)
+    lower = dict(zip(minutes, [0.0, *minutes], strict=False))
+
+    def symbol(colour: str) -> Symbol:
+        return Symbol("fill", fill=colour, outline="#ffffff", width=0.3, opacity=0.85)
+
+    return Style(
+        tuple(
+            Rule(
+                text("layer_areas_rule", language, level=level.name(language)),
+                shown=level is scheme.levels[0],
+                rules=(
+                    *(
+                        Rule(
+                            band_label(lower[limit], limit, language),
+                            f'"mean_{level.code}" <= {limit:g}'
+                            + (f' AND "mean_{level.code}" > {lower[limit]:g}' if lower[limit] else ""),
+                            symbol(colours[limit]),
+                        )
+                        for limit in minutes
+                    ),
+                    Rule(text("layer_areas_nobody", language), "ELSE", symbol(UNREACHED_COLOUR)),
+                ),
+            )
+            for level in scheme.levels
+        ),
+        label_column="name",
     )
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.utility import xl_range
 
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.people import HIGH, LOW
 from palveluverkko.report.looks import BAD, INK, MUTED, ink_on
 from palveluverkko.report.texts import EN_DASH, column_title, format_number, text
 
@@ -42,6 +44,7 @@ _NUMBER_FORMATS = {
     "share": "0.0 %",
     "margin": "+0.0 %;-0.0 %;0.0 %",
     "metres": "#,##0",
+    "ratio": "0.00",
     "kilometres": "#,##0.0",
     "euros": "#,##0",
     "number": "General",
@@ -53,8 +56,24 @@ _KINDS = {
     "minutes": "limit",
     "mean": "minutes",
     "p90": "minutes",
+    "median": "minutes",
+    "mean_low": "minutes",
+    "mean_high": "minutes",
+    "median_low": "minutes",
+    "median_high": "minutes",
+    "p90_low": "minutes",
+    "p90_high": "minutes",
     "worst": "minutes",
     "time": "minutes",
+    "worst_tenth": "minutes",
+    "worst_tenth_from": "minutes",
+    "gini": "ratio",
+    "chain_mean": "minutes",
+    "straight_mean": "minutes",
+    "extra_mean": "minutes",
+    "extra_p90": "minutes",
+    "extra_worst": "minutes",
+    "palma": "ratio",
     "minutes_needed": "minutes",
     "share": "share",
     "share_reached": "share",
@@ -82,16 +101,27 @@ _PREFIX_KINDS = {
     "population": "count",
     "beyond_": "count",
     "age_": "count",
+    "language_": "count",
+    "need": "count",
+    "men": "count",
+    "women": "count",
+    "unreached": "count",
+    "reached": "count",
+    "no_road": "count",
     "km_": "kilometres",
     "square_kilometres": "kilometres",
     "road_kilometres": "kilometres",
 }
-_COUNTS = ("within", "missing", "missing_low", "missing_high", "reached", "unreached", "total")
+_COUNTS = ("elsewhere", "within", "missing", "missing_low", "missing_high", "reached", "unreached", "total")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a sheet: where its values are, what it is called, how it is shown."""
+    """One column of a sheet: where its values are, what it is called, how it is shown.
+
+    ``adds`` names the first and the last of the columns that a column of totals adds up: it is written as a formula, so
+    that a reader who corrects a number sees the new total.
+    """
 
     source: str
     title: str
@@ -99,6 +129,7 @@ class Column:
     absent: str = ""
     fill: str | None = None
     width: float | None = None
+    adds: tuple[str, str] | None = None
 
 
 @dataclass
@@ -168,7 +199,7 @@ def column_of(book: Book, name: str, values: pd.Series[Any]) -> Column:
     """Decide by its name and its values how a column is shown."""
     absent = (
         book.say("unreached")
-        if name in {"time", "mean", "p90", "worst", "minutes_needed"} or name.startswith("time_")
+        if name in {"time", "mean", "median", "p90", "worst", "minutes_needed"} or name.startswith("time_")
         else ""
     )
     if name == "to_min":
@@ -225,6 +256,9 @@ def write_table(
         )
         sheet.write_string(top, number, column.title, look)
         write = _writer(book, sheet, column, width if sets_widths else math.inf)
+        if column.adds is not None:
+            sources = [one.source for one in columns]
+            write = _adder(book, sheet, *(sources.index(one) for one in column.adds))
         for row, value in enumerate(shown[column.source].tolist(), start=top + 1):
             write(row, number, value, looks[row - top - 1] if looks is not None else {})
         if sets_widths:
@@ -307,6 +341,19 @@ def _writer(book: Book, sheet: Any, column: Column, width: float) -> Callable[..
     return write
 
 
+def _adder(book: Book, sheet: Any, first: int, last: int) -> Callable[..., None]:  # noqa: ANN401 - xlsxwriter carries no types
+    """Give the function that writes the sum of cells of its row, with its value for programs that only read."""
+
+    def write(row: int, number: int, value: object, row_look: Mapping[str, object]) -> None:
+        look = {"bottom": 4, "bottom_color": "#b4bcc2", "indent": 1, **row_look, "align": "right"}
+        cells = xl_range(row, first, row, last)
+        sheet.write_formula(
+            row, number, f"=SUM({cells})", book.format(**look, num_format=_NUMBER_FORMATS["count"]), value
+        )
+
+    return write
+
+
 def write_text(book: Book, sheet: Any, row: int, number: int, value: str, look: Any, **properties: object) -> None:  # noqa: ANN401
     """Write a text that stays a text, even when somebody edits the cell: Excel's own quote prefix marks it."""
     if value.startswith(_STARTS_A_FORMULA):
@@ -328,6 +375,17 @@ def _width(book: Book, column: Column, frame: pd.DataFrame) -> float:
 
 def _is_absent(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value))
+
+
+def without_idle_bounds(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the bounds of what nothing hidden makes uncertain: they would say the same twice."""
+    idle = []
+    for name in map(str, frame.columns):
+        if name.endswith((LOW, HIGH)):
+            other = name.removesuffix(LOW) + HIGH if name.endswith(LOW) else name.removesuffix(HIGH) + LOW
+            if other in frame and frame[name].equals(frame[other]):
+                idle.append(name)
+    return frame.drop(columns=idle)
 
 
 def with_index(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from datetime import date
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.levels import LANGUAGES, LevelScheme
+from palveluverkko.domain.people import HIGH, LOW
 from palveluverkko.report.check_texts import CHECK_TEXTS
 from palveluverkko.report.sensitivity_texts import SENSITIVITY_TEXTS
 
@@ -24,7 +25,10 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     # Sheets: at most 31 characters, none of []:*?/\
     "sheet_summary": _in("Yhteenveto", "Sammanfattning", "Summary"),
     "sheet_areas": _in("Alueittain", "Områdesvis", "By area"),
+    "sheet_matrix": _in("Alueet ja tasot", "Områden och nivåer", "Areas and levels"),
     "sheet_norms": _in("Tavoitteet", "Mål", "Norms"),
+    "sheet_equity": _in("Jakautuminen", "Fördelning", "Distribution"),
+    "sheet_referral": _in("Lähetepolut", "Remisskedjor", "Referral chains"),
     "sheet_worst": _in("Pisimmät matkat", "Längsta resorna", "Longest journeys"),
     "sheet_points": _in("Palvelupisteet", "Serviceenheter", "Service points"),
     "sheet_scenarios": _in("Skenaariot", "Scenarier", "Scenarios"),
@@ -44,10 +48,37 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "Befolkningen per restidszon och andelen av befolkningen som når servicenivån inom den angivna tiden.",
         "People by travel-time band, and the share of people who reach the level within the given time.",
     ),
+    "about_matrix": _in(
+        "Kuinka kaukana kukin palvelutaso on alueen asukkaista, minuutteina. Keskiarvo koskee niitä, jotka "
+        "tavoittavat tason, ja 90. persentiili kaikkia.",
+        "Hur långt områdets invånare har till varje servicenivå, i minuter. Medelvärdet gäller dem som "
+        "når nivån och den 90:e percentilen alla.",
+        "How far each level is from the people of the area, in minutes. The mean is of those who reach "
+        "the level, the 90th percentile of all.",
+    ),
     "about_norms": _in(
         "Tavoite täyttyy, kun vähintään vaadittu osuus ryhmästä on enintään annetun matka-ajan päässä.",
         "Målet uppfylls när minst den krävda andelen av gruppen bor inom den angivna restiden.",
         "A norm is met when at least the required share of the group lives within the given travel time.",
+    ),
+    "about_equity": _in(
+        "Kuinka epätasaisesti matka-ajat jakautuvat. Gini on 0, kun kaikilla on yhtä pitkä matka. Palma vertaa "
+        "pisimmän kymmenyksen matka-aikojen summaa lähimmän 40 prosentin summaan: 0,25, kun kaikilla on yhtä pitkä "
+        "matka. Luvut koskevat asukkaita, jotka tavoittavat tason.",
+        "Hur ojämnt restiderna fördelar sig. Gini är 0 när alla har lika lång resa. Palma jämför summan av restiderna "
+        "för tiondelen med längst resa med summan för de 40 procent som har kortast: 0,25 när alla har lika lång resa. "
+        "Talen gäller de invånare som når nivån.",
+        "How unevenly travel times fall on people. Gini is 0 when all travel equally long. Palma compares the sum of "
+        "the times of the tenth who travel longest with that of the nearest 40 %: 0.25 when all travel equally long. "
+        "The figures are of the people who reach the level.",
+    ),
+    "about_referral": _in(
+        "Matka ylemmälle palvelutasolle kotoa lähimmän lähemmän tason pisteen kautta, verrattuna suoraan matkaan "
+        "lähimpään pisteeseen. Luvut koskevat asukkaita, jotka pääsevät perille kumpaakin tietä; vain ajoaika.",
+        "Resan till en mer omfattande nivå hemifrån via den närmaste enheten på de närmare nivåerna, jämförd med den "
+        "direkta resan till närmaste enhet. Talen gäller de invånare som kommer fram båda vägarna; endast körtid.",
+        "The way to a wider level from home by the nearest points of the nearer levels, beside the straight way to the "
+        "nearest point. The figures are of the people who arrive both ways; driving time only.",
     ),
     "about_worst": _in(
         "Kunkin palvelutason asutut paikat, jotka eivät tavoita tasoa, ja sitten ne, joista matka on pisin; "
@@ -109,6 +140,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "Viivakaavio: kuinka suuri osuus väestöstä tavoittaa kunkin palvelutason annetussa matka-ajassa.",
         "Linjediagram: hur stor andel av befolkningen som når varje servicenivå inom en given restid.",
         "Line chart: the share of people who reach each service level within a given travel time.",
+    ),
+    "chart_areas_description": _in(
+        "Pylväskaavio: keskimääräinen matka-aika kullekin palvelutasolle alueittain.",
+        "Stapeldiagram: genomsnittlig restid till varje servicenivå per område.",
+        "Column chart: mean travel time to each service level by area.",
     ),
     "sentence_level": _in(
         "{level}: matka kestää keskimäärin {mean} min, ja 90 % väestöstä pääsee perille {p90} minuutissa. "
@@ -247,6 +283,12 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "Andel av befolkningen som når servicenivån inom den angivna tiden",
         "Share of people who reach the service level within the given time",
     ),
+    "figure_ages": _in("Ketkä ovat kaukana?", "Vilka har långt?", "Who is far away?"),
+    "figure_ages_subtitle": _in(
+        "Ikäryhmien jakautuminen matka-ajan mukaan, osuus ryhmästä",
+        "Åldersgruppernas fördelning enligt restid, andel av gruppen",
+        "Age groups by travel time, share of the group",
+    ),
     "figure_areas": _in(
         "Keskimääräinen matka-aika alueittain", "Genomsnittlig restid per område", "Mean travel time by area"
     ),
@@ -277,6 +319,13 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "layer_service_points": _in("Palvelupisteet", "Serviceenheter", "Service points"),
     "layer_places": _in("Asuinpaikat ja matka-ajat", "Bostadsorter och restider", "Places and travel times"),
     "layer_bands": _in("Matka-aikavyöhykkeet", "Restidszoner", "Travel-time bands"),
+    "layer_areas": _in("Alueet ja tunnusluvut", "Områden och nyckeltal", "Areas and their figures"),
+    "layer_areas_rule": _in("{level}: keskiarvo", "{level}: medelvärde", "{level}: mean"),
+    "layer_areas_nobody": _in(
+        "Kukaan ei tavoita tai ei asukkaita",
+        "Ingen når nivån eller inga invånare",
+        "Nobody reaches it, or nobody lives there",
+    ),
     "layer_isochrones": _in("Saavutettavuusalueiden rajat", "Gränser för tillgänglighetsområden", "Isochrones"),
     "layer_findings": _in("Havainnot", "Observationer", "Findings"),
     "layer_access_legs": _in("Yhteydet tielle", "Anslutningar till väg", "Access legs"),
@@ -346,6 +395,33 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_where": _in("Luokka", "Klass", "Class"),
     "column_places": _in("Asuinpaikat", "Bostadsorter", "Places"),
     "column_margin": _in("Ero tavoitteeseen", "Avvikelse från målet", "Margin"),
+    "column_chain_mean": _in(
+        "Polkua pitkin, keskiarvo (min)", "Via kedjan, medelvärde (min)", "By the chain, mean (min)"
+    ),
+    "column_straight_mean": _in("Suoraan, keskiarvo (min)", "Direkt, medelvärde (min)", "Straight, mean (min)"),
+    "column_extra_mean": _in("Lisäminuutit, keskiarvo", "Tilläggsminuter, medelvärde", "Extra minutes, mean"),
+    "column_extra_p90": _in(
+        "Lisäminuutit, 90. persentiili", "Tilläggsminuter, 90:e percentilen", "Extra minutes, 90th percentile"
+    ),
+    "column_extra_worst": _in("Lisäminuutit, suurin", "Tilläggsminuter, störst", "Extra minutes, largest"),
+    "column_elsewhere": _in(
+        "Polku johtaa muualle kuin lähimpään", "Kedjan leder till annan än närmaste", "Led to another than the nearest"
+    ),
+    "column_median": _in("Mediaani (min)", "Median (min)", "Median (min)"),
+    "column_no_road": _in("Ei tieyhteyttä", "Utan vägförbindelse", "Without a road"),
+    "column_need": _in("Palvelutarve", "Servicebehov", "Need"),
+    "column_men": _in("Miehet", "Män", "Men"),
+    "column_women": _in("Naiset", "Kvinnor", "Women"),
+    "column_service_class": _in("Palveluluokka", "Serviceklass", "Service class"),
+    "column_class_code": _in("Luokan tunnus", "Klassens kod", "Class code"),
+    "column_gini": _in("Gini-kerroin", "Gini-koefficient", "Gini coefficient"),
+    "column_palma": _in("Palma-suhde", "Palma-kvot", "Palma ratio"),
+    "column_worst_tenth": _in(
+        "Pisin kymmenys, keskiarvo (min)", "Längsta tiondelen, medelvärde (min)", "Worst-off tenth, mean (min)"
+    ),
+    "column_worst_tenth_from": _in(
+        "Pisin kymmenys alkaen (min)", "Längsta tiondelen från (min)", "Worst-off tenth, from (min)"
+    ),
     "column_mean": _in("Keskiarvo (min)", "Medelvärde (min)", "Mean (min)"),
     "column_p90": _in("90. persentiili (min)", "90:e percentilen (min)", "90th percentile (min)"),
     "column_worst": _in("Pisin (min)", "Längsta (min)", "Longest (min)"),
@@ -388,6 +464,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "pattern_aged": _in("{low}–{high}-vuotiaat", "{low}–{high}-åringar", "Aged {low}–{high}"),
     "pattern_aged_over": _in("{low} vuotta täyttäneet", "{low} år fyllda", "Aged {low} and over"),
     "pattern_beyond": _in("Yli {minutes} min päässä", "Längre än {minutes} min", "Beyond {minutes} min"),
+    "pattern_low": _in("{what}, vähintään", "{what}, minst", "{what}, at least"),
+    "pattern_high": _in("{what}, enintään", "{what}, högst", "{what}, at most"),
     "pattern_of_level": _in("{what}, {level}", "{what}, {level}", "{what}, {level}"),
     **CHECK_TEXTS,
     **SENSITIVITY_TEXTS,
@@ -424,6 +502,10 @@ def column_title(column: str, language: str, scheme: LevelScheme) -> str:
     """
     if f"column_{column}" in TEXTS:
         return text(f"column_{column}", language)
+    for end, pattern in ((LOW, "pattern_low"), (HIGH, "pattern_high")):
+        if column.endswith(end):
+            what = column_title(column.removesuffix(end), language, scheme)
+            return text(pattern, language, what=what)
     if aged := _AGE.fullmatch(column):
         low, high = aged.groups()
         return (

@@ -16,6 +16,7 @@ import xlsxwriter
 from palveluverkko.domain.files import replacing
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR
+from palveluverkko.domain.people import HIGH, LOW, POPULATION
 from palveluverkko.report.check_workbook import write_table_sheet
 from palveluverkko.report.looks import BAD, GOOD, INK, MUTED, UNSURE, by_minutes
 from palveluverkko.report.sheets import (
@@ -25,6 +26,7 @@ from palveluverkko.report.sheets import (
     column_of,
     say_none,
     with_index,
+    without_idle_bounds,
     write_table,
     write_text,
 )
@@ -48,13 +50,16 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
     scheme: LevelScheme,
     summary: pd.DataFrame,
     people: pd.DataFrame,
+    figures: pd.DataFrame,
     levels: pd.DataFrame,
     norms: pd.DataFrame,
+    equity: pd.DataFrame,
     points_served: pd.DataFrame,
     impacts: Mapping[str, pd.DataFrame],
     findings: pd.DataFrame,
     sources: Mapping[str, str],
     sizes: pd.DataFrame | None = None,
+    referral: pd.DataFrame | None = None,
     checks: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> None:
     """Write the workbook. Equal arguments give equal bytes.
@@ -75,10 +80,14 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         One row per level: mean, p90, worst, reached, unreached, ``beyond_<m>``.
     people
         People by area, level and band; rows with an empty area are the whole study.
+    figures
+        Mean, 90th percentile and people of each area, level and group; only all people are shown.
     levels
         Levels by place, from which the longest journeys are listed.
     norms
         Norms and whether they are met.
+    equity
+        How unevenly travel times fall on people, by level, area and group.
     points_served
         Service points with whatever is known of them; a count of people by level is called ``people_<level>``.
     impacts
@@ -87,6 +96,8 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         Doubts found on the way.
     sizes
         Land and roads of each band, as :func:`palveluverkko.service.band_sizes.band_sizes` gives them.
+    referral
+        Referral chains by level and area; no sheet when None.
     checks
         Tables of a check, by name, each on a sheet of its own after the findings.
     sources
@@ -97,8 +108,13 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         file.set_calc_mode("auto")
         book = Book(file, title, language, date, scheme)
         _write_summary(book, summary=summary, people=people, norms=norms, findings=findings)
+        if (figures["area"] != _WHOLE).any():
+            _write_matrix(book, figures)
         _write_areas(book, people)
         _write_norms(book, norms)
+        _write_equity(book, equity)
+        if referral is not None:
+            _write_referral(book, referral)
         _write_worst(book, levels, points_served)
         _write_points(book, points_served)
         _write_scenarios(book, impacts)
@@ -127,6 +143,7 @@ def _write_summary(
 
     row += 1
     sheet.write_string(row, 0, book.say("key_figures"), book.format(bold=True, font_size=12))
+    summary = _key_figures(summary)
     columns = [column_of(book, name, summary[name]) for name in summary.columns]
     row = write_table(book, sheet, row + 1, columns, summary, first_width=26, filtered=False)
 
@@ -150,6 +167,18 @@ def _write_summary(
     sheet.fit_to_pages(1, 1)
     sheet.freeze_panes(2, 0)
     sheet.activate()
+
+
+def _key_figures(summary: pd.DataFrame) -> pd.DataFrame:
+    """Give the figures in an order to be read; bounds where hidden counts leave any, of people alone."""
+    shown = without_idle_bounds(summary)
+    bounded = ("population", "unreached")
+    rest = [
+        name
+        for name in shown.columns
+        if not name.endswith((LOW, HIGH)) or name.removesuffix(LOW).removesuffix(HIGH) in bounded
+    ]
+    return shown[rest]
 
 
 def _sentences(book: Book, summary: pd.DataFrame, norms: pd.DataFrame, findings: pd.DataFrame) -> list[str]:
@@ -247,6 +276,89 @@ def _cumulative_chart(book: Book, sheet_name: str, shares: pd.DataFrame, header:
     return chart
 
 
+def _write_matrix(book: Book, figures: pd.DataFrame) -> None:
+    """Lay areas against levels: mean and 90th percentile side by side, coloured by their time, and a chart."""
+    sheet = book.sheet("matrix", about=book.say("about_matrix"))
+    wide = area_matrix(figures, book.scheme)
+    codes = book.scheme.codes
+    columns = [
+        Column("area_name", book.say("column_area_name"), "text", width=24),
+        Column("population", book.say("column_population"), "count", width=11),
+    ]
+    for what in ("mean", "p90", "worst"):
+        columns += [
+            Column(
+                f"{what}_{code}",
+                f"{book.level_name(code)}: {book.say(f'column_{what}')}",
+                "minutes",
+                absent=book.say("unreached"),
+                fill=book.scheme[code].colour,
+                width=14,
+            )
+            for code in codes
+        ]
+    columns += [
+        Column(f"unreached_{code}", f"{book.level_name(code)}: {book.say('column_unreached')}", "count", width=12)
+        for code in codes
+    ]
+    looks = [{"bold": area == _WHOLE, "bottom": 1 if area == _WHOLE else 4} for area in wide["area"]]
+    end = write_table(book, sheet, 3, columns, wide, frozen_columns=1, looks=looks)
+    scale = {"type": "3_color_scale", "min_color": "#ffffff", "mid_color": "#fdf3c7", "max_color": "#f0b27a"}
+    for first in (2, 2 + len(codes)):
+        sheet.conditional_format(4, first, end - 1, first + len(codes) - 1, scale)
+    chart = _matrix_chart(book, sheet.get_name(), len(wide), codes)
+    options = {"description": book.say("chart_areas_description"), "object_position": 3}
+    sheet.insert_chart(end + 1, 0, chart, options)
+
+
+def area_matrix(figures: pd.DataFrame, scheme: LevelScheme) -> pd.DataFrame:
+    """Give one row for each area, the whole study first, then by name.
+
+    Returns
+    -------
+    DataFrame
+        area, area_name, population, and for each level X mean_X, p90_X, worst_X (minutes) and unreached_X (people).
+    """
+    own = figures[figures["group"] == POPULATION]
+    names = own[own["level"] == scheme.codes[0]][["area", "area_name", "population"]].set_index("area")
+    for what in ("mean", "p90", "worst", "unreached"):
+        values = own.pivot_table(index="area", columns="level", values=what, aggfunc="first", dropna=False)
+        names = names.join(values.reindex(columns=list(scheme.codes)).add_prefix(f"{what}_"))
+    return names.reset_index()
+
+
+def _matrix_chart(book: Book, sheet_name: str, rows: int, codes: Sequence[str]) -> Any:  # noqa: ANN401
+    """Draw the mean minutes of each area as bars, a colour for each level."""
+    chart = book.file.add_chart({"type": "column"})
+    for number, code in enumerate(codes):
+        chart.add_series(
+            {
+                "name": book.level_name(code),
+                "categories": [sheet_name, 4, 0, 3 + rows, 0],
+                "values": [sheet_name, 4, 2 + number, 3 + rows, 2 + number],
+                "fill": {"color": book.scheme[code].colour},
+                "gap": 60,
+            }
+        )
+    font = {"color": INK, "size": 9}
+    chart.set_x_axis({"num_font": {**font, "rotation": -45}, "line": {"color": MUTED}})
+    chart.set_y_axis(
+        {
+            "name": book.say("column_mean"),
+            "name_font": {**font, "bold": False},
+            "num_font": font,
+            "num_format": "0",
+            "line": {"none": True},
+            "major_gridlines": {"visible": True, "line": {"color": "#dfe4e7", "width": 0.75}},
+        }
+    )
+    chart.set_legend({"position": "top", "font": {**font, "size": 10}})
+    chart.set_title({"none": True})
+    chart.set_chartarea({"border": {"none": True}})
+    chart.set_size({"width": min(1400, max(620, 46 * rows)), "height": 400})
+    return chart
+
+
 def _write_areas(book: Book, people: pd.DataFrame) -> None:
     """Lay the bands of every area and level side by side: people first, then the share within each threshold."""
     sheet = book.sheet("areas", about=book.say("about_areas"))
@@ -261,7 +373,9 @@ def _write_areas(book: Book, people: pd.DataFrame) -> None:
             for start, limit in zip(lower, limits, strict=False)
         ),
         Column("band_beyond", band_label(lower[-1], math.nan, book.language), "count", fill=UNREACHED_COLOUR, width=12),
-        Column("total", book.say("column_total"), "count", width=10),
+        Column("total", book.say("column_total"), "count", width=10, adds=(f"band_{limits[0]:g}", "band_beyond"))
+        if limits
+        else Column("total", book.say("column_total"), "count", width=10),
         *(
             Column(
                 f"share_{limit:g}",
@@ -341,6 +455,28 @@ def _write_norms(book: Book, norms: pd.DataFrame) -> None:
         look = book.file.add_format({"font_color": ink, "bg_color": fill, "bold": True})
         rule = {"type": "cell", "criteria": "==", "value": f'"{book.say(key)}"', "format": look}
         sheet.conditional_format(4, 0, end - 1, 0, rule)
+
+
+def _write_equity(book: Book, equity: pd.DataFrame) -> None:
+    """List the whole study by group, then the areas, each by level."""
+    sheet = book.sheet("equity", about=book.say("about_equity"))
+    names = [column_title(str(group), book.language, book.scheme) for group in equity["group"]]
+    shown = equity.assign(group=names).drop(columns=["area"])
+    first = ["area_name", "group", "level"]
+    figures = ["mean", "worst_tenth_from", "worst_tenth", "gini", "palma"]
+    rest = [name for name in shown.columns if name not in {*first, *figures}]
+    columns = [column_of(book, name, shown[name]) for name in [*first, *figures, *rest]]
+    write_table(book, sheet, 3, columns, shown, frozen_columns=3, first_width=24)
+
+
+def _write_referral(book: Book, referral: pd.DataFrame) -> None:
+    """List how long the way by the nearer levels is beside the straight one, the whole study first."""
+    sheet = book.sheet("referral", about=book.say("about_referral"))
+    shown = referral.drop(columns=["area"])
+    first = ["area_name", "level", "chain_mean", "straight_mean"]
+    rest = [str(name) for name in shown.columns if name not in first]
+    columns = [column_of(book, name, shown[name]) for name in [*first, *rest]]
+    write_table(book, sheet, 3, columns, shown, frozen_columns=2, first_width=24)
 
 
 def _verdicts(norms: pd.DataFrame) -> list[str]:
@@ -439,8 +575,9 @@ def _write_findings(book: Book, findings: pd.DataFrame) -> None:
 
 def _write_bands(book: Book, people: pd.DataFrame) -> None:
     sheet = book.sheet("bands", about=book.say("about_bands"))
-    columns = [column_of(book, name, people[name]) for name in people.columns]
-    write_table(book, sheet, 3, columns, people, first_width=16)
+    shown = without_idle_bounds(people)
+    columns = [column_of(book, name, shown[name]) for name in shown.columns]
+    write_table(book, sheet, 3, columns, shown, first_width=16)
 
 
 def write_sources(book: Book, sources: Mapping[str, str], *, methods: Sequence[str]) -> None:

@@ -10,12 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import StudyError, TableError
-from palveluverkko.domain.people import POPULATION
+from palveluverkko.domain.people import Suppression
 from palveluverkko.domain.planning import PLACES, Norm
-from palveluverkko.service.people import OUTSIDE, counts, split_by_area, weighted_percentile
-
-MOST_SUPPRESSED = 9
-"""Statistics Finland withholds counts below ten."""
+from palveluverkko.service.people import OUTSIDE, Heads, heads, split_by_area, weighted_percentile
 
 COLUMNS = (
     "level", "minutes", "share", "group", "areas", "where", "area", "area_name", "population", "within",
@@ -27,7 +24,12 @@ _ROUNDING = 1e-9
 
 
 def check_norms(
-    frame: pd.DataFrame, norms: Sequence[Norm], *, column: str | None = None, name_column: str | None = None
+    frame: pd.DataFrame,
+    norms: Sequence[Norm],
+    *,
+    column: str | None = None,
+    name_column: str | None = None,
+    suppression: Suppression | None = None,
 ) -> pd.DataFrame:
     """Check norms for the whole study (area ``""``) and for each area of a column.
 
@@ -39,16 +41,18 @@ def check_norms(
         The targets.
     column, name_column
         Columns with the id and the name of the area; the whole study only when None.
+    suppression
+        What a hidden count may be; 1 to 9 people when None.
 
     Returns
     -------
     DataFrame
         level, minutes, share, group, areas and where (``column = value``, empty for every place) of the norm; area,
-        area_name; population (counted people, suppressed counts as none), within (people at most that far),
-        share_reached, passed, missing (people short of the share) and its bounds missing_low and missing_high when
-        each suppressed count may be anything from 0 to :data:`MOST_SUPPRESSED`; certain (whether every such count
-        gives the same verdict), margin (share_reached - share), minutes_needed (the shortest time within which the
-        share of the people lives, NaN when they do not reach the level), minutes_margin (minutes - minutes_needed),
+        area_name; population (known people, hidden counts as none), within (of them, at most that far),
+        share_reached; missing (people short of the share) and its bounds missing_low and missing_high over all that
+        the hidden counts may be; passed (nobody is missing), certain (whether that holds whatever the hidden counts
+        are), margin (share_reached - share), minutes_needed (the shortest time within which the share of the known
+        people lives, NaN when they do not reach the level), minutes_margin (minutes - minutes_needed),
         binding (whether the norm is to be met there). An area without people passes.
 
     Raises
@@ -69,7 +73,7 @@ def check_norms(
             )
         covered = _covered(frame, norm)
         time = frame[f"time_{norm.level}"].to_numpy(dtype=np.float64)
-        heads, most = _heads(frame, norm.group)
+        people = _people(frame, norm.group, suppression)
         near = time <= norm.minutes
         for area, name, everyone in areas:
             members = everyone & covered
@@ -84,7 +88,7 @@ def check_norms(
                     "" if norm.where is None else f"{norm.where[0]} = {norm.where[1]}",
                     area,
                     name,
-                    *_judge(norm, time[members], heads[members], most[members], near[members]),
+                    *_judge(norm, time, people, near, members),
                     binding,
                 )
             )
@@ -92,21 +96,19 @@ def check_norms(
 
 
 def _judge(
-    norm: Norm,
-    time: NDArray[np.float64],
-    heads: NDArray[np.float64],
-    most: NDArray[np.float64],
-    near: NDArray[np.bool_],
+    norm: Norm, time: NDArray[np.float64], people: Heads, near: NDArray[np.bool_], members: NDArray[np.bool_]
 ) -> tuple[float, float, float, bool, int, int, int, bool, float, float, float]:
     """Judge a norm over some places: see the columns of :func:`check_norms` from population to minutes_margin."""
-    within, beyond = heads[near].sum(), heads[~near].sum()
+    inside, outside = members & near, members & ~near
+    within, beyond = people.known[inside].sum(), people.known[outside].sum()
     population = within + beyond
-    missing = _missing(norm.share, within, beyond)
     # Whoever is near lowers what is missing and whoever is far raises it, so the bounds lie at opposite ends.
-    fewest = _missing(norm.share, most[near].sum(), beyond)
-    highest = _missing(norm.share, within, most[~near].sum())
+    fewest = _missing(norm.share, people.high[inside].sum(), people.low[outside].sum())
+    highest = _missing(norm.share, people.low[inside].sum(), people.high[outside].sum())
+    # Hidden counts are none among the known people and at least one person where somebody lives.
+    missing = min(max(_missing(norm.share, within, beyond), fewest), highest)
     reached = within / population if population else 1.0
-    needed = weighted_percentile(time, heads, norm.share)
+    needed = weighted_percentile(time[members], people.known[members], norm.share)
     return (
         population, within, reached, missing == 0, missing, fewest, highest, (fewest == 0) == (highest == 0),
         reached - norm.share, needed, norm.minutes - needed,
@@ -130,17 +132,9 @@ def _covered(frame: pd.DataFrame, norm: Norm) -> NDArray[np.bool_]:
     return np.asarray([str(one) == value for one in frame[column]], dtype=np.bool_)
 
 
-def _heads(frame: pd.DataFrame, group: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give the counted people of each place, and the most that may live there where the count is suppressed."""
+def _people(frame: pd.DataFrame, group: str, suppression: Suppression | None) -> Heads:
+    """Give what a norm counts in each place."""
     if group == PLACES:
         ones = np.ones(len(frame))
-        return ones, ones
-    heads = counts(frame, group)
-    most = heads.copy()
-    suppressed = np.asarray(frame[group].fillna(0) < 0)
-    most[suppressed] = MOST_SUPPRESSED
-    if group != POPULATION and POPULATION in frame:
-        # A group is no larger than the people of its place, where these are told.
-        told = suppressed & np.asarray(frame[POPULATION].fillna(0) >= 0)
-        most[told] = np.minimum(most[told], counts(frame)[told])
-    return heads, most
+        return Heads(ones, ones, ones)
+    return heads(frame, group, suppression)

@@ -13,6 +13,7 @@ import geopandas
 import pandas as pd
 
 from palveluverkko.domain.grids import GRID_LAYERS
+from palveluverkko.domain.people import POPULATION
 from palveluverkko.maps.page import build_page
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import USER_STORE, read_network
@@ -21,25 +22,28 @@ from palveluverkko.planning.impact import Impact, impact
 from palveluverkko.reach.areas import to_isochrones
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.table import TravelTimeTable, travel_times_of_several
-from palveluverkko.report.figures import write_figures
+from palveluverkko.report.figures import mean_by_area, write_figures
 from palveluverkko.report.geopackage import write_results
 from palveluverkko.report.geotiff import write_surface
 from palveluverkko.report.level_map import write_level_map
 from palveluverkko.report.manifest import build_manifest, write_manifest
-from palveluverkko.report.parquet import write_travel_times
+from palveluverkko.report.parquet import write_table, write_travel_times
+from palveluverkko.report.tidy import areas_with_figures, write_tidy
 from palveluverkko.report.workbook import write_report
 from palveluverkko.service.areas import draw_bands, level_surfaces
 from palveluverkko.service.band_sizes import band_sizes
+from palveluverkko.service.equity import equity
 from palveluverkko.service.levels import LevelsByPlace, classify
 from palveluverkko.service.norms import check_norms
 from palveluverkko.service.people import served_by_point
+from palveluverkko.service.referral import ReferralByPlace, referral
 from palveluverkko.service.roads import level_roads
 from palveluverkko.study.checks import check_against_network, check_against_tables
 from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
 from palveluverkko.study.findings import gather_findings, of_water
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.further import further_layers
-from palveluverkko.study.level_tables import level_tables
+from palveluverkko.study.level_tables import FIGURES, level_tables
 from palveluverkko.study.study import AreasSection, Study
 from palveluverkko.study.texts import say, say_day, say_subtitle
 from palveluverkko.tables.areas import assign_areas, read_areas
@@ -71,6 +75,8 @@ class Inputs:
         Columns of id and name of the areas of each ``[[grouping]]``, by its name.
     centres
         Municipal centres; None without ``[centres]``.
+    areas
+        Polygons of ``[areas]``; None where a column of the places names them.
     """
 
     network: RoadNetwork
@@ -81,6 +87,7 @@ class Inputs:
     water: Water | None = None
     groupings: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     centres: geopandas.GeoDataFrame | None = None
+    areas: geopandas.GeoDataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +103,8 @@ class Results:
     people: pd.DataFrame
     summary: pd.DataFrame
     norms: pd.DataFrame
+    equity: pd.DataFrame
+    referral: ReferralByPlace | None
     impacts: Mapping[str, Impact]
     findings: pd.DataFrame
     further: Mapping[str, pd.DataFrame]
@@ -164,7 +173,17 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
         suppression = study.suppression
         levels = classify(table, inputs.points, scheme=scheme, minutes=study.levels.minutes, suppression=suppression)
         people = levels.by_area(inputs.area_column, name_column=inputs.area_name_column, minutes=minutes)
-        norms = check_norms(levels.frame, study.norms, column=inputs.area_column, name_column=inputs.area_name_column)
+        norms = check_norms(
+            levels.frame,
+            study.norms,
+            column=inputs.area_column,
+            name_column=inputs.area_name_column,
+            suppression=levels.suppression,
+        )
+        unevenness = _equity(levels, inputs)
+        chains = None
+        if study.output.referral:
+            chains = referral(inputs.network, table, inputs.points, scheme=scheme)
     with clock.step("areas"):
         surfaces = level_surfaces(
             inputs.network,
@@ -206,9 +225,18 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
         language=study.study.language,
     )
     return Results(
-        inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, impacts, findings,
-        further, level_sums, sizes, clock.seconds,
+        inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, unevenness, chains,
+        impacts, findings, further, level_sums, sizes, clock.seconds,
     )  # fmt: skip
+
+
+def _equity(levels: LevelsByPlace, inputs: Inputs) -> pd.DataFrame:
+    """Give the unevenness of the whole study for every group, then that of the areas for all people."""
+    whole = equity(levels)
+    if inputs.area_column is None:
+        return whole
+    areas = equity(levels, inputs.area_column, name_column=inputs.area_name_column, groups=[POPULATION])
+    return pd.concat([whole, areas[areas["area"] != ""]], ignore_index=True)
 
 
 def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path = USER_STORE) -> Inputs:
@@ -217,10 +245,12 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
     with clock.step("inputs"):
         points = read_service_points(study.points.file, scheme=study.scheme, crs=study.points.crs)
         places = read_places(study.places.file, crs=study.places.crs)
-        places, column, name_column = _with_areas(places, study.areas, _AREA_COLUMN, _AREA_NAME_COLUMN)
+        areas = _polygons(study.areas)
+        places, column, name_column = _with_areas(places, study.areas, areas, _AREA_COLUMN, _AREA_NAME_COLUMN)
         groupings = {}
         for number, one in enumerate(study.grouping, 1):
-            places, own, names = _with_areas(places, one, f"grouping_{number}", f"grouping_{number}_name")
+            own_names = f"grouping_{number}", f"grouping_{number}_name"
+            places, own, names = _with_areas(places, one, _polygons(one), *own_names)
             if own is not None:
                 groupings[one.name] = own, names
         centres = None if study.centres is None else read_points(study.centres.file, crs=study.centres.crs)
@@ -229,18 +259,25 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
         network = read_roads(study, store=store)
         check_against_network(study, network, points, places)
         water = water_of_study(study.network.files, study.network.water, store=store)
-    return Inputs(network, points, places, column, name_column, water, groupings, centres)
+    return Inputs(network, points, places, column, name_column, water, groupings, centres, areas)
+
+
+def _polygons(section: AreasSection | None) -> geopandas.GeoDataFrame | None:
+    return None if section is None or section.file is None else read_areas(section.file)
 
 
 def _with_areas(
-    places: geopandas.GeoDataFrame, section: AreasSection | None, column: str, name_column: str
+    places: geopandas.GeoDataFrame,
+    section: AreasSection | None,
+    areas: geopandas.GeoDataFrame | None,
+    column: str,
+    name_column: str,
 ) -> tuple[geopandas.GeoDataFrame, str | None, str | None]:
     """Give the places with their areas, and the columns that hold them: those named, or new ones for polygons."""
     if section is None:
         return places, None, None
-    if section.file is None:
+    if areas is None:
         return places, section.column, section.name_column
-    areas = read_areas(section.file)
     own = assign_areas(places, areas, rule=section.assign)
     return places.assign(**{column: own, name_column: own.map(areas["name"])}), column, name_column
 
@@ -303,6 +340,14 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         isochrones=results.isochrones,
         findings=results.findings,
         access_legs=results.table.access_legs(),
+        areas=None
+        if inputs.areas is None
+        else areas_with_figures(
+            inputs.areas,
+            results.people,
+            mean_by_area(levels.frame, scheme=scheme, area_column=_AREA_COLUMN),
+            scheme=scheme,
+        ),
         further={**results.further, **results.level_tables},
         scheme=scheme,
         language=language,
@@ -312,8 +357,12 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
             # Without geometry: whoever has the squares joins the table by their ids.
             frame.drop(columns="geometry").to_csv(folder / f"{name}.csv", lineterminator="\n", encoding="utf-8")
     write_travel_times(folder / "travel_times.parquet", results.table.to_frame())
+    write_tidy(folder, people=results.people, levels=levels.frame)
+    if results.referral is not None:
+        write_table(folder / "referral.parquet", results.referral.to_frame())
     for code, one in results.surfaces.items():
         write_surface(folder / f"surface_{code}.tif", one, description=scheme[code].name(language))
+    sums = results.level_tables[FIGURES]
     write_report(
         folder / "report.xlsx",
         title=study.study.name,
@@ -322,8 +371,13 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         scheme=scheme,
         summary=results.summary,
         people=results.people,
+        figures=sums[sums["grouping"] == ""],
         levels=levels.frame,
         norms=results.norms,
+        equity=results.equity,
+        referral=None
+        if results.referral is None
+        else results.referral.by_area(inputs.area_column, name_column=inputs.area_name_column),
         points_served=served_by_point(levels.frame, inputs.points, scheme.codes),
         impacts={name: one.summary() for name, one in results.impacts.items()},
         findings=results.findings,

@@ -257,6 +257,7 @@ class OutputSection(_Section):
     common_bands: tuple[str, ...] = ()
     catchments: bool = False
     nearest: int | None = Field(default=None, ge=1)
+    referral: bool = False
     grids: Annotated[tuple[str, ...], AfterValidator(check_grids)] = ()
     services: bool = False
 
