@@ -247,3 +247,32 @@ def test_a_folder_that_is_a_file_is_refused_in_one_line_before_anything_is_read(
     assert heard.err.count("\n") == 1
     assert "--out names" in heard.err
     assert "points.csv is a file; choose a folder." in heard.err
+
+
+def test_ways_whose_nodes_are_missing_or_off_the_globe_are_told(tmp_path):
+    path = write_little_study(tmp_path)
+    study = read_study(path)
+    roads = study.network.files[0]
+    _, plain = check_study(study, store=tmp_path / "networks")
+    assert plain.lost_ways == ()
+    lost = tmp_path / "lost.osm"
+    lost.write_text(
+        '<osm version="0.6"><node id="1000001" version="1" lat="60" lon="25"/>'
+        '<node id="1000002" version="1" lat="160" lon="25"/>'
+        '<way id="1000001" version="1"><nd ref="1000001"/><nd ref="1000002"/><tag k="highway" v="service"/></way>'
+        '<way id="1000002" version="1"><nd ref="1000003"/><nd ref="1000004"/>'
+        '<tag k="highway" v="service"/></way></osm>',
+        encoding="utf-8",
+    )
+    text = path.read_text("utf-8")
+    named = f'osm = "{roads.name}"'
+    assert named in text
+    path.write_text(text.replace(named, f'osm = ["{roads.name}", "lost.osm"]'), encoding="utf-8")
+    study = read_study(path)
+    inputs, diagnosis = check_study(study, store=tmp_path / "networks")
+    found = diagnosis.findings[diagnosis.findings["verdict"] == "lost_ways"]
+    assert found["id"].tolist() == ["1000001, 1000002"]
+    assert diagnosis.doubts == plain.doubts + 1
+    files = write_diagnosis(study, inputs, diagnosis, tmp_path / "out")
+    cells = [cell.value for row in openpyxl.load_workbook(files[1]).worksheets[1].iter_rows() for cell in row]
+    assert "1000001, 1000002" in cells

@@ -28,6 +28,7 @@ KINDS = {
     "edge_of_extract": {"level": "E", "minutes": 31, "reached": 17, "total": 1234},
     "on_water": {},
     "mended_water": {"count": 1234},
+    "lost_ways": {"count": 1234},
     "water_left_out": {},
 }
 NUMBERS = {
@@ -42,6 +43,7 @@ NUMBERS = {
     "edge_of_extract": ["31", "17", "1234"],
     "on_water": [],
     "mended_water": ["1234"],
+    "lost_ways": ["1234"],
     "water_left_out": [],
 }
 

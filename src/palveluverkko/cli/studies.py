@@ -142,7 +142,9 @@ def _echo_findings(findings: pd.DataFrame) -> None:
     for verdict, same in findings.groupby("verdict", sort=False):
         for finding in same.head(_FINDINGS_SHOWN).to_dict("records"):
             away = "" if math.isnan(finding["metres"]) else f" ({finding['metres']:,.0f} m)"
-            typer.echo(f"  {finding['subject']} {finding['id']}: {verdict}{away}. {finding['detail']}")
+            typer.echo(
+                f"  {' '.join(filter(None, (finding['subject'], finding['id'])))}: {verdict}{away}. {finding['detail']}"
+            )
         if len(same) > _FINDINGS_SHOWN:
             typer.echo(f"  and {len(same) - _FINDINGS_SHOWN:,} more with {verdict}")
 

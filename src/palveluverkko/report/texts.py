@@ -269,6 +269,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     ),
     "verdict_on_water": _in("Vesialueella", "På vatten", "On water"),
     "verdict_mended_water": _in("Vesialueita korjattu", "Vattenområden rättade", "Water mended"),
+    "verdict_lost_ways": _in("Teitä ilman solmuja", "Vägar utan noder", "Ways without nodes"),
     "verdict_water_left_out": _in(
         "Vesialue puuttuu tai on vajaa", "Vatten saknas eller är ofullständigt", "Water missing or not whole"
     ),

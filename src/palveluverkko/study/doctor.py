@@ -93,6 +93,8 @@ class Diagnosis:
         Turn restrictions that are not in force.
     edge
         Levels whose areas meet the edge of the road file.
+    lost_ways
+        Ids of ways that name no two neighbouring nodes with a place in the road file; a finding tells of them.
     spots
         Doubtful points and places to draw: subject, id, name, verdict, population; EPSG:4326.
     islands
@@ -113,6 +115,7 @@ class Diagnosis:
     rejected: pd.DataFrame
     restrictions: pd.DataFrame
     edge: pd.DataFrame
+    lost_ways: tuple[int, ...]
     spots: geopandas.GeoDataFrame = field(repr=False)
     islands: geopandas.GeoDataFrame = field(repr=False)
     closed_roads: geopandas.GeoDataFrame = field(repr=False)
@@ -147,11 +150,13 @@ def examine(study: Study, inputs: Inputs) -> Diagnosis:
     snapped_points, snapped_places = snap(network, points), snap(network, places)
     source = _road_source(study)
     roads = read_with_notes(source, study.profile) if source is not None else None
+    lost_ways = () if roads is None else roads.lost_ways
     duplicates = find_duplicates(points, places, network.crs)
     unreached, closed_roads = _cut_off(study, inputs, snapped_points, snapped_places, source)
     parts = part_table(network, snapped_points, snapped_places, places)
     return Diagnosis(
-        findings=check_findings(network, points, places, of_water(inputs.water, points, places)),
+        findings=check_findings(network, points, places, of_water(inputs.water, points, places), lost_ways=lost_ways),
+        lost_ways=lost_ways,
         unreached=unreached,
         beyond_access=beyond_access_table(snapped_points, snapped_places, points, places),
         duplicates=duplicate_table(duplicates),

@@ -12,7 +12,7 @@ from palveluverkko.report.check_geopackage import write_check_layers
 from palveluverkko.report.check_workbook import write_check
 from palveluverkko.study.doctor import PARTS_SHOWN, Diagnosis
 from palveluverkko.study.doctor_tables import largest, restriction_table
-from palveluverkko.study.findings import check_findings
+from palveluverkko.study.findings import check_findings, of_water
 from palveluverkko.study.pipeline import Inputs
 from palveluverkko.study.study import Study
 
@@ -59,7 +59,14 @@ def write_diagnosis(
     tables = {name: pd.DataFrame() if table is None else table for name, table in tables.items()}
     tables["parts"] = tables["parts"].drop(columns="parts")  # each row is one
     tables["restrictions"] = restrictions
-    tables["findings"] = check_findings(network, inputs.points, inputs.places, language=language)
+    tables["findings"] = check_findings(
+        network,
+        inputs.points,
+        inputs.places,
+        of_water(inputs.water, inputs.points, inputs.places),
+        lost_ways=diagnosis.lost_ways,
+        language=language,
+    )
     built = build_check_page(
         checked,
         title=study.study.name,

@@ -153,7 +153,8 @@ def rejected_table(roads: Roads) -> pd.DataFrame:
         for number in np.flatnonzero([bool(one) for one in unread]):
             for key, value in unread[number]:
                 ids.setdefault((element, key, value), set()).update(own[kind == number].tolist())
-    rows = [(*tag, len(own), ", ".join(map(str, sorted(own)[:_EXAMPLES]))) for tag, own in ids.items()]
+    # A way whose nodes the file lacks has left its kind behind.
+    rows = [(*tag, len(own), ", ".join(map(str, sorted(own)[:_EXAMPLES]))) for tag, own in ids.items() if own]
     rows.sort(key=lambda row: (-row[3], *row[:3]))
     return pd.DataFrame(rows, columns=list(REJECTED_COLUMNS)).astype({"number": "int64"})
 

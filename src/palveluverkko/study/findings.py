@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import geopandas
 import pandas as pd
@@ -19,6 +19,8 @@ from palveluverkko.service.levels import LevelsByPlace
 from palveluverkko.study.texts import say_finding
 
 COLUMNS = ("subject", "id", "verdict", "metres", "road", "road_class", "way", "detail")
+
+_EXAMPLES = 5
 
 _FACTS = ("metres", "nearest_metres", "across_metres", "road", "road_class")
 
@@ -60,11 +62,15 @@ def check_findings(
     places: geopandas.GeoDataFrame,
     water: pd.DataFrame | None = None,
     *,
+    lost_ways: Sequence[int] = (),
     language: str = "en",
 ) -> pd.DataFrame:
-    """List the findings of the data alone: those that need no travel times. ``water`` as in `gather_findings`."""
+    """List the findings of the data alone: those that need no travel times.
+
+    ``water`` as in `gather_findings`; ``lost_ways`` are those of the roads of the file.
+    """
     snapped = snapped_findings(snap(network, points), snap(network, places))
-    parts = [_of_snapping(network, snapped), _suppressed(places), _of_network(network)]
+    parts = [_of_snapping(network, snapped), _suppressed(places), _of_network(network), _lost(lost_ways)]
     return _worded(parts if water is None else [*parts, water], language)
 
 
@@ -156,6 +162,14 @@ def _of_network(network: RoadNetwork) -> pd.DataFrame:
     for kind, count in network.barriers_cut.items():
         rows.append(("network", kind, "barrier_cuts_road", math.nan, {"count": count}))
     return _rows(rows)
+
+
+def _lost(ways: Sequence[int]) -> pd.DataFrame:
+    """Tell of ways that name no two neighbouring nodes with a place in the file."""
+    if not ways:
+        return _rows([])
+    first = ", ".join(map(str, ways[:_EXAMPLES])) + (" …" if len(ways) > _EXAMPLES else "")
+    return _rows([("network", first, "lost_ways", math.nan, {"count": len(ways)})])
 
 
 _Row = tuple[str, str, str, float, Mapping[str, object]]

@@ -68,6 +68,9 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "Vesi, jonka reunaviiva ei ole aineistossa ehjä, jäi kokonaan tai osittain piirtämättä; alueet voivat "
             "ulottua sen päälle."
         ),
+        "finding_lost_ways": (
+            "Teitä, joilta puuttuu aineistosta niin monta solmua, ettei niitä voi piirtää: {count}. Ne on jätetty pois."
+        ),
         "finding_edge_of_extract": (
             "Taso {level} ulottuu tieaineiston reunalle {minutes} minuutissa; reunaan päättyviä teitä on {total}, "
             "ja niistä tavoitetaan {reached}. Sen takana alueet voivat olla liian pieniä ja ajat liian pitkiä: "
@@ -131,6 +134,9 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "finding_water_left_out": (
             "Vatten vars kontur inte är hel i materialet ritades inte eller bara delvis; områden kan ligga över det."
         ),
+        "finding_lost_ways": (
+            "Vägar vars noder saknas i materialet så att ingenting kan ritas: {count}. De har utelämnats."
+        ),
         "finding_edge_of_extract": (
             "Nivå {level} når vägmaterialets kant efter {minutes} minuter; {total} vägar slutar vid kanten, och "
             "av dem nås {reached}. Bortom kanten kan områdena vara för små och tiderna för långa: använd ett "
@@ -191,6 +197,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "finding_mended_water": "Areas of water whose outline crossed itself and was mended: {count}.",
         "finding_water_left_out": (
             "Water whose outline is not whole in the file was not drawn, or only in part; areas may lie over it."
+        ),
+        "finding_lost_ways": (
+            "Ways of which the file lacks so many nodes, or their places, that nothing can be drawn: {count}. They are "
+            "left out."
         ),
         "finding_edge_of_extract": (
             "Level {level} meets the edge of the road file after {minutes} min; {reached} of {total} roads that "
