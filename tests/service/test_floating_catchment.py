@@ -11,7 +11,7 @@ from tables_of_times import places_of, points_of, travel_time_table
 from palveluverkko.domain.errors import StudyError, TableError
 from palveluverkko.domain.levels import Level, LevelScheme
 from palveluverkko.domain.travel import UNREACHED
-from palveluverkko.service.floating_catchment import floating_catchment
+from palveluverkko.service.floating_catchment import capacity_by_area, floating_catchment
 
 ONE = LevelScheme("One level", (Level("L", {"en": "Local"}),))
 MINUTE = 60_000
@@ -134,3 +134,27 @@ def test_the_extra_is_named_where_it_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "access.fca", None)
     with pytest.raises(StudyError, match=r"palveluverkko\[access\]"):
         floating_catchment(table_of([[5]], [1], [1]), scheme=ONE)
+
+
+@settings(deadline=None, max_examples=40)
+@given(towns())
+def test_the_mean_over_all_people_is_all_capacity_that_somebody_can_reach(town):
+    times, people, capacity = town
+    table = table_of(*town)
+    found = floating_catchment(table, method="2sfca", minutes=30, scheme=ONE)
+    frame = table.places.assign(side=["a", "b", "a", "b", "a"][: len(people)])
+    rows = capacity_by_area(found, frame, "side")
+    whole, parts = rows.iloc[0], rows.iloc[1:]
+    reach = [
+        [time is not None and time <= 30 and heads > 0 for time, heads in zip(row, people, strict=True)]
+        for row in times
+    ]
+    used = sum(own for own, row in zip(capacity, reach, strict=True) if any(row))
+    if sum(people):
+        assert whole["capacity_L"] * sum(people) / 1000 == pytest.approx(used)
+    assert parts["without_L"].sum() == whole["without_L"]
+    assert whole["without_L"] == sum(
+        heads
+        for at, heads in enumerate(people)
+        if not any(row[at] and own for row, own in zip(reach, capacity, strict=True))
+    )

@@ -68,7 +68,7 @@ class Run:
 def lappi_study(folder: Path) -> Path:
     """Copy study.toml, its inputs where they are and its results in the folder."""
     written = (LAPPI / "study.toml").read_text(encoding="utf-8")
-    for name in ("lappi.osm.pbf", "service_points.csv", "population.csv"):
+    for name in ("lappi.osm.pbf", "service_points.csv", "population.csv", "centres.csv"):
         written = written.replace(f'"{name}"', f'"{(LAPPI / name).as_posix()}"')
     path = folder / "study.toml"
     path.write_text(written.replace('"../../out/lappi"', '"out"'), encoding="utf-8")
@@ -300,7 +300,8 @@ def test_the_manifest_tells_what_was_run(run: Run):
     assert manifest["counts"]["people"] == results.inputs.places["population"].clip(lower=0).sum()
     assert manifest["findings"] == results.findings["verdict"].value_counts().to_dict()
     assert {"palveluverkko", "numba", "geopandas", "python"} <= set(manifest["versions"])
-    assert set(manifest["inputs"]) == {"study", "network.osm", "points.file", "places.file"}
+    centres = {"centres.file"} if run.study.centres else set()
+    assert set(manifest["inputs"]) == {"study", "network.osm", "points.file", "places.file"} | centres
     assert all(len(one["sha256"]) == 64 for one in manifest["inputs"].values())
     assert set(manifest["timings"]) == set(STEPS) - {"write"}
     assert manifest["network"]["fingerprint"] == results.inputs.network.fingerprint

@@ -6,7 +6,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from little_study import write_little_study
+from little_study import POINTS, write_little_study
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.reach.grids import grid_places
@@ -167,3 +167,36 @@ def test_referral_chains_are_a_table_of_places_and_a_sheet(run):
     assert [row[2] for row in sheet.iter_rows(min_row=5, values_only=True)] == pytest.approx(
         areas["chain_mean"].tolist(), nan_ok=True
     )
+
+
+def test_capacity_and_need_are_sheets_and_columns(tmp_path):
+    asked = '[equity]\nneed = "age_75_"\n\n[capacity]\nmethod = "2sfca"\nminutes = 10\ncolumn = "doctors"\n\n[output]'
+    head, *rows = POINTS.strip().splitlines()
+    written = "\n".join([f"{head},doctors", *(f"{row},{number}" for number, row in enumerate(rows, 1))])
+    path = write_little_study(tmp_path, study={"[output]": asked}, points={POINTS.strip(): written})
+    results, _ = run_study(read_study(path), store="none")
+    by_place, by_area = results.capacity
+    levels = pd.read_parquet(tmp_path / "out" / "levels.parquet")
+    assert levels["capacity_L"].tolist() == by_place["capacity_L"].tolist()
+    assert (levels["capacity_L"] > 0).any()
+    book = openpyxl.load_workbook(tmp_path / "out" / "report.xlsx")
+    shown = [row[2] for row in book["Kapasiteetti"].iter_rows(min_row=5, values_only=True)]
+    assert shown == pytest.approx(by_area["capacity_L"].tolist())
+    titles = [cell.value for cell in book["Jakautuminen"][4]]
+    assert "Keskittymisindeksi" in titles
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ('[equity]\nneed = "age_75"', r"\[equity\] names the column 'age_75'.*'age_75_'"),
+        ("[capacity]\nminutes = 10", r"\[capacity\] needs a number .*; 3 lack it \('SAIRAALA'"),
+        ('[capacity]\nminutes = 10\ncolumn = "beds"', r"\[capacity\] names the column 'beds'"),
+        ("[capacity]\nminutes = 99", r"\[capacity\] has minutes = 99, but travel times end at 10"),
+        ('[capacity]\nminutes = 10\ngroup = "men"', r"\[capacity\] counts the column 'men'"),
+    ],
+)
+def test_what_the_tables_do_not_have_is_told_before_anything_is_computed(tmp_path, asked, message):
+    path = write_little_study(tmp_path, study={"[output]": f"{asked}\n\n[output]"})
+    with pytest.raises(StudyError, match=message):
+        run_study(read_study(path), store="none")

@@ -28,6 +28,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "sheet_matrix": _in("Alueet ja tasot", "Områden och nivåer", "Areas and levels"),
     "sheet_norms": _in("Tavoitteet", "Mål", "Norms"),
     "sheet_equity": _in("Jakautuminen", "Fördelning", "Distribution"),
+    "sheet_capacity": _in("Kapasiteetti", "Kapacitet", "Capacity"),
     "sheet_referral": _in("Lähetepolut", "Remisskedjor", "Referral chains"),
     "sheet_worst": _in("Pisimmät matkat", "Längsta resorna", "Longest journeys"),
     "sheet_points": _in("Palvelupisteet", "Serviceenheter", "Service points"),
@@ -71,6 +72,21 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "How unevenly travel times fall on people. Gini is 0 when all travel equally long. Palma compares the sum of "
         "the times of the tenth who travel longest with that of the nearest 40 %: 0.25 when all travel equally long. "
         "The figures are of the people who reach the level.",
+    ),
+    "about_capacity": _in(
+        "Palvelupisteiden kapasiteetti tavoitettavissa tuhatta asukasta kohti, kun kaikki sen ulottuvilla olevat "
+        "kilpailevat siitä; keskiarvo alueen asukkaista (kelluvat vaikutusalueet, PySAL access).",
+        "Serviceenheternas kapacitet inom räckhåll per tusen invånare när alla inom räckhåll konkurrerar om den; "
+        "medelvärde över områdets invånare (flytande upptagningsområden, PySAL access).",
+        "Capacity of the service points within reach per thousand people, with everybody within reach competing for "
+        "it; mean over the people of the area (floating catchment areas, PySAL access).",
+    ),
+    "about_raam": _in(
+        "Matkan ja jonon yhteinen kustannus: mitä pienempi, sen parempi; keskiarvo alueen asukkaista "
+        "(RAAM, PySAL access).",
+        "Resans och köns sammanlagda kostnad: ju mindre, desto bättre; medelvärde över områdets invånare "
+        "(RAAM, PySAL access).",
+        "Travel and queue as one cost: the less, the better; mean over the people of the area (RAAM, PySAL access).",
     ),
     "about_referral": _in(
         "Matka ylemmälle palvelutasolle kotoa lähimmän lähemmän tason pisteen kautta, verrattuna suoraan matkaan "
@@ -415,6 +431,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_women": _in("Naiset", "Kvinnor", "Women"),
     "column_service_class": _in("Palveluluokka", "Serviceklass", "Service class"),
     "column_class_code": _in("Luokan tunnus", "Klassens kod", "Class code"),
+    "column_raam": _in("Kustannus (RAAM)", "Kostnad (RAAM)", "Cost (RAAM)"),
+    "column_without": _in("Ilman kapasiteettia", "Utan kapacitet", "People without any"),
+    "column_concentration": _in("Keskittymisindeksi", "Koncentrationsindex", "Concentration index"),
     "column_gini": _in("Gini-kerroin", "Gini-koefficient", "Gini coefficient"),
     "column_palma": _in("Palma-suhde", "Palma-kvot", "Palma ratio"),
     "column_worst_tenth": _in(
@@ -474,7 +493,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
 
 _AGE = re.compile(r"age_(\d+)_(\d*)")
 _BEYOND = re.compile(r"beyond_(\d+(?:\.\d+)?)")
-_OF_LEVEL = re.compile(r"(time|point|served_by|population|people)_(.+)")
+_OF_LEVEL = re.compile(r"(time|point|served_by|population|people|capacity|raam|without)_(.+)")
 
 
 def text(key: str, language: str, **values: object) -> str:

@@ -60,6 +60,7 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
     sources: Mapping[str, str],
     sizes: pd.DataFrame | None = None,
     referral: pd.DataFrame | None = None,
+    capacity: pd.DataFrame | None = None,
     checks: Mapping[str, pd.DataFrame] = MappingProxyType({}),
 ) -> None:
     """Write the workbook. Equal arguments give equal bytes.
@@ -96,6 +97,8 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         Doubts found on the way.
     sizes
         Land and roads of each band, as :func:`palveluverkko.service.band_sizes.band_sizes` gives them.
+    capacity
+        Capacity within reach by area; no sheet when None.
     referral
         Referral chains by level and area; no sheet when None.
     checks
@@ -113,6 +116,8 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         _write_areas(book, people)
         _write_norms(book, norms)
         _write_equity(book, equity)
+        if capacity is not None:
+            _write_capacity(book, capacity)
         if referral is not None:
             _write_referral(book, referral)
         _write_worst(book, levels, points_served)
@@ -467,6 +472,15 @@ def _write_equity(book: Book, equity: pd.DataFrame) -> None:
     rest = [name for name in shown.columns if name not in {*first, *figures}]
     columns = [column_of(book, name, shown[name]) for name in [*first, *figures, *rest]]
     write_table(book, sheet, 3, columns, shown, frozen_columns=3, first_width=24)
+
+
+def _write_capacity(book: Book, capacity: pd.DataFrame) -> None:
+    """List the capacity within reach of each area, the whole study first."""
+    costs = any(str(name).startswith("raam_") for name in capacity.columns)
+    sheet = book.sheet("capacity", about=book.say("about_raam" if costs else "about_capacity"))
+    shown = capacity.drop(columns=["area"])
+    columns = [column_of(book, str(name), shown[name]) for name in shown.columns]
+    write_table(book, sheet, 3, columns, shown, frozen_columns=1, first_width=24)
 
 
 def _write_referral(book: Book, referral: pd.DataFrame) -> None:

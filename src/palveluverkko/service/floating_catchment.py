@@ -20,7 +20,7 @@ from palveluverkko.domain.people import POPULATION
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED, to_milliseconds
 from palveluverkko.reach.table import TravelTimeTable
 from palveluverkko.service.levels import serving_points
-from palveluverkko.service.people import counts
+from palveluverkko.service.people import counts, split_by_area, weighted_mean
 
 PER_PEOPLE = 1000
 """Capacity is told per so many people."""
@@ -113,6 +113,45 @@ def floating_catchment(
         else:
             columns[f"capacity_{code}"] = _two_steps(trips, people, own, steps) * PER_PEOPLE
     return pd.DataFrame(columns, index=table.places.index.rename("place_id"))
+
+
+def capacity_by_area(
+    found: pd.DataFrame,
+    frame: pd.DataFrame,
+    column: str | None = None,
+    *,
+    name_column: str | None = None,
+    group: str = POPULATION,
+) -> pd.DataFrame:
+    """Give the mean over people of what :func:`floating_catchment` found, and how many have none within reach.
+
+    Parameters
+    ----------
+    found
+        By place.
+    frame
+        The places, in the same order, with the people and the columns of the areas.
+    column, name_column
+        Columns with the id and the name of the area; the whole study only when None.
+    group
+        Column of people.
+
+    Returns
+    -------
+    DataFrame
+        area (``""`` for the whole study), area_name, population, and for each level the mean under the name that it
+        has by place and ``without_<level>``: people with no capacity within reach.
+    """
+    heads = counts(frame, group)
+    rows = []
+    for area, name, members in split_by_area(frame, column, name_column):
+        row: dict[str, object] = {"area": area, "area_name": name, "population": heads[members].sum()}
+        for one in map(str, found.columns):
+            values = found[one].to_numpy(dtype=np.float64)
+            row[one] = weighted_mean(values[members], heads[members])
+            row[f"without_{one.partition('_')[2]}"] = heads[members & ~(values > 0)].sum()
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _two_steps(

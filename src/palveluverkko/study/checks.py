@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import geopandas
 
-from palveluverkko.domain.errors import PalveluverkkoError, StudyError
+from palveluverkko.domain.errors import PalveluverkkoError, StudyError, name_ids
 from palveluverkko.domain.planning import PLACES
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import check_near_network
@@ -43,6 +44,7 @@ def check_against_tables(study: Study, points: geopandas.GeoDataFrame, places: g
                         f"{_nearest(one, ids)}"
                     )
         _check_norms(study, places)
+        _check_fairness(study, points, places)
         columns = [str(one) for one in places.columns if one != places.geometry.name]
         for who, areas in (("[areas]", study.areas), *((f"grouping {one.name!r}", one) for one in study.grouping)):
             keys = () if areas is None else (areas.column, areas.name_column)
@@ -75,6 +77,29 @@ def _check_norms(study: Study, places: geopandas.GeoDataFrame) -> None:
         _check_column(norm.group, (*groups(places), PLACES), f"{who} counts", study)
         if norm.where is not None:
             _check_class(*norm.where, places, who, study)
+
+
+def _check_fairness(study: Study, points: geopandas.GeoDataFrame, places: geopandas.GeoDataFrame) -> None:
+    if study.equity.need is not None:
+        known = [str(one) for one in places.columns if one != places.geometry.name]
+        _check_column(study.equity.need, known, "[equity] names", study)
+    if study.capacity is None:
+        return
+    _check_column(study.capacity.group, groups(places), "[capacity] counts", study)
+    known = [str(one) for one in points.columns if one != points.geometry.name]
+    if study.capacity.column not in known:
+        raise StudyError(
+            f"[capacity] names the column {study.capacity.column!r}, which {study.points.file.name} does not have"
+            f"{_nearest(study.capacity.column, known)}"
+        )
+    lacking = points.index[points["open"].astype(bool) & points[study.capacity.column].isna()]
+    if len(lacking):
+        raise StudyError(
+            f"[capacity] needs a number in the column {study.capacity.column!r} of every open point in "
+            f"{study.points.file.name}; {len(lacking)} lack it ({name_ids(list(lacking))}). Write 0 for none."
+        )
+    if find_spec("access") is None:
+        raise StudyError("[capacity] needs the package access; install it with: pip install 'palveluverkko[access]'.")
 
 
 def _check_column(column: str, known: Sequence[str], who: str, study: Study) -> None:

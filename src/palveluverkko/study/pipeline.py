@@ -13,7 +13,6 @@ import geopandas
 import pandas as pd
 
 from palveluverkko.domain.grids import GRID_LAYERS
-from palveluverkko.domain.people import POPULATION
 from palveluverkko.maps.page import build_page
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import USER_STORE, read_network
@@ -32,7 +31,6 @@ from palveluverkko.report.tidy import areas_with_figures, write_tidy
 from palveluverkko.report.workbook import write_report
 from palveluverkko.service.areas import draw_bands, level_surfaces
 from palveluverkko.service.band_sizes import band_sizes
-from palveluverkko.service.equity import equity
 from palveluverkko.service.levels import LevelsByPlace, classify
 from palveluverkko.service.norms import check_norms
 from palveluverkko.service.people import served_by_point
@@ -40,6 +38,7 @@ from palveluverkko.service.referral import ReferralByPlace, referral
 from palveluverkko.service.roads import level_roads
 from palveluverkko.study.checks import check_against_network, check_against_tables
 from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
+from palveluverkko.study.fairness import capacity_of, equity_of
 from palveluverkko.study.findings import gather_findings, of_water
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.further import further_layers
@@ -104,6 +103,7 @@ class Results:
     summary: pd.DataFrame
     norms: pd.DataFrame
     equity: pd.DataFrame
+    capacity: tuple[pd.DataFrame | None, pd.DataFrame | None]
     referral: ReferralByPlace | None
     impacts: Mapping[str, Impact]
     findings: pd.DataFrame
@@ -180,7 +180,9 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
             name_column=inputs.area_name_column,
             suppression=levels.suppression,
         )
-        unevenness = _equity(levels, inputs)
+        columns = inputs.area_column, inputs.area_name_column
+        unevenness = equity_of(study, levels, *columns)
+        capacity = capacity_of(study, table, levels, *columns)
         chains = None
         if study.output.referral:
             chains = referral(inputs.network, table, inputs.points, scheme=scheme)
@@ -225,18 +227,9 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
         language=study.study.language,
     )
     return Results(
-        inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, unevenness, chains,
-        impacts, findings, further, level_sums, sizes, clock.seconds,
+        inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, unevenness, capacity,
+        chains, impacts, findings, further, level_sums, sizes, clock.seconds,
     )  # fmt: skip
-
-
-def _equity(levels: LevelsByPlace, inputs: Inputs) -> pd.DataFrame:
-    """Give the unevenness of the whole study for every group, then that of the areas for all people."""
-    whole = equity(levels)
-    if inputs.area_column is None:
-        return whole
-    areas = equity(levels, inputs.area_column, name_column=inputs.area_name_column, groups=[POPULATION])
-    return pd.concat([whole, areas[areas["area"] != ""]], ignore_index=True)
 
 
 def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path = USER_STORE) -> Inputs:
@@ -357,7 +350,8 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
             # Without geometry: whoever has the squares joins the table by their ids.
             frame.drop(columns="geometry").to_csv(folder / f"{name}.csv", lineterminator="\n", encoding="utf-8")
     write_travel_times(folder / "travel_times.parquet", results.table.to_frame())
-    write_tidy(folder, people=results.people, levels=levels.frame)
+    by_place, by_area = results.capacity
+    write_tidy(folder, people=results.people, levels=levels.frame if by_place is None else levels.frame.join(by_place))
     if results.referral is not None:
         write_table(folder / "referral.parquet", results.referral.to_frame())
     for code, one in results.surfaces.items():
@@ -375,6 +369,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         levels=levels.frame,
         norms=results.norms,
         equity=results.equity,
+        capacity=by_area,
         referral=None
         if results.referral is None
         else results.referral.by_area(inputs.area_column, name_column=inputs.area_name_column),

@@ -235,6 +235,21 @@ class NormSection(_Section):
         return (Norm(self.level, self.minutes, share, self.group, self.areas),)
 
 
+class EquitySection(_Section):
+    """``[equity]``: the need by which the concentration of travel times is told."""
+
+    need: str | None = None
+
+
+class CapacitySection(_Section):
+    """``[capacity]``: how the capacity of the points is shared out among those within reach."""
+
+    method: Literal["2sfca", "e2sfca", "raam"] = "e2sfca"
+    minutes: float = Field(default=30, gt=0)
+    column: str = "capacity"
+    group: str = "population"
+
+
 class ScenarioSection(_Section):
     """``[[scenario]]``: points that close, open or change their level."""
 
@@ -282,6 +297,8 @@ class Study(_Section):
     wanted: tuple[WantedSection, ...] = ()
     levels: LevelsSection = LevelsSection()
     norm: tuple[NormSection, ...] = ()
+    equity: EquitySection = EquitySection()
+    capacity: CapacitySection | None = None
     scenario: tuple[ScenarioSection, ...] = ()
     output: OutputSection
     path: Path = Field(exclude=True)
@@ -484,6 +501,11 @@ def _check_against_scheme(study: Study) -> None:
         for _, level in scenario.change_level:
             scheme.position(level)
     _check_names(study)
+    if study.capacity is not None and study.capacity.minutes > last:
+        raise StudyError(
+            f"[capacity] has minutes = {study.capacity.minutes:g}, but travel times end at {last:g}, the last of "
+            f"[levels] minutes; add {study.capacity.minutes:g} there."
+        )
     _ = study.suppression  # which refuses bounds that no count could have
     for one in study.wants:
         if one.level is not None:
@@ -562,6 +584,8 @@ _SECTIONS: dict[str, type[_Section]] = {
     "wanted": WantedSection,
     "levels": LevelsSection,
     "norm": NormSection,
+    "equity": EquitySection,
+    "capacity": CapacitySection,
     "scenario": ScenarioSection,
     "output": OutputSection,
 }
