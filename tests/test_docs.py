@@ -13,6 +13,7 @@ from loopback import file, serving
 from pydantic import BaseModel
 from typer.main import get_command
 from typer.testing import CliRunner
+from wfs_server import answering, square
 
 import palveluverkko as pv
 from palveluverkko.cli import app
@@ -40,6 +41,9 @@ def the_web(monkeypatch):
     with serving() as server:
         monkeypatch.setenv("PALVELUVERKKO_MIRROR", server.url)
         server.route("/europe/finland-latest.osm.pbf", file((ROOT / "data" / "lappi" / "lappi.osm.pbf").read_bytes()))
+        for name in ("POPULATION", "AREAS"):
+            monkeypatch.setenv(f"PALVELUVERKKO_{name}_WFS", f"{server.url}/{name}")
+            server.route(f"/{name}", answering([square(one) for one in range(5)]))
         yield server
 
 

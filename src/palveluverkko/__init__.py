@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from palveluverkko.service.floating_catchment import floating_catchment
     from palveluverkko.service.grids import level_times
     from palveluverkko.service.levels import classify
+    from palveluverkko.service.need import with_need
     from palveluverkko.service.norms import check_norms
     from palveluverkko.service.referral import referral
     from palveluverkko.service.services import classify_services
@@ -95,6 +96,7 @@ _HOMES = {
     "to_isochrones": "reach.areas",
     "to_map": "maps.page",
     "travel_times": "reach.table",
+    "with_need": "service.need",
     "write_network": "network.store",
     "write_travel_times": "reach.stream",
 }
@@ -144,6 +146,7 @@ __all__ = [
     "to_isochrones",
     "to_map",
     "travel_times",
+    "with_need",
     "write_network",
     "write_travel_times",
 ]

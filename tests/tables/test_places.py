@@ -4,7 +4,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from geopandas.testing import assert_geodataframe_equal
-from shapely import LineString, Polygon, box
+from shapely import LineString, Point, Polygon, box
 
 from palveluverkko.domain.errors import TableError
 from palveluverkko.tables.places import check_places, population_groups, read_places
@@ -122,3 +122,32 @@ def test_helsinki_grid_is_read(shared_data):
     assert places.crs == "EPSG:3879"
     assert places.population.sum() == 1_198_702
     assert population_groups(places) == ["population"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        ({"age_0_14": 4, "age_15_": 5}, r"age_0_14 \+ age_15_ = 9 but population = 10 at 'A'"),
+        ({"men": 4, "women": 5}, r"men \+ women = 9 but population = 10"),
+        ({"age_75_": 11}, r"age_75_ = 11 but population = 10.*no larger"),
+    ],
+)
+def test_groups_that_do_not_sum_to_the_people_of_their_place_are_refused(columns, problem):
+    table = gpd.GeoDataFrame({"id": ["A"], "population": [10], **columns}, geometry=[Point(1, 1)], crs=3067)
+    with pytest.raises(TableError, match=problem):
+        check_places(table)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"age_0_14": 4, "age_15_": 6},
+        {"age_0_14": 4, "age_15_": -1},
+        {"age_0_14": 4, "age_75_": 2},
+        {"age_0_14": 4, "age_15_64": 3, "age_75_": 2},
+        {"men": 4, "women": -1},
+    ],
+)
+def test_hidden_and_missing_groups_need_not_sum(columns):
+    table = gpd.GeoDataFrame({"id": ["A"], "population": [10], **columns}, geometry=[Point(1, 1)], crs=3067)
+    assert check_places(table)["population"].tolist() == [10]

@@ -32,6 +32,7 @@ from palveluverkko.report.workbook import write_report
 from palveluverkko.service.areas import draw_bands, level_surfaces
 from palveluverkko.service.band_sizes import band_sizes
 from palveluverkko.service.levels import LevelsByPlace, classify
+from palveluverkko.service.need import with_need
 from palveluverkko.service.norms import check_norms
 from palveluverkko.service.people import served_by_point
 from palveluverkko.service.referral import ReferralByPlace, referral
@@ -238,6 +239,8 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
     with clock.step("inputs"):
         points = read_service_points(study.points.file, scheme=study.scheme, crs=study.points.crs)
         places = read_places(study.places.file, crs=study.places.crs)
+        if study.places.need is not None:
+            places = with_need(places, study.places.need, suppression=study.suppression)
         areas = _polygons(study.areas)
         places, column, name_column = _with_areas(places, study.areas, areas, _AREA_COLUMN, _AREA_NAME_COLUMN)
         groupings = {}

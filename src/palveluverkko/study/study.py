@@ -157,6 +157,7 @@ class PlacesSection(TableSection):
     """``[places]``: the table, and what its hidden counts may be."""
 
     suppressed: tuple[float, float] = (1, 9)
+    need: str | dict[str, float] | None = None
 
 
 class AreasSection(_Section):

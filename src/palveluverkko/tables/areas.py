@@ -17,7 +17,8 @@ from palveluverkko.tables.files import read_rows
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-_CODES = ("kunta_code", "natcode", "kunta")
+_MUNICIPAL = ("kunta_code", "natcode", "kunta")
+_CODES = (*_MUNICIPAL, "hyvinvointialue", "maakunta", "seutukunta")
 _SYNONYMS = {"id": _CODES, "name": ("nimi", "name_fi", "namefin")}
 _KINDS = ("Polygon", "MultiPolygon")
 POLYGON_DIMENSIONS = 2
@@ -31,7 +32,8 @@ def read_areas(path: str | Path) -> GeoDataFrame:
     Parameters
     ----------
     path
-        File with polygons, a column `id` (or `kunta_code`, `natcode`, `kunta`, in this order and any case)
+        File with polygons, a column `id` (or `kunta_code`, `natcode`, `kunta`, `hyvinvointialue`, `maakunta`,
+        `seutukunta`, in this order and any case)
         and optionally `name` (or `nimi`, `name_fi`, `namefin`).
 
     Returns
@@ -50,7 +52,8 @@ def read_areas(path: str | Path) -> GeoDataFrame:
     named = with_known_names(table, _SYNONYMS)
     identified = with_ids(named, where=where, purpose=_PURPOSE)
     areas = with_valid_polygons(locate(identified, crs=None, where=where), kinds=_KINDS, where=where)
-    if "id" not in (table.index.name, *(str(column).lower() for column in table.columns)):
+    seen = {str(table.index.name).lower(), *(str(column).lower() for column in table.columns)}
+    if "id" not in seen and seen & set(_MUNICIPAL):
         areas = areas.assign(id=areas["id"].where(~areas["id"].str.fullmatch(r"\d{1,2}"), areas["id"].str.zfill(3)))
     name = to_text(areas["name"]) if "name" in areas.columns else areas["id"]
     areas = areas.assign(name=name.where(name != "", areas["id"]))

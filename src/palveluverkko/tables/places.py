@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from palveluverkko.domain.errors import TableError
+from palveluverkko.domain.people import NEED, is_group, to_exact
 from palveluverkko.tables.columns import (
     columns_seen,
     name_rows,
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from geopandas import GeoDataFrame
 
+RASTER_SUFFIXES = (".tif", ".tiff")
+
 SUPPRESSED = -1
 """Count that hides a small number of people; it stays as it is."""
 
@@ -30,14 +35,19 @@ _SYNONYMS = {
     "name": (),
     "population": ("vaesto",),
     "kunta_code": (),
+    "men": ("miehet",),
+    "women": ("naiset",),
 }
 _AGE_GROUPS = {r"(?i)^(?:age|ika)_(\d+_\d*)$": r"age_\1"}
+_SLACK = 0.5
+"""Sums may be off by less than one person: models give fractions, which a table rounds."""
+
 _KINDS = ("Point", "Polygon", "MultiPolygon")
 _PURPOSE = "Ids tell places apart in the results"
 
 
 def read_places(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
-    """Read places from csv, xlsx, gpkg, geojson or parquet, and check them.
+    """Read places from csv, xlsx, gpkg, geojson, parquet or a GeoTIFF of people, and check them.
 
     Parameters
     ----------
@@ -45,22 +55,28 @@ def read_places(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
         File with `id` (or `grd_id`, `grid_inspire`, `id_nro`, `nro`, `gml_id`), `population` and a position:
         points, polygons, or ids of Statistics Finland's grid alone, which become squares in EPSG:3067. Optional:
         `name`, age groups `age_0_14`, `age_75_` and the like, `kunta_code` and other columns, which are kept.
-        Statistics Finland's names `vaesto`, `ika_0_14`, `ika_15_64`, `ika_65_` will do.
+        Statistics Finland's names `vaesto`, `miehet`, `naiset`, `ika_0_14`, `ika_15_64`, `ika_65_` will do. Of a
+        raster (`.tif`) each cell with people is a place.
     crs
         CRS of x and y, or of a geometry that carries none.
 
     Returns
     -------
     GeoDataFrame
-        Points or valid polygons with a CRS, index `id` of unique text; population and age groups as floats,
-        -1 where the count is suppressed.
+        Points or valid polygons with a CRS, index `id` of unique text; population and its groups as floats, to a
+        millionth of a person, -1 where the count is suppressed.
 
     Raises
     ------
     TableError
         The file or a row breaks this contract; one sentence names the file, the rows, the ids and the remedy.
     """
-    return _checked(read_rows(path), crs=crs, where=Path(path).name)
+    path = Path(path)
+    if path.suffix.lower() in RASTER_SUFFIXES:
+        from palveluverkko.tables.population_raster import read_population_raster  # noqa: PLC0415  # rasterio: 0.2 s
+
+        return _checked(read_population_raster(path, crs=crs), crs=None, where=path.name)
+    return _checked(read_rows(path), crs=crs, where=path.name)
 
 
 def check_places(places: GeoDataFrame, *, where: str = "places") -> GeoDataFrame:
@@ -72,8 +88,8 @@ def check_places(places: GeoDataFrame, *, where: str = "places") -> GeoDataFrame
 
 
 def population_groups(places: pd.DataFrame) -> list[str]:
-    """Name the counts of people: "population" and the age groups, in the order of the columns."""
-    return [name for name in map(str, places.columns) if name == "population" or name.startswith("age_")]
+    """Name the counts of people: "population" and its groups (ages, sexes, languages), in the order of the columns."""
+    return [name for name in map(str, places.columns) if is_group(name) and name != NEED]
 
 
 def _checked(table: pd.DataFrame, *, crs: str | None, where: str) -> GeoDataFrame:
@@ -85,6 +101,7 @@ def _checked(table: pd.DataFrame, *, crs: str | None, where: str) -> GeoDataFram
         raise TableError(f"{where} has no column population ({seen}). Add the number of people of each place.")
     groups = population_groups(places)
     places = places.assign(**{group: _people(places, group, where=where) for group in groups})
+    _check_sums(places, groups, where=where)
     ages = [group for group in groups if group != "population"]
     first = [name for name in ("name", "population", *ages) if name in places.columns]
     if "name" in places.columns:
@@ -106,4 +123,41 @@ def _people(places: GeoDataFrame, group: str, *, where: str) -> pd.Series:
             f"{where} has {group} = {people[negative].iloc[0]:g} at {name_rows(places, negative)}; "
             f"write 0 or more, or -1 for a suppressed count."
         )
-    return people
+    return people.where(people == SUPPRESSED, to_exact(people))
+
+
+def _check_sums(places: GeoDataFrame, groups: list[str], *, where: str) -> None:
+    """Refuse groups larger than the people of their place, and ages or sexes that should sum to them and do not."""
+    population = places["population"]
+    told = population >= 0
+    for group in groups:
+        more = told & (places[group] > population + _SLACK)
+        if more.any():
+            raise TableError(
+                f"{where} has {group} = {places[group][more].iloc[0]:g} but population = "
+                f"{population[more].iloc[0]:g} at {name_rows(places, more)}; a group is no larger than its place."
+            )
+    for whole in (_every_age(groups), [one for one in ("men", "women") if one in groups]):
+        if len(whole) < 2:  # noqa: PLR2004
+            continue
+        known = told & (places[whole] >= 0).all(axis=1)
+        sums = places[whole].sum(axis=1)
+        wrong = known & ((sums - population).abs() > _SLACK)
+        if wrong.any():
+            raise TableError(
+                f"{where} has {' + '.join(whole)} = {sums[wrong].iloc[0]:g} but population = "
+                f"{population[wrong].iloc[0]:g} at {name_rows(places, wrong)}; correct the one or the other."
+            )
+
+
+def _every_age(groups: list[str]) -> list[str]:
+    """Give the age groups if they are each age once, from 0 on without end; none otherwise."""
+    spans = sorted(
+        (int(found[1]), int(found[2]) if found[2] else -1, group)
+        for group in groups
+        if (found := re.fullmatch(r"age_(\d+)_(\d*)", group))
+    )
+    if not spans or spans[0][0] != 0 or spans[-1][1] != -1:
+        return []
+    follow = all(last + 1 == first for (_, last, _), (first, _, _) in pairwise(spans))
+    return [group for _, _, group in spans] if follow else []
