@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
 from typing import Any
@@ -12,11 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from geopandas import GeoDataFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
 from palveluverkko.domain.errors import StudyError, TableError
+from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import band_colours, level_shapes
+from palveluverkko.domain.planning import Scenario
 from palveluverkko.maps.assets import script_hash, to_script_json
 from palveluverkko.maps.geometry import lean_bands, lean_roads
 from palveluverkko.maps.page import Page, build_page
@@ -86,7 +90,7 @@ def test_the_policy_forbids_every_host_and_allows_exactly_the_scripts_of_the_pag
     assert policy is not None
     assert "default-src 'none'" in policy
     assert "http" not in policy
-    assert re.findall(r"'sha256-[^']+'", policy) == [script_hash(script) for script in document.scripts[1:]]
+    assert re.findall(r"'sha256-[^']+'", policy) == [script_hash(script) for script in document.scripts[2:]]
 
 
 def test_hostile_texts_stay_texts(study: dict[str, Any]) -> None:
@@ -95,7 +99,7 @@ def test_hostile_texts_stay_texts(study: dict[str, Any]) -> None:
     hostile = study["points"].loc["ROI", "name"]
     assert "<img" not in html
     assert "\u2028" not in document.scripts[0]
-    assert len(document.scripts) == 4
+    assert len(document.scripts) == 5
     assert not [a for _, a in document.elements if any(name.startswith("on") for name in a)]
     assert document.data["points"]["name"][0] == hostile
     assert hostile.replace("\u2028", " ") in document.text
@@ -104,7 +108,7 @@ def test_hostile_texts_stay_texts(study: dict[str, Any]) -> None:
 
 def test_user_texts_never_enter_an_executed_script(study: dict[str, Any]) -> None:
     scripts = Document(build_page(**study).html).scripts
-    assert not [script for script in scripts[1:] if "alert" in script or "terveysasema" in script]
+    assert not [script for script in scripts[2:] if "alert" in script or "terveysasema" in script]
 
 
 @given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
@@ -138,7 +142,7 @@ def test_every_level_has_a_switch_and_its_bands_and_every_road_class_is_drawn(st
         assert fills == band_colours(3)
     assert len(layers["roads"]["features"]) == 4
     boxes = {a["data-layer"] for _, a in document.elements if "data-layer" in a}
-    assert boxes == {"points", "places", "roads", "labels"}
+    assert boxes == {"areas", "points", "places", "roads", "backdrop", "labels"}
 
 
 def test_bands_on_the_page_are_disjoint_and_cover_what_they_covered(study: dict[str, Any]) -> None:
@@ -167,35 +171,11 @@ def test_minor_roads_are_left_out_first_and_the_page_says_so(study: dict[str, An
     assert not lean.complete
 
 
-def test_people_of_the_legend_are_those_of_the_whole_study(study: dict[str, Any]) -> None:
-    levels = Document(build_page(**study).html).data["levels"]
-    assert [level["people"] for level in levels] == [
-        [30_000, 12_000, 4_400, 0],
-        [20_000, 15_000, 9_900, 1_500],
-        [1_234, 5_678, 36_988, 2_500],
-    ]
-
-
-def test_a_point_serves_the_people_whose_nearest_it_is(study: dict[str, Any]) -> None:
-    people = Document(build_page(**study).html).data["points"]["people"]
-    counted = 100 * sum(range(1, 31)) - 600  # P5 is suppressed and counts as none
-    assert people[0] == [counted, counted, counted - 500]  # P4 reaches no E
-    assert people[1:] == [[0, 0, 0]] * 4
-
-
-@pytest.mark.parametrize(
-    ("language", "words", "mean", "result"),
-    [
-        ("fi", "Palvelutaso", "1\u00a0234,6", "Ei täyty"),
-        ("sv", "Servicenivå", "1\u00a0234,6", "Uppfylls inte"),
-        ("en", "Service level", "1,234.6", "Not met"),
-    ],
-)
-def test_the_page_speaks_its_language(study: dict[str, Any], language: str, words: str, mean: str, result: str) -> None:
+@pytest.mark.parametrize(("language", "words"), [("fi", "Palvelutaso"), ("sv", "Servicenivå"), ("en", "Service level")])
+def test_the_page_opens_in_its_language(study: dict[str, Any], language: str, words: str) -> None:
     html = build_page(**study, language=language).html
     assert f'<html lang="{language}">' in html
-    for text in (words, mean, result):
-        assert text in html
+    assert f'<span data-page="level">{words}</span>' in html
 
 
 def test_the_three_languages_say_the_same_things() -> None:
@@ -226,8 +206,7 @@ def test_an_unknown_language_is_refused(study: dict[str, Any]) -> None:
 def test_bands_and_points_alone_make_a_page(study: dict[str, Any]) -> None:
     needed = ("title", "scheme", "minutes", "bands", "points")
     document = Document(build_page(**{name: study[name] for name in needed}).html)
-    assert document.data["levels"][0]["people"] is None
-    assert "Yhteenveto" not in document.text
+    assert document.data["seasons"] == []
     assert "OpenStreetMapin tekijät" in document.text
 
 
@@ -240,10 +219,10 @@ def test_places_with_a_service_point_are_named_first(study: dict[str, Any]) -> N
     assert len(labels) == 30
 
 
-def test_a_point_that_is_closed_is_marked_so(study: dict[str, Any]) -> None:
+def test_a_candidate_is_marked_so(study: dict[str, Any]) -> None:
     document = Document(build_page(**study).html)
-    assert document.data["points"]["status"] == ["open"] * 4 + ["closed"]
-    assert "Suljettu palvelupiste" in document.text
+    assert document.data["points"]["status"] == ["open"] * 4 + ["candidate"]
+    assert "Mahdollinen uusi palvelupiste" in document.text
 
 
 def test_a_band_that_ends_at_no_threshold_is_refused(study: dict[str, Any]) -> None:
@@ -296,7 +275,35 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own(study: dict[str, Any]) 
 
 
 def test_the_page_is_small(study: dict[str, Any]) -> None:
-    assert len(build_page(**study).html.encode()) < 300_000
+    assert len(build_page(**study).html.encode()) < 400_000
+
+
+def test_a_page_over_its_budget_names_the_largest_layer_and_a_remedy(study: dict[str, Any]) -> None:
+    with pytest.raises(StudyError, match=r"more than its 0\.2 MB; the largest layer is .*: .*(leave out|draw fewer)"):
+        build_page(**study, budget_bytes=200_000)
+
+
+def test_a_level_without_a_name_in_a_language_falls_back_and_warns(study: dict[str, Any]) -> None:
+    levels = tuple(replace(level, names={"fi": level.names["fi"]}) for level in study["scheme"].levels)
+    with pytest.warns(UserWarning, match=r"without a name in every language: L \(sv, en\), A "):
+        page = build_page(**{**study, "scheme": LevelScheme("own", levels)})
+    assert Document(page.html).data["languages"]["sv"]["levels"][0]["name"] == "Lähitaso"
+
+
+def test_a_scenario_that_names_no_point_is_refused(study: dict[str, Any]) -> None:
+    with pytest.raises(StudyError, match="names 'NOWHERE'"):
+        build_page(**{**study, "scenarios": [Scenario("a", close=("NOWHERE",))]})
+
+
+def test_water_and_borders_are_drawn_beneath_the_roads(study: dict[str, Any]) -> None:
+    squares = [shapely.box(430_000, 7_340_000, 440_000, 7_380_000), shapely.box(440_000, 7_340_000, 460_000, 7_380_000)]
+    frame = GeoDataFrame(geometry=squares, crs="EPSG:3067")
+    drawn = _feature_collections(build_page(**study, water=frame, borders=frame).html)["backdrop"]["features"]
+    water, borders = (shapely.geometry.shape(feature["geometry"]) for feature in drawn)
+    shapes = frame.to_crs("EPSG:4326").geometry.to_numpy()
+    assert water.area == pytest.approx(shapely.area(shapes).sum(), rel=0.01)
+    once = shapely.union_all(shapely.boundary(shapes))  # the border between the two counts once
+    assert borders.length == pytest.approx(once.length, rel=0.02)
 
 
 def test_colours_lighten_with_distance_and_shapes_differ() -> None:

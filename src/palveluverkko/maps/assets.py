@@ -10,7 +10,10 @@ from importlib import resources
 
 from markupsafe import Markup
 
-OUR_SCRIPTS = ("format.js", "popups.js", "markers.js", "labels.js", "controls.js", "page.js")
+OUR_SCRIPTS = (
+    "format.js", "language.js", "labels.js", "controls.js", "model.js", "places.js", "points.js", "figures.js",
+    "ask.js", "change.js", "page.js",
+)  # fmt: skip
 """Files in ``templates/`` that together make the page's script, in the order of their reading."""
 
 # Harmless in JSON, but "</script>" ends a script element, "<!--" confuses one, and U+2028 ended a JavaScript line

@@ -32,7 +32,7 @@ from palveluverkko.maps.inputs import Study
 from palveluverkko.maps.page import OSM_COPYRIGHT, Page
 from palveluverkko.maps.texts import Texts, read_texts
 
-SCRIPTS = ("format.js", "popups.js", "markers.js", "labels.js", "controls.js", "check.js")
+SCRIPTS = ("format.js", "check_data.js", "popups.js", "markers.js", "labels.js", "controls.js", "check.js")
 
 DOUBTS_SHOWN = 100
 """Most doubts of one kind that are listed beside the map."""

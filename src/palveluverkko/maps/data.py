@@ -45,9 +45,9 @@ def page_data(study: Study, texts: Texts) -> dict[str, Any]:
         "bounds": [[south, west], [north, east]],
         "bands": [band._asdict() for band in legend_bands(study.minutes, texts)],
         "levels": _levels(study, texts),
-        "points": _points(study),
+        "points": point_data(study),
         "places": _places(study),
-        "labels": _labels(study),
+        "labels": place_labels(study),
     }
 
 
@@ -72,7 +72,8 @@ def _levels(study: Study, texts: Texts) -> list[dict[str, Any]]:
     ]
 
 
-def _points(study: Study) -> dict[str, Any]:
+def point_data(study: Study) -> dict[str, Any]:
+    """Give the service points by column."""
     points = study.points
     position = study.point_positions
     candidate = column_flags(points, "candidate", default="no")
@@ -100,7 +101,7 @@ def people_by_point(levels: DataFrame, points: GeoDataFrame, scheme: LevelScheme
     population = np.nan_to_num(column_numbers(levels, "population")).clip(min=0)
     counts = np.zeros((len(points), len(scheme.codes)), dtype=np.int64)
     for column, code in enumerate(scheme.codes):
-        served_by = _point_positions(levels, f"point_{code}", points)
+        served_by = point_positions(levels, f"point_{code}", points)
         reached = served_by >= 0
         totals = np.bincount(served_by[reached], weights=population[reached], minlength=len(points))
         counts[:, column] = np.rint(totals)
@@ -118,10 +119,10 @@ def _places(study: Study) -> dict[str, Any]:
         of_place = levels.reindex(places.index)
         for code in study.scheme.codes:
             times.append(rounded_or_none(column_numbers(of_place, f"time_{code}"), 1))
-            served_by.append(_point_positions(of_place, f"point_{code}", study.points).tolist())
+            served_by.append(point_positions(of_place, f"point_{code}", study.points).tolist())
     return {
         "id": [str(one) for one in places.index],
-        "name": _place_names(places),
+        "name": place_names(places),
         "lon": rounded_or_none(position[:, 0], study.decimals),
         "lat": rounded_or_none(position[:, 1], study.decimals),
         "population": rounded_or_none(column_numbers(places, "population"), 0),
@@ -130,18 +131,19 @@ def _places(study: Study) -> dict[str, Any]:
     }
 
 
-def _point_positions(levels: DataFrame, column: str, points: GeoDataFrame) -> NDArray[np.int64]:
+def point_positions(levels: DataFrame, column: str, points: GeoDataFrame) -> NDArray[np.int64]:
     """Turn ids of service points into their positions, int[n]; -1 where a place reaches none."""
     ids = column_texts(levels, column)
     position = {str(one): number for number, one in enumerate(points.index)}
     return np.array([position.get(one, -1) for one in ids], dtype=np.int64)
 
 
-def _place_names(places: DataFrame) -> list[str]:
+def place_names(places: DataFrame) -> list[str]:
+    """Name each place: by its name, else by its id."""
     return [name or str(one) for name, one in zip(column_texts(places, "name"), places.index, strict=True)]
 
 
-def _labels(study: Study) -> list[dict[str, Any]]:
+def place_labels(study: Study) -> list[dict[str, Any]]:
     """Choose names to write on the map: of places, else of municipalities at their largest place, else of points.
 
     Places where a service point stands come first: they are the centres that a reader looks for.

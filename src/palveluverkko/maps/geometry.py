@@ -20,6 +20,9 @@ ROAD_VERTICES = {4: 60_000, 5: 150_000}
 """Most vertices of all roads together, by the decimals of the area: 1 MB for a region, which shows its main roads,
 3 MB for a city, which is not itself without its streets. Minor classes are left out beyond that."""
 
+WATER_VERTICES = 30_000
+"""Most vertices of water: half a megabyte; the largest lakes are kept."""
+
 LARGE_AREA_DEGREES = 1.5
 """An area taller than this is rounded to 4 decimals (11 m); a smaller one to 5 (1 m)."""
 
@@ -95,6 +98,27 @@ def lean_roads(roads: GeoDataFrame, *, decimals: int, budget: int | None = None)
         budget -= int(shapely.get_num_coordinates(simple).sum())
         lines[name] = _lines(GeoSeries(simple, crs=roads.crs).to_crs(PAGE_CRS), decimals)
     return LeanRoads(lines, complete=True)
+
+
+def lean_backdrop(
+    frame: GeoDataFrame, *, decimals: int, box: tuple[float, float, float, float], lines: bool
+) -> dict[str, Any]:
+    """Make water (polygons) or borders (``lines``) lean: what lies in the box, the largest shapes first.
+
+    Borders are simplified as a coverage, and a border between two areas is drawn once.
+    """
+    shapes = to_page_crs(frame, "borders" if lines else "water").geometry
+    shapes = shapes[~(shapes.is_empty | shapes.isna())]
+    tolerance = (box[3] - box[1]) / 4_000
+    if lines:
+        simple = shapely.coverage_simplify(shapes.to_numpy(), tolerance)
+        edges = shapely.line_merge(shapely.union_all(shapely.boundary(simple)))
+        return _lines(GeoSeries(shapely.get_parts(edges), crs=PAGE_CRS), decimals)
+    parts = shapely.get_parts(shapely.clip_by_rect(shapes.to_numpy(), *box))
+    parts = parts[shapely.area(parts) > tolerance**2]
+    simple = shapely.simplify(parts[np.argsort(-shapely.area(parts), kind="stable")], tolerance)
+    fits = np.cumsum(shapely.get_num_coordinates(simple)) <= WATER_VERTICES
+    return _polygons(shapely.geometrycollections(simple[fits]), decimals)
 
 
 def road_groups(roads: GeoDataFrame) -> NDArray[np.object_]:

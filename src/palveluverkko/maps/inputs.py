@@ -13,8 +13,11 @@ from pandas import DataFrame
 
 from palveluverkko.domain.errors import StudyError, TableError
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.people import Suppression
+from palveluverkko.domain.planning import Scenario
 from palveluverkko.domain.travel import check_minutes
 from palveluverkko.maps.geometry import decimals_for, representative_degrees, to_page_crs
+from palveluverkko.maps.seasons import TimesOfSeason
 from palveluverkko.maps.texts import round_half_up
 
 Bounds = tuple[float, float, float, float]
@@ -38,6 +41,12 @@ class Study:
     norms: DataFrame | None = None
     findings: DataFrame | None = None
     roads: GeoDataFrame | None = None
+    water: GeoDataFrame | None = None
+    borders: GeoDataFrame | None = None
+    tables: tuple[TimesOfSeason, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    area_column: str | None = None
+    suppression: Suppression | None = None
 
     @property
     def bounds(self) -> Bounds:

@@ -11,7 +11,7 @@ from folium.map import CustomPane
 from folium.template import Template
 
 from palveluverkko.domain.palette import band_colours
-from palveluverkko.maps.geometry import lean_bands, lean_roads
+from palveluverkko.maps.geometry import lean_backdrop, lean_bands, lean_roads
 from palveluverkko.maps.inputs import Study
 
 _SPACE_IN_NUMBERS = re.compile(r"(?<=[\d\]]), (?=[-\d\[])")
@@ -19,7 +19,7 @@ _SPACE_IN_NUMBERS = re.compile(r"(?<=[\d\]]), (?=[-\d\[])")
 
 AnyElement = TypeVar("AnyElement", bound=Element)
 
-PANES = {"bands": 210, "roads": 310, "places": 410, "labels": 450}
+PANES = {"bands": 210, "backdrop": 260, "roads": 310, "places": 410, "labels": 450}
 """Heights of the drawing layers; Leaflet's own markers stand at 600 and popups at 700."""
 
 ROAD_STYLES: dict[str, dict[str, Any]] = {
@@ -31,6 +31,10 @@ ROAD_STYLES: dict[str, dict[str, Any]] = {
     "ferry": {"color": "#3f6f96", "weight": 1.4, "opacity": 0.9, "dashArray": "5 5"},
 }
 """Quiet greys, in the order in which they are drawn: main roads last, on top."""
+
+
+WATER_STYLE = {"fillColor": "#a9c3d4", "fillOpacity": 1, "color": "#8fb0c6", "weight": 0.6}
+BORDER_STYLE = {"fill": False, "color": "#6b5b73", "weight": 1.1, "opacity": 0.7, "dashArray": "6 3 1.5 3"}
 
 
 class DrawnMap(NamedTuple):
@@ -56,15 +60,19 @@ class _Start(MacroElement):
         startPage({{ this._parent.get_name() }}, {
             levels: [{% for group in this.groups %}{{ group.get_name() }}, {% endfor %}],
             roads: {{ this.roads.get_name() }},
+            backdrop: {{ this.backdrop.get_name() }},
         });
         {% endmacro %}"""
     )
 
-    def __init__(self, groups: list[folium.FeatureGroup], roads: folium.FeatureGroup) -> None:
+    def __init__(
+        self, groups: list[folium.FeatureGroup], roads: folium.FeatureGroup, backdrop: folium.FeatureGroup
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # branca leaves it untyped
         self._name = "Start"
         self.groups = groups
         self.roads = roads
+        self.backdrop = backdrop
 
 
 def draw_map(study: Study) -> DrawnMap:
@@ -82,6 +90,7 @@ def draw_map(study: Study) -> DrawnMap:
             attributionControl=False,
             zoomSnap=0.25,
             zoomDelta=0.5,
+            fadeAnimation=False,
             zoom_start=6,
         ),
         "study",
@@ -90,7 +99,7 @@ def draw_map(study: Study) -> DrawnMap:
         _named(CustomPane(name, z_index=height, pointer_events=name == "places"), name).add_to(drawn)
     groups = _add_bands(drawn, study)
     roads, all_roads = _add_roads(drawn, study)
-    _named(_Start(groups, roads), "page").add_to(drawn)
+    _named(_Start(groups, roads, _add_backdrop(drawn, study)), "page").add_to(drawn)
     return DrawnMap(*_rendered(drawn), all_roads)
 
 
@@ -100,7 +109,7 @@ def _add_bands(drawn: folium.Map, study: Study) -> list[folium.FeatureGroup]:
     groups = []
     for position, code in enumerate(study.scheme.codes):
         features = [
-            _feature(shape, _band_style(colours[float(to_min)]))
+            _feature(shape, _band_style(colours[float(to_min)])) | {"id": study.minutes.index(float(to_min))}
             for shape, level, to_min in zip(shapes, study.bands["level"], study.bands["to_min"], strict=True)
             if level == code
         ]
@@ -110,6 +119,24 @@ def _add_bands(drawn: folium.Map, study: Study) -> list[folium.FeatureGroup]:
         # Leaflet's own smoothing would pull neighbouring bands apart: none.
         _add_features(group, features, name=f"level_{position}", pane="bands", smooth_factor=0)
     return groups
+
+
+def _add_backdrop(drawn: folium.Map, study: Study) -> folium.FeatureGroup:
+    """Draw water and the borders of municipalities."""
+    group = _named(folium.FeatureGroup(name="backdrop"), "backdrop")
+    group.add_to(drawn)
+    features = [
+        _feature(shape, style)
+        for frame, style, is_line in (
+            (study.water, WATER_STYLE, False),
+            (study.borders, BORDER_STYLE, True),
+        )
+        if frame is not None and len(frame)
+        for shape in [lean_backdrop(frame, decimals=study.decimals, box=study.bounds, lines=is_line)]
+        if shape["coordinates"]
+    ]
+    _add_features(group, features, name="backdrop", pane="backdrop", smooth_factor=0)
+    return group
 
 
 def _band_style(colour: str) -> dict[str, Any]:

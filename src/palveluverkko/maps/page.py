@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import html as html_text
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
+import numpy as np
 from geopandas import GeoDataFrame
 from markupsafe import Markup
 from pandas import DataFrame
 
-from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.errors import StudyError
+from palveluverkko.domain.levels import LANGUAGES, LevelScheme
+from palveluverkko.domain.people import Suppression
+from palveluverkko.domain.planning import Scenario
 from palveluverkko.maps.assets import (
     leaflet_script,
     leaflet_style,
@@ -23,14 +27,23 @@ from palveluverkko.maps.assets import (
     template_text,
     to_script_json,
 )
-from palveluverkko.maps.data import page_data
 from palveluverkko.maps.inputs import Study, check_study
 from palveluverkko.maps.layers import draw_map
-from palveluverkko.maps.panel import finding_groups, norm_rows, summary_rows
+from palveluverkko.maps.panel import finding_groups
+from palveluverkko.maps.payload import pack_study
+from palveluverkko.maps.seasons import TimesOfSeason
 from palveluverkko.maps.texts import read_texts
+from palveluverkko.reach.table import TravelTimeTable
 from palveluverkko.service.levels import LevelsByPlace
 
+ByLanguage = str | Mapping[str, str]
+"""A text that is the same in every language, or one for each."""
+
 OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright"
+
+
+PAGE_BYTES = 40_000_000
+"""Largest page: beyond it phones give up."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ class Page:
         """Show the page in a notebook, inside a frame of its own."""
         return (
             f'<iframe title="{html_text.escape(self.title)}" srcdoc="{html_text.escape(self.html)}" '
-            'sandbox="allow-scripts allow-popups allow-modals" '
+            'sandbox="allow-scripts allow-popups allow-modals allow-downloads" '
             'style="width:100%;height:40rem;border:1px solid #c9ced4"></iframe>'
         )
 
@@ -76,6 +89,9 @@ def to_map(
     *,
     places: GeoDataFrame | None = None,
     roads: GeoDataFrame | None = None,
+    table: TravelTimeTable | None = None,
+    area_column: str | None = None,
+    area_name_column: str | None = None,
     title: str = "",
     language: str = "fi",
     attribution: str | None = None,
@@ -90,8 +106,12 @@ def to_map(
         Disjoint bands and service points; any CRS.
     places, roads
         Drawn when given; roads as ``network.to_edges()`` gives them.
+    table
+        Travel times of the points; with them the page lets its reader try a change of the network.
+    area_column, area_name_column
+        Columns of the places whose areas the page sums up.
     title, language
-        Heading, and the language of everything on the page.
+        Heading, and the language in which the page opens.
     attribution
         Where the roads come from; OpenStreetMap unless given.
 
@@ -108,9 +128,12 @@ def to_map(
         points=points,
         places=places,
         levels=None if levels is None else levels.frame,
-        people=None if levels is None else levels.by_area(minutes=levels.minutes),
-        summary=None if levels is None else levels.summary(),
+        people=None
+        if levels is None
+        else levels.by_area(area_column, name_column=area_name_column, minutes=levels.minutes),
         roads=roads,
+        tables=() if table is None else (TimesOfSeason(table, {}, {}),),
+        area_column=area_column,
         language=language,
         attribution=attribution,
     )
@@ -126,14 +149,21 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
     places: GeoDataFrame | None = None,
     levels: DataFrame | None = None,
     people: DataFrame | None = None,
-    summary: DataFrame | None = None,
     norms: DataFrame | None = None,
     findings: DataFrame | None = None,
     roads: GeoDataFrame | None = None,
+    water: GeoDataFrame | None = None,
+    borders: GeoDataFrame | None = None,
+    tables: Sequence[TimesOfSeason] = (),
+    scenarios: Sequence[Scenario] = (),
+    area_column: str | None = None,
+    suppression: Suppression | None = None,
     language: str = "fi",
-    subtitle: str = "",
-    notes: Sequence[str] = (),
+    subtitle: ByLanguage = "",
+    notes: Sequence[ByLanguage] = (),
     attribution: str | None = None,
+    fingerprint: str = "",
+    budget_bytes: int = PAGE_BYTES,
 ) -> Page:
     """Build the map page of a study.
 
@@ -153,20 +183,33 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
         Levels by place: time_X, point_X for every level X; population for the people whom each point serves.
     people
         People by band: area (empty for the whole study), level, to_min (NaN beyond the last), population.
-    summary
-        One row per level: level, mean, p90, worst, worst_name, unreached.
     norms
         Targets: level, minutes, share, group, area, area_name, share_reached, passed, missing.
     findings
         What to check: subject, id, verdict, metres, detail (in the language of the page).
     roads
         Background: road_class and line geometry; any CRS.
+    water, borders
+        Background: polygons of lakes and of municipalities; any CRS.
+    tables
+        Travel times of every point to every place, the season of the study first: with them the page answers what
+        changes when points open, close or change their level. Without them it shows what ``levels`` says.
+    scenarios
+        Changes that the reader can choose.
+    area_column
+        Column of the places that ``people`` was summed up by.
+    suppression
+        What a hidden count may be: the norms take it into account as the tables do.
     language
-        fi, sv or en.
+        fi, sv or en: the language in which the page opens.
     notes
         Sentences about the data, the season, the direction and the date, each a paragraph.
     attribution
         Where the roads come from; OpenStreetMap unless given.
+    fingerprint
+        Names the run.
+    budget_bytes
+        Largest page.
 
     Returns
     -------
@@ -176,29 +219,38 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
     Raises
     ------
     StudyError
-        An unknown language or level, or a band that ends at none of the minutes.
+        An unknown language or level, a band that ends at none of the minutes, or a page over its budget.
     TableError
         A frame without a needed column or without a CRS.
     """
     texts = read_texts(language)
     study = check_study(
-        Study(scheme, tuple(minutes), bands, points, places, levels, people, summary, norms, findings, roads)
-    )
+        Study(
+            scheme, tuple(minutes), bands, points, _along_a_curve(places), levels, people, None, norms, findings, roads,
+            water, borders, tuple(tables), tuple(scenarios), area_column,
+            suppression,
+        )
+    )  # fmt: skip
+    subtitles = _by_language(subtitle)
+    paragraphs = {code: [_by_language(note)[code] for note in notes] for code in LANGUAGES}
     drawn = draw_map(study)
-    data = page_data(study, texts)
+    head, parcel = pack_study(study, language=language, subtitle=subtitles, notes=paragraphs)
+    head["title"] = title
     # folium's script is ours too: it holds coordinates and colours, never a text of the user.
     scripts = [leaflet_script(), our_script(), Markup(drawn.script)]  # noqa: S704
     document = _template().render(
         texts=texts,
         title=title,
-        subtitle=subtitle,
-        notes=notes,
+        subtitle=subtitles[language],
+        notes=paragraphs[language],
         attribution=texts.page["attribution"] if attribution is None else attribution,
         attribution_address=OSM_COPYRIGHT if attribution is None else "",
-        data=data,
-        data_json=to_script_json(data),
-        summary=summary_rows(study, texts),
-        norms=norm_rows(study, texts),
+        languages=LANGUAGES,
+        fingerprint=fingerprint,
+        data=head,
+        own=head["languages"][language],
+        data_json=to_script_json(head),
+        parcel=Markup(parcel),  # noqa: S704 - base64
         finding_groups=finding_groups(study, texts),
         all_roads=drawn.all_roads,
         map_element=Markup(drawn.element),  # noqa: S704 - folium's empty element
@@ -206,7 +258,36 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
         scripts=scripts,
         script_hashes=" ".join(script_hash(script) for script in scripts),
     )
+    _check_size(document, {"travel times and places": parcel, "bands and roads": drawn.script}, budget_bytes)
     return Page(title, document)
+
+
+def _along_a_curve(places: GeoDataFrame | None) -> GeoDataFrame | None:
+    """Put neighbours beside each other: their times differ little and compress well."""
+    if places is None or len(places) < 2:  # noqa: PLR2004 - two make an order
+        return places
+    return places.iloc[np.argsort(places.geometry.hilbert_distance().to_numpy(), kind="stable")]
+
+
+def _by_language(text: ByLanguage) -> dict[str, str]:
+    if isinstance(text, str):
+        return dict.fromkeys(LANGUAGES, text)
+    return {code: text.get(code) or text.get(LANGUAGES[0], "") for code in LANGUAGES}
+
+
+def _check_size(document: str, layers: Mapping[str, str], budget: int) -> None:
+    size = len(document.encode("utf-8", errors="replace"))
+    if size <= budget:
+        return
+    largest = max(layers, key=lambda name: len(layers[name]))
+    remedies = {
+        "travel times and places": "leave out candidates, or give larger grid cells as places",
+        "bands and roads": "draw fewer minutes, or a network of main roads",
+    }
+    raise StudyError(
+        f"the page takes {size / 1e6:.1f} MB, more than its {budget / 1e6:.1f} MB; the largest layer is "
+        f"{largest} ({len(layers[largest]) / 1e6:.1f} MB): {remedies[largest]}."
+    )
 
 
 def _template() -> jinja2.Template:

@@ -28,6 +28,8 @@ class Texts:
         Words of the document itself.
     script
         Words that the page's script puts in, with ``{name}`` where a value goes.
+    app
+        Words of asking the map and of trying a change.
     verdicts
         What each kind of finding means to a reader.
     number
@@ -37,6 +39,7 @@ class Texts:
     language: str
     page: Mapping[str, str]
     script: Mapping[str, str]
+    app: Mapping[str, str]
     verdicts: Mapping[str, str]
     number: Mapping[str, str]
 

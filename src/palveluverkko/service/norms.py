@@ -120,6 +120,13 @@ def _missing(share: float, within: float, beyond: float) -> int:
     return max(0, math.ceil(share * (within + beyond) - within - _ROUNDING))
 
 
+def counted(frame: pd.DataFrame, norm: Norm, suppression: Suppression | None = None) -> Heads:
+    """Give what a norm counts in each place, nobody where it does not apply; see :func:`check_norms`."""
+    covered = _covered(frame, norm)
+    people = _people(frame, norm.group, suppression)
+    return Heads(*(np.where(covered, part, 0.0) for part in (people.known, people.low, people.high)))
+
+
 def _covered(frame: pd.DataFrame, norm: Norm) -> NDArray[np.bool_]:
     """Tell which places a norm counts."""
     if norm.where is None:

@@ -13,7 +13,7 @@ import geopandas
 import pandas as pd
 
 from palveluverkko.domain.grids import GRID_LAYERS
-from palveluverkko.maps.page import build_page
+from palveluverkko.maps.seasons import TimesOfSeason
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import USER_STORE, read_network
 from palveluverkko.network.water import Water, water_of_study
@@ -44,8 +44,9 @@ from palveluverkko.study.findings import gather_findings, of_water
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.further import further_layers
 from palveluverkko.study.level_tables import FIGURES, level_tables
+from palveluverkko.study.map_page import page_of_run, road_files, times_of_seasons
 from palveluverkko.study.study import AreasSection, Study
-from palveluverkko.study.texts import say, say_day, say_subtitle
+from palveluverkko.study.texts import say, say_method
 from palveluverkko.tables.areas import assign_areas, read_areas
 from palveluverkko.tables.places import read_places
 from palveluverkko.tables.points import read_points, read_service_points
@@ -111,6 +112,7 @@ class Results:
     further: Mapping[str, pd.DataFrame]
     level_tables: Mapping[str, pd.DataFrame]
     sizes: pd.DataFrame
+    seasons: tuple[TimesOfSeason, ...]
     timings: Mapping[str, float] = field(repr=False)
 
 
@@ -170,6 +172,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
             direction=study.network.direction,
         )
         table = tables["places"]
+        seasons = times_of_seasons(study, table, store=store)
     with clock.step("levels"):
         suppression = study.suppression
         levels = classify(table, inputs.points, scheme=scheme, minutes=study.levels.minutes, suppression=suppression)
@@ -229,7 +232,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
     )
     return Results(
         inputs, table, levels, surfaces, bands, isochrones, people, levels.summary(), norms, unevenness, capacity,
-        chains, impacts, findings, further, level_sums, sizes, clock.seconds,
+        chains, impacts, findings, further, level_sums, sizes, seasons, clock.seconds,
     )  # fmt: skip
 
 
@@ -310,24 +313,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
     roads = inputs.network.to_edges()
     located = inputs.places.join(levels.frame[[one for one in levels.frame if one not in inputs.places]])
 
-    build_page(
-        title=study.study.name,
-        subtitle=say_subtitle(language, str(study.network.season), str(study.network.direction)),
-        scheme=scheme,
-        minutes=minutes,
-        bands=results.bands,
-        points=inputs.points,
-        places=inputs.places,
-        levels=levels.frame,
-        people=results.people,
-        summary=results.summary,
-        norms=results.norms,
-        findings=results.findings,
-        roads=roads,
-        language=language,
-        notes=_notes(study, inputs.network, day),
-        attribution=study.attribution,
-    ).save(folder / "map.html")
+    page_of_run(study, results, roads=roads, day=day).save(folder / "map.html")
     write_results(
         folder / "results.gpkg",
         service_points=inputs.points,
@@ -426,44 +412,20 @@ def _manifest(study: Study, results: Results, timings: Mapping[str, float]) -> d
     ) | {"network": inputs.network.describe()}
 
 
-def _notes(study: Study, network: RoadNetwork, day: date) -> list[str]:
-    language = study.study.language
-    return [
-        _method(study, network),
-        say(
-            language,
-            "computed",
-            osm=_road_files(study),
-            points=study.points.file.name,
-            places=study.places.file.name,
-            day=say_day(language, day),
-        ),
-    ]
-
-
 def name_sources(study: Study, network: RoadNetwork) -> dict[str, str]:
     """Name the inputs and settings of a study for its readers, in its language."""
     language = study.study.language
     rows = {
-        "source_network": _road_files(study),
+        "source_network": road_files(study),
         "source_points": study.points.file.name,
         "source_places": study.places.file.name,
         "source_season": say(language, str(study.network.season)),
         "source_direction": say(language, str(study.network.direction)),
-        "source_method": _method(study, network),
+        "source_method": say_method(language, network),
         "source_attribution": study.attribution or "© OpenStreetMap contributors (ODbL)",
         "source_fingerprint": network.fingerprint,
     }
     return {say(language, key): value for key, value in rows.items()}
-
-
-def _road_files(study: Study) -> str:
-    return ", ".join(file.name for file in study.network.files)
-
-
-def _method(study: Study, network: RoadNetwork) -> str:
-    pace, longest = f"{network.access_speed_kmh:g}", f"{network.max_access_metres:g}"
-    return say(study.study.language, "method", speed=pace, metres=longest)
 
 
 class _Clock:

@@ -268,6 +268,7 @@ class OutputSection(_Section):
     tolerance_metres: float | None = Field(default=None, ge=0)
     smallest_km2: float = Field(default=0.0, ge=0)
     smooth_metres: float = Field(default=0.0, ge=0)
+    both_seasons: bool = False
     roads: bool = False
     point_bands: bool = False
     common_bands: tuple[str, ...] = ()

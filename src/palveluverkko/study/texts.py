@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.report.texts import NO_BREAK_SPACE, format_number
 
 _TEXTS: Mapping[str, Mapping[str, str]] = {
@@ -242,6 +243,12 @@ def say_subtitle(language: str, season: str, direction: str) -> str:
     """Say the season and the direction as a line of its own: "Talvi, matka palveluun"."""
     line = say(language, "subtitle", season=say(language, season), direction=say(language, direction))
     return line[0].upper() + line[1:]
+
+
+def say_method(language: str, network: RoadNetwork) -> str:
+    """Tell in one paragraph how travel times are computed."""
+    pace, longest = f"{network.access_speed_kmh:g}", f"{network.max_access_metres:g}"
+    return say(language, "method", speed=pace, metres=longest)
 
 
 def say_day(language: str, day: date) -> str:

@@ -16,12 +16,23 @@ function addMapControls(map, showAll) {
   addStrip(map);
 }
 
+/** Name the buttons of the map in the language that is shown. */
+function nameMapButtons(map) {
+  const names = { ".leaflet-control-zoom-in": texts.zoom_in, ".leaflet-control-zoom-out": texts.zoom_out, ".show-all": texts.show_all };
+  for (const [button, name] of Object.entries(names)) {
+    const found = map.getContainer().querySelector(button);
+    found.title = name;
+    found.setAttribute("aria-label", name);
+  }
+}
+
 /** A short legend on the map itself, for when the panel is away. */
 function addStrip(map) {
   const strip = L.control({ position: "bottomleft" });
   strip.onAdd = () => element("div", { class: "strip", "aria-hidden": "true" },
-    ...study.bands.slice(0, -1).map((band) => {
-      const step = element("span", null, band.label.replace(/^.*–/, "").replace(/\s*min$/, ""));
+    ...study.bands.slice(0, -1).map((band, position) => {
+      const label = band.label ?? study.languages[study.language].bands[position];
+      const step = element("span", null, label.replace(/^.*–/, "").replace(/\s*min$/, ""));
       step.style.setProperty("--band-colour", band.colour);
       return step;
     }), element("span", { class: "unit" }, "min"));
@@ -47,23 +58,7 @@ function connectPanel() {
     document.body.classList.toggle("panel-open", open);
   };
   toggle.addEventListener("click", () => set(toggle.getAttribute("aria-expanded") !== "true"));
-  return { close: () => set(false) };
-}
-
-/** Findings name a point or a place: a click shows it. */
-function connectFindings(map, layers, panel) {
-  const layerOf = { service_point: "points", place: "places" };
-  for (const button of document.querySelectorAll(".show-on-map")) {
-    button.addEventListener("click", () => {
-      const name = layerOf[button.dataset.kind];
-      const box = document.querySelector(`input[data-layer="${name}"]`);
-      if (!box.checked) box.click();
-      panel.close();
-      const marker = layers[name].markers[Number(button.dataset.position)];
-      map.setView(marker.getLatLng(), Math.max(map.getZoom(), 9), { animate: false });
-      marker.openPopup();
-    });
-  }
+  return { close: () => set(false), open: () => set(true) };
 }
 
 /** Popups speak the page's language, take the focus and give it back. */
@@ -72,10 +67,13 @@ function connectPopups(map) {
     const close = popup.getElement().querySelector(".leaflet-popup-close-button");
     close.setAttribute("aria-label", texts.close_popup);
     popup.opener = document.activeElement;
-    if (popup.opener?.closest?.(".point-icon, .show-on-map")) close.focus({ preventScroll: true });
+    if (popup.opener?.closest?.(".point-icon, .show-on-map, #search")) close.focus({ preventScroll: true });
   });
   map.on("popupclose", ({ popup }) => {
-    if (popup.getElement()?.contains(document.activeElement)) popup.opener?.focus?.({ preventScroll: true });
+    // A closed popup is out of the document, and what had the focus in it has lost it to the body.
+    if (document.activeElement !== document.body && !popup.getElement()?.contains(document.activeElement)) return;
+    const back = popup.opener?.isConnected ? popup.opener : popup._source?.getElement?.(); // a marker may have changed
+    back?.focus?.({ preventScroll: true });
   });
   map.getContainer().addEventListener("keydown", (event) => {
     if (event.key === "Escape") map.closePopup();

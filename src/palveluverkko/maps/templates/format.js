@@ -1,19 +1,18 @@
-// The study's data, and the small words of the page's script: numbers as the language writes them, elements from
-// text. Texts of the user enter the document as text nodes only, so nothing in them is ever read as HTML.
+// The small words of the page's script: numbers as the language writes them, elements from text. Texts of the user
+// enter the document as text nodes only, so nothing in them is ever read as HTML.
 
 const study = JSON.parse(document.getElementById("study-data").textContent);
-const texts = study.texts;
 
 /** Write a number as the page's language does: 12 345,6 or 12,345.6. */
 function formatNumber(value, decimals = 0) {
   const [whole, fraction] = value.toFixed(decimals).split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, study.number.group);
-  return fraction ? grouped + study.number.decimal + fraction : grouped;
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, number.group);
+  return fraction ? grouped + number.decimal + fraction : grouped;
 }
 
 /** Write a share of 0 to 1 as a percentage. */
 function formatShare(share) {
-  return formatNumber(100 * share, 1) + study.number.percent;
+  return formatNumber(100 * share, 1) + number.percent;
 }
 
 /** Fill "{name}" in a text of the page. */

@@ -1,49 +1,150 @@
 // The page comes alive: folium has made the map, the groups of bands and the roads; the rest is drawn from the data.
+// One state stands behind everything; whoever changes it calls set, which solves anew what must be solved and shows it.
 
 /** Called by folium's script with its map and its layers. */
-function startPage(map, drawn) {
-  const layers = { points: drawPoints(), places: drawPlaces(map), roads: drawn.roads, labels: drawLabels(map) };
-  const showAll = () => map.fitBounds(study.bounds, { padding: [12, 12], animate: false });
+async function startPage(map, drawn) {
+  connectLanguage();
+  if (!window.DecompressionStream) {
+    document.querySelector(".opening").textContent = texts.too_old;
+    return;
+  }
+  const model = buildModel(await unpackParcel());
+  const wanted = readAddress();
+  const state = buildState(map, model, wanted);
+  const showAll = () => map.fitBounds(study.bounds, { padding: [12, 12], animate: false, maxZoom: 12 });
   showAll();
   map.setMinZoom(map.getZoom() - 1);
+  map.setMaxZoom(16);
   map.getContainer().setAttribute("role", "group");
+  state.points = drawPoints(state);
+  state.places = new PlacesLayer(model);
+  state.areas = L.layerGroup();
+  const layers = { points: state.points, places: state.places, roads: drawn.roads, backdrop: drawn.backdrop, labels: drawLabels(map), areas: state.areas };
+  state.bands = drawn.levels;
+  drawn.levels.forEach((group) => map.removeLayer(group));
   addMapControls(map, showAll);
   connectLayerBoxes(map, layers);
-  connectLevelSwitch(map, drawn.levels, layers.points);
+  const panel = connectPanel();
+  state.openPanel = (focused) => { panel.open(); focused?.focus(); focused?.scrollIntoView({ block: "center" }); };
   connectPopups(map);
-  connectFindings(map, layers, connectPanel());
-  connectSize(map, showAll);
+  connectAsking(state, panel);
+  connectArea(state);
+  connectChange(state);
+  connectControls(state);
+  connectSize(map, showAll, state.places);
+  languageListeners.push(() => { map.closePopup(); nameMapButtons(map); state.set({}); });
+  setLanguage(wanted.language);
+  document.body.classList.remove("loading");
+  document.body.dataset.ready = "yes";
 }
 
-/** One level is shown at a time; its bands, its figures and its points belong together. */
-function connectLevelSwitch(map, levels, points) {
-  const show = (position) => {
-    levels.forEach((group, number) => (number === position ? map.addLayer(group) : map.removeLayer(group)));
-    fadePoints(points, position);
-    showFigures(position);
+function buildState(map, model, { network, level, season }) {
+  const state = {
+    map, model, network, level, season, against: null, area: -1, catchment: -1, view: "time", within: study.minutes.length,
+    scenario: scenarioOf(network),
+    changed: () => countEdits(editsOf(state.network)) > 0,
+    differs: () => state.changed() || state.before.season !== state.season,
+    scenarioName: () => (state.scenario >= 0 ? study.scenarios[state.scenario].name : texts.scenario_own),
+    switchPoint(point, open) {
+      state.network.open[point] = open;
+      state.set({ network: state.network, scenario: scenarioOf(state.network) });
+      followPoints(state);
+    },
+    set(changes) {
+      Object.assign(state, changes);
+      if (!state.solved || "network" in changes || "season" in changes) {
+        state.solved = solve(model, state.season, state.network);
+      }
+      const against = state.against ?? state.season;
+      if (state.before?.season !== against) state.before = solve(model, against, baseNetwork());
+      showState(state);
+    },
   };
-  for (const choice of document.querySelectorAll('input[name="level"]')) {
-    choice.addEventListener("change", () => show(Number(choice.value)));
-  }
-  show(Number(document.querySelector('input[name="level"]:checked').value));
+  return state;
 }
 
-function showFigures(position) {
-  const level = study.levels[position];
-  document.getElementById("level-explained").textContent = level.explained;
-  if (!level.people) return;
-  const total = level.people.reduce((sum, people) => sum + people, 0);
-  const rows = document.querySelectorAll("#legend tbody tr, #legend tfoot tr");
-  [...level.people, total].forEach((people, number) => {
-    const share = total ? people / total : 0;
-    rows[number].querySelector(".people").textContent = formatNumber(people);
-    rows[number].querySelector(".share").textContent = formatShare(share);
-    rows[number].style.setProperty("--share", share);
+function showState(state) {
+  showTitle(state);
+  showLegend(state);
+  showArea(state);
+  showNorms(state);
+  showChange(state);
+  showMap(state);
+  state.points.refresh();
+  keepAddress(state);
+}
+
+/** Areas are of the network and the season that the study computed; dots take over where those no longer hold. */
+function showMap(state) {
+  const { model, solved, level } = state;
+  const original = !state.changed() && state.season === 0 && state.view === "time";
+  state.bands.forEach((group, position) => {
+    if (position === level && original) state.areas.addLayer(group);
+    else state.areas.removeLayer(group);
   });
+  if (original) {
+    state.bands[level].eachLayer((collection) => collection.eachLayer?.((shape) => {
+      const shown = Number(shape.feature.id) < state.within ? 1 : 0;
+      shape.setStyle({ fillOpacity: shown, opacity: shown });
+    }));
+  }
+  const of = new Int8Array(model.count);
+  const served = state.catchment < 0 ? null : (place) => solved.owner[level][place] === state.catchment;
+  if (state.view === "change") {
+    const [was, is] = [state.before.unit[level], solved.unit[level]];
+    for (let place = 0; place < model.count; place += 1) of[place] = changeKind(was[place], is[place]);
+    state.places.show({ of, colours: CHANGE_COLOURS, ring: served, plain: false, quiet: 3 });
+  } else {
+    const colours = [...study.bands.slice(0, -1).map((band) => band.colour), UNREACHED_DOT, "#2b2f36"];
+    const units = solved.unit[level];
+    for (let place = 0; place < model.count; place += 1) {
+      const band = bandOf(units[place]);
+      of[place] = original ? colours.length - 1 : band >= state.within ? study.minutes.length : band;
+    }
+    state.places.show({ of, colours, ring: served, plain: original });
+  }
+  const season = study.seasons[0]?.[language];
+  const notes = [];
+  if (!original && state.view === "time") notes.push(season ? fill(texts.areas_hidden, { season }) : texts.areas_hidden_plain);
+  if (served) {
+    notes.push(fill(texts.catchment_shown, { name: short(study.points.name[state.catchment]), people: formatNumber(servedBy(state, state.catchment, level)), level: levelName(level) }));
+  }
+  const note = document.getElementById("map-note");
+  note.textContent = notes.join(" ");
+  note.hidden = !notes.length;
+}
+
+function connectControls(state) {
+  for (const [name, change] of [["level", (value) => ({ level: value })], ["season", (value) => ({ season: value })]]) {
+    for (const choice of document.querySelectorAll(`input[name="${name}"]`)) {
+      choice.checked = Number(choice.value) === state[name];
+      choice.addEventListener("change", () => {
+        state.set(change(Number(choice.value)));
+        if (name === "season") state.afterSeason?.();
+      });
+    }
+  }
+  const within = document.getElementById("within");
+  within.value = String(state.within);
+  within.addEventListener("input", () => state.set({ within: Number(within.value) }));
+  for (const button of document.querySelectorAll(".print")) {
+    button.addEventListener("click", () => {
+      document.body.classList.toggle("paper-a3", button.dataset.paper === "a3");
+      window.print();
+    });
+  }
+}
+
+/** The address carries the view, so that a link shows what its sender saw. */
+function keepAddress(state) {
+  if (!document.body.dataset.ready) return;
+  try {
+    history.replaceState(null, "", writeAddress(state));
+  } catch { /* a frame without an address of its own */ }
 }
 
 /** Keep the map in its frame: when the panel opens, when a phone turns, and on paper. */
-function connectSize(map, showAll) {
+function connectSize(map, showAll, places) {
   let printing = false;
   let closed = [];
   let view = null;
@@ -53,11 +154,12 @@ function connectSize(map, showAll) {
     const shown = map.getBounds();
     view = [map.getCenter(), map.getZoom()];
     document.body.classList.add("printing");
-    closed = [...document.querySelectorAll(".panel details:not([open])")];
+    closed = [...document.querySelectorAll(".panel details:not([open]):not(#point-list)")];
     closed.forEach((details) => { details.open = true; }); // paper has nothing to click
     map.invalidateSize({ animate: false, pan: false });
     if (shown.contains(study.bounds)) showAll();
     else map.fitBounds(shown, { animate: false });
+    if (map.hasLayer(places)) places.paint();
   });
   window.addEventListener("afterprint", () => {
     document.body.classList.remove("printing");
@@ -65,5 +167,6 @@ function connectSize(map, showAll) {
     printing = false;
     map.invalidateSize({ animate: false, pan: false });
     map.setView(...view, { animate: false });
+    if (map.hasLayer(places)) places.paint();
   });
 }

@@ -1,0 +1,276 @@
+"""The study as the page's program takes it: a small head of plain JSON, and a parcel of numbers and names."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palveluverkko.domain.errors import StudyError
+from palveluverkko.domain.levels import LANGUAGES
+from palveluverkko.domain.palette import UNREACHED_COLOUR, band_colours, level_shapes
+from palveluverkko.domain.people import POPULATION
+from palveluverkko.domain.planning import Norm, Scenario
+from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
+from palveluverkko.maps.data import place_labels, place_names, point_data, point_positions
+from palveluverkko.maps.geometry import representative_degrees
+from palveluverkko.maps.inputs import Study, column_flags, column_numbers, column_texts
+from palveluverkko.maps.legend import legend_bands
+from palveluverkko.maps.packing import Parcel, along_places, tie_ranks, to_units, unit_of
+from palveluverkko.maps.texts import Texts, read_texts
+from palveluverkko.service.norms import counted
+from palveluverkko.service.people import counts
+
+DEGREES = 100_000
+"""Coordinates of places are whole hundred-thousandths of a degree: a metre."""
+
+
+class Payload(NamedTuple):
+    """What the page carries: the head, and the parcel as text."""
+
+    head: dict[str, Any]
+    parcel: str
+
+
+def pack_study(
+    study: Study, *, language: str, subtitle: Mapping[str, str], notes: Mapping[str, Sequence[str]]
+) -> Payload:
+    """Pack a study whose places are in the order of the page.
+
+    Parameters
+    ----------
+    study
+        Checked.
+    language
+        The language in which the page opens.
+    subtitle, notes
+        By language.
+
+    Raises
+    ------
+    StudyError
+        A scenario names a point that the study does not have.
+    """
+    texts = {code: read_texts(code) for code in LANGUAGES}
+    _warn_of_missing_names(study)
+    norms = _norms(study)
+    unit = unit_of([*study.minutes, *(norm.minutes for norm in norms)])
+    parcel = Parcel()
+    _add_places(parcel, study)
+    _add_norms(parcel, study, norms)
+    areas = _add_areas(parcel, study)
+    none = _add_times(parcel, study, unit)
+    per_minute = MILLISECONDS_PER_MINUTE // unit
+    west, south, east, north = study.bounds
+    points = point_data(study)
+    ids = points["id"]
+    head = {
+        "language": language,
+        "languages": {
+            code: _of_language(study, texts[code]) | {"subtitle": subtitle[code], "notes": list(notes[code])}
+            for code in LANGUAGES
+        },
+        "bounds": [[south, west], [north, east]],
+        "perMinute": per_minute,
+        "none": none,
+        "minutes": [round(one * per_minute) for one in study.minutes],
+        "bands": [{"colour": colour} for colour in (*band_colours(len(study.minutes)), UNREACHED_COLOUR)],
+        "levels": [
+            {
+                "code": level.code,
+                "colour": level.colour,
+                "shape": shape,
+                "serving": [study.scheme.position(code) for code in study.scheme.serving(level.code)],
+            }
+            for level, shape in zip(study.scheme.levels, level_shapes(len(study.scheme.levels)), strict=True)
+        ],
+        "points": points
+        | {
+            "open": column_flags(study.points, "open", default="yes"),
+            "order": sorted(range(len(ids)), key=lambda position: ids[position]),
+        },
+        "areas": areas,
+        "norms": [
+            {
+                "level": study.scheme.position(norm.level),
+                "units": round(norm.minutes * per_minute),
+                "share": norm.share,
+            }
+            for norm in norms
+        ],
+        "scenarios": [_scenario(one, ids, study) for one in study.scenarios],
+        "seasons": [dict(one.name) for one in study.tables],
+        "labels": place_labels(study),
+        "contents": parcel.contents,
+    }
+    return Payload(head, parcel.to_text())
+
+
+def _warn_of_missing_names(study: Study) -> None:
+    missing = {
+        level.code: [code for code in LANGUAGES if not level.names.get(code)]
+        for level in study.scheme.levels
+        if not all(level.names.get(code) for code in LANGUAGES)
+    }
+    if missing:
+        listed = ", ".join(f"{code} ({', '.join(languages)})" for code, languages in missing.items())
+        warnings.warn(
+            f"levels without a name in every language: {listed}; the page shows the Finnish name, else the code. "
+            "Add the names to the scheme.",
+            stacklevel=3,
+        )
+
+
+def _of_language(study: Study, texts: Texts) -> dict[str, Any]:
+    code = texts.language
+    scheme = study.scheme
+    return {
+        "number": dict(texts.number),
+        "page": dict(texts.page),
+        "texts": {**texts.script, **texts.app},
+        "bands": [band.label for band in legend_bands(study.minutes, texts)],
+        "levels": [
+            {
+                "name": level.name(code),
+                "explained": texts.page["level_explained"].format(levels=texts.any_of(scheme.serving(level.code))),
+                "menu": [service.get(code) or service.get(LANGUAGES[0], "") for service in level.menu],
+            }
+            for level in scheme.levels
+        ],
+        "norms": [_norm_sentence(study, texts, norm) for norm in _norms(study)],
+        "subtitles": [one.subtitle.get(code, "") for one in study.tables],
+        "verdicts": {slug: texts.verdict(slug) for slug in _verdicts(study)},
+    }
+
+
+def _verdicts(study: Study) -> list[str]:
+    return [] if study.findings is None else [str(one) for one in study.findings["verdict"].drop_duplicates()]
+
+
+def _norms(study: Study) -> list[Norm]:
+    """Give each target once."""
+    if study.norms is None or not len(study.norms):
+        return []
+    frame = study.norms.assign(where=column_texts(study.norms, "where"))
+    targets = frame[["level", "minutes", "share", "group", "where"]].drop_duplicates()
+    return [
+        Norm(
+            row["level"],
+            float(row["minutes"]),
+            float(row["share"]),
+            str(row["group"]),
+            where=tuple(row["where"].split(" = ", 1)) if row["where"] else None,
+        )
+        for row in targets.to_dict("records")
+    ]
+
+
+def _norm_sentence(study: Study, texts: Texts, norm: Norm) -> str:
+    sentence = texts.page["norm_sentence"].format(
+        level=study.scheme[norm.level].name(texts.language),
+        share=texts.percent(norm.share, decimals=0),
+        minutes=texts.minutes(norm.minutes),
+        group=texts.group(norm.group),
+    )
+    return sentence if norm.where is None else f"{sentence}, {norm.where[0]} = {norm.where[1]}"
+
+
+def _add_places(parcel: Parcel, study: Study) -> None:
+    """Lay in places: names, coordinates, and their people."""
+    places = study.places
+    if places is None:
+        return
+    parcel.add_json("names", place_names(places))
+    hundred_thousandths = np.rint(representative_degrees(places, "places") * DEGREES).astype(np.int32)
+    for column, name in enumerate(("lon", "lat")):
+        parcel.add(name, np.diff(hundred_thousandths[:, column], prepend=np.int32(0)))
+    parcel.add("suppressed", (column_numbers(places, POPULATION) < 0).astype(np.uint8))
+    if POPULATION in places.columns:
+        parcel.add("people", _narrow(counts(places)))
+
+
+def _add_norms(parcel: Parcel, study: Study, norms: Sequence[Norm]) -> None:
+    """Lay in what each norm counts in each place, with its bounds where counts are hidden."""
+    if study.places is None:
+        return
+    for number, norm in enumerate(norms):
+        people = counted(study.places, norm, study.suppression)
+        parcel.add(f"norm_{number}", _narrow(people.known))
+        if not (np.array_equal(people.known, people.low) and np.array_equal(people.known, people.high)):
+            parcel.add(f"norm_{number}_low", _narrow(people.low))
+            parcel.add(f"norm_{number}_high", _narrow(people.high))
+
+
+def _narrow(people: NDArray[np.float64]) -> NDArray[Any]:
+    """Give whole people as whole numbers."""
+    whole = bool(np.all(people == np.rint(people))) and people.max(initial=0) < np.iinfo(np.int32).max
+    return people.astype(np.int32) if whole else people
+
+
+def _add_areas(parcel: Parcel, study: Study) -> dict[str, list[str]]:
+    """Lay in the area of each place; areas are in the order of their names, as in the tables."""
+    places, people = study.places, study.people
+    if places is None or people is None or study.area_column is None or study.area_column not in places.columns:
+        return {"id": [], "name": []}
+    known = people.loc[people["area"].fillna("").astype(str) != "", ["area", "area_name"]].drop_duplicates("area")
+    ids = [str(one) for one in known["area"]]
+    names = [name or one for name, one in zip(column_texts(known, "area_name"), ids, strict=True)]
+    position = {one: number for number, one in enumerate(ids)}
+    outside = position.get("–", -1)
+    own = [position.get(one, outside) for one in column_texts(places, study.area_column)]
+    parcel.add("area", np.asarray(own, dtype=np.int16))
+    return {"id": ids, "name": names}
+
+
+def _add_times(parcel: Parcel, study: Study, unit: int) -> int:
+    """Lay in the tables of all seasons, or, where there are none, what is known of the nearest points."""
+    if study.places is None:
+        return 255
+    if not study.tables:
+        return _add_nearest(parcel, study, unit)
+    points, places = ([str(one) for one in frame.index] for frame in (study.points, study.places))
+    seasons = [one.aligned(points, places) for one in study.tables]
+    width = max(to_units(one, unit)[0].dtype.itemsize for one in seasons)
+    kind = np.dtype(f"u{width}").type
+    none = int(np.iinfo(kind).max)
+    for number, milliseconds in enumerate(seasons):
+        narrow, _ = to_units(milliseconds, unit)
+        units = np.where(milliseconds == UNREACHED, none, narrow.astype(np.int64)).astype(kind)
+        parcel.add(f"times_{number}", along_places(units))
+        parcel.add(f"ranks_{number}", tie_ranks(milliseconds, units))
+    return none
+
+
+def _add_nearest(parcel: Parcel, study: Study, unit: int) -> int:
+    """Lay in the time to each level and the point that serves, [levels, places]."""
+    places = study.places
+    if study.levels is None or places is None:
+        return 255
+    of_place = study.levels.reindex(places.index)
+    times: list[NDArray[np.int32]] = []
+    owners = []
+    for code in study.scheme.codes:
+        minutes = column_numbers(of_place, f"time_{code}")
+        milliseconds = np.rint(minutes * MILLISECONDS_PER_MINUTE)
+        times.append(np.where(np.isnan(minutes), UNREACHED, np.nan_to_num(milliseconds)).astype(np.int32))
+        owners.append(point_positions(of_place, f"point_{code}", study.points))
+    units, none = to_units(np.stack(times), unit)
+    parcel.add("nearest", along_places(units))
+    parcel.add("owners", np.stack(owners).astype(np.int32))
+    return none
+
+
+def _scenario(one: Scenario, ids: Sequence[str], study: Study) -> dict[str, Any]:
+    position = {each: number for number, each in enumerate(ids)}
+    for each in (*one.close, *one.open, *(each for each, _ in one.change_level)):
+        if each not in position:
+            raise StudyError(f"scenario {one.name!r} names {each!r}, which no service point of the page has as its id.")
+    return {
+        "name": one.name,
+        "close": [position[each] for each in one.close],
+        "open": [position[each] for each in one.open],
+        "move": [[position[each], study.scheme.position(level)] for each, level in one.change_level],
+    }
