@@ -231,6 +231,12 @@ REFUSALS = {
     ),
     "a norm in per cent": ("share = 0.90", "share = 90", "the norm for level L has share = 90; write 90 % as 0.90."),
     "a norm without a share": ("share = 0.90\n", "", "say once how many must be within the minutes"),
+    "a norm of minutes in words": (
+        "minutes = 5\n",
+        'minutes = "5"\n',
+        "[norm] minutes: Input should be a valid",
+    ),
+    "a percentile beyond all": ("share = 0.90", "percentile = 190", "[norm] percentile: Input should be less than"),
     "a norm of shares twice": ("share = 0.90", "share = 0.90\npercentile = 90", "say once how many must be"),
     "a norm of classes without a column": (
         "minutes = 5\n",

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -199,6 +200,14 @@ class LevelsSection(_Section):
     minutes: Annotated[tuple[float, ...], AfterValidator(check_minutes)] = DEFAULT_MINUTES
 
 
+def _check_norm_minutes(value: object) -> object:
+    """Refuse what is neither minutes nor minutes by class, in one sentence for both."""
+    for one in value.values() if isinstance(value, Mapping) else (value,):
+        if isinstance(one, bool) or not isinstance(one, (int, float)):
+            raise ValueError("Input should be a valid number, or numbers by class such as { I = 6, II = 10 }")  # noqa: TRY004
+    return value
+
+
 class NormSection(_Section):
     """``[[norm]]``: a share of people within minutes of a level.
 
@@ -206,10 +215,10 @@ class NormSection(_Section):
     """
 
     level: str
-    minutes: float | dict[str, float]
+    minutes: Annotated[float | dict[str, float], BeforeValidator(_check_norm_minutes)]
     by: str | None = None
     share: float | None = None
-    percentile: float | None = None
+    percentile: float | None = Field(default=None, gt=0, le=100)
     everyone: bool = False
     group: str = "population"
     areas: str = "whole"
