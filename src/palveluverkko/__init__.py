@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from palveluverkko.service.norms import check_norms
     from palveluverkko.service.referral import referral
     from palveluverkko.service.services import classify_services
+    from palveluverkko.service.split import split_places
     from palveluverkko.study.pipeline import run_study
     from palveluverkko.study.study import read_study
     from palveluverkko.tables.areas import read_areas
@@ -92,6 +93,7 @@ _HOMES = {
     "referral": "service.referral",
     "run_study": "study.pipeline",
     "sensitivity": "planning.sensitivity",
+    "split_places": "service.split",
     "surface": "reach.surface",
     "to_isochrones": "reach.areas",
     "to_map": "maps.page",
@@ -142,6 +144,7 @@ __all__ = [
     "referral",
     "run_study",
     "sensitivity",
+    "split_places",
     "surface",
     "to_isochrones",
     "to_map",

@@ -1,5 +1,7 @@
 """Tables of levels that a run writes beside those by place: centres, points, groupings, single services."""
 
+import json
+
 import pandas as pd
 import pyogrio
 import pytest
@@ -111,3 +113,29 @@ def test_the_document_of_a_study_names_files_as_it_writes_them(tmp_path):
     assert document["centres"]["file"] == "centres.csv"
     assert [one["file"] for one in document["grouping"]] == ["regions.geojson", None]
     assert pd.Series(document["places"]["suppressed"]).tolist() == [1, 9]
+
+
+def test_a_study_splits_its_squares_over_a_mask_and_weighs_by_need(tmp_path):
+    keys = 'file = "places.geojson"\nmask = "mask.csv"\nmask_weight = "area"\nneed = { age_75_ = 2.5 }'
+    areas = {'column = "kunta_code"\nname_column = "kunta"': 'column = "kunta"'}
+    path = write_little_study(tmp_path, study={'file = "places.csv"': keys, **areas})
+    ring = [[25.69, 66.49], [25.75, 66.49], [25.75, 66.53], [25.69, 66.53], [25.69, 66.49]]
+    square = {"type": "Polygon", "coordinates": [ring]}
+    properties = {"id": "S", "population": 40, "age_75_": 8, "kunta": "Rovaniemi"}
+    feature = {"type": "Feature", "properties": properties, "geometry": square}
+    (tmp_path / "places.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    (tmp_path / "mask.csv").write_text("id,lon,lat,area\na,25.70,66.50,3\nb,25.74,66.51,1\n", encoding="utf-8")
+    study = read_study(path)
+    assert study.to_document()["places"]["mask"] == "mask.csv"
+    results, _ = run_study(study, store="none")
+    frame = results.levels.frame
+    assert frame.index.tolist() == ["S:a", "S:b"]
+    assert frame["population"].tolist() == [30, 10]
+    assert frame["need"].tolist() == [15, 5]
+    assert results.summary["population"].tolist() == [40] * 3
+
+
+def test_a_weight_without_a_mask_is_refused(tmp_path):
+    path = write(tmp_path, **{'file = "places.csv"': 'file = "places.csv"\nmask_weight = "area"'})
+    with pytest.raises(StudyError, match="mask_weight goes with mask"):
+        read_study(path)

@@ -37,6 +37,7 @@ from palveluverkko.service.norms import check_norms
 from palveluverkko.service.people import served_by_point
 from palveluverkko.service.referral import ReferralByPlace, referral
 from palveluverkko.service.roads import level_roads
+from palveluverkko.service.split import split_places
 from palveluverkko.study.checks import check_against_network, check_against_tables
 from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
 from palveluverkko.study.fairness import capacity_of, equity_of
@@ -48,7 +49,7 @@ from palveluverkko.study.map_page import page_of_run, road_files, times_of_seaso
 from palveluverkko.study.study import AreasSection, Study
 from palveluverkko.study.texts import say, say_method
 from palveluverkko.tables.areas import assign_areas, read_areas
-from palveluverkko.tables.places import read_places
+from palveluverkko.tables.places import read_mask, read_places
 from palveluverkko.tables.points import read_points, read_service_points
 
 STEPS = ("inputs", "network", "travel_times", "levels", "areas", "scenarios", "write")
@@ -242,6 +243,9 @@ def read_inputs(study: Study, *, clock: _Clock | None = None, store: str | Path 
     with clock.step("inputs"):
         points = read_service_points(study.points.file, scheme=study.scheme, crs=study.points.crs)
         places = read_places(study.places.file, crs=study.places.crs)
+        if study.places.mask is not None:
+            cells = read_mask(study.places.mask)
+            places = split_places(places, cells, weight=study.places.mask_weight, suppression=study.suppression)
         if study.places.need is not None:
             places = with_need(places, study.places.need, suppression=study.suppression)
         areas = _polygons(study.areas)

@@ -159,6 +159,14 @@ class PlacesSection(TableSection):
 
     suppressed: tuple[float, float] = (1, 9)
     need: str | dict[str, float] | None = None
+    mask: Path | None = None
+    mask_weight: str | None = None
+
+    @model_validator(mode="after")
+    def _weight_of_mask(self) -> Self:
+        if self.mask_weight is not None and self.mask is None:
+            raise ValueError("mask_weight goes with mask, whose column it names")
+        return self
 
 
 class AreasSection(_Section):
@@ -393,13 +401,13 @@ class Study(_Section):
         if self.network.water not in _WATER_WORDS:
             files["network.water"] = Path(self.network.water)
         files |= {"points.file": self.points.file, "places.file": self.places.file}
-        if self.areas is not None and self.areas.file is not None:
-            files["areas.file"] = self.areas.file
-        if self.centres is not None:
-            files["centres.file"] = self.centres.file
-        for number, one in enumerate(self.grouping, 1):
-            if one.file is not None:
-                files[f"grouping.{number}.file"] = one.file
+        further: dict[str, Path | None] = {
+            "places.mask": self.places.mask,
+            "centres.file": None if self.centres is None else self.centres.file,
+            "areas.file": None if self.areas is None else self.areas.file,
+            **{f"grouping.{number}.file": one.file for number, one in enumerate(self.grouping, 1)},
+        }
+        files |= {where: file for where, file in further.items() if file is not None}
         if self.levels.scheme.endswith(".toml"):
             files["levels.scheme"] = Path(self.levels.scheme)
         return files
@@ -463,7 +471,7 @@ def _with_resolved_paths(document: Mapping[str, Any], path: Path) -> dict[str, A
             return section
         paths: dict[str, object] = {
             key: Path(os.path.normpath(folder / section[key]))
-            for key in ("osm", "edges", "clip", "file", "directory", "ferries")
+            for key in ("osm", "edges", "clip", "file", "mask", "directory", "ferries")
             if isinstance(section.get(key), str)
         }
         words = {key: section[key] for key in _WORDS_OR_PATHS if isinstance(section.get(key), str)}
@@ -578,8 +586,8 @@ def _nearest(key: str, sections: Sequence[str]) -> str:
 
 _PATHS = (
     ("network", "osm"), ("network", "edges"), ("network", "clip"), ("network", "profile"), ("network", "ferries"),
-    ("network", "water"), ("points", "file"), ("places", "file"), ("centres", "file"), ("areas", "file"),
-    ("levels", "scheme"), ("output", "directory"),
+    ("network", "water"), ("points", "file"), ("places", "file"), ("places", "mask"), ("centres", "file"),
+    ("areas", "file"), ("levels", "scheme"), ("output", "directory"),
 )  # fmt: skip
 
 _WORDS_OR_PATHS = ("scheme", "profile", "water")

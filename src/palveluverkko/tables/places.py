@@ -79,6 +79,21 @@ def read_places(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
     return _checked(read_rows(path), crs=crs, where=path.name)
 
 
+def read_mask(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
+    """Read the finer cells over which places are split: ids and positions as of places, other columns as they are.
+
+    Raises
+    ------
+    TableError
+        As `read_places`, for the ids, the positions and the CRS.
+    """
+    where = Path(path).name
+    named = with_known_names(read_rows(path), {"id": _SYNONYMS["id"]})
+    identified = with_ids(named, where=where, purpose="Ids tell cells of the mask apart in the results")
+    cells = with_valid_polygons(locate(identified, crs=crs, where=where), kinds=_KINDS, where=where)
+    return cells.set_index("id")
+
+
 def check_places(places: GeoDataFrame, *, where: str = "places") -> GeoDataFrame:
     """Check places that a notebook made, by the contract of `read_places`.
 
