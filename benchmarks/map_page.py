@@ -21,13 +21,16 @@ import shapely
 from playwright.sync_api import sync_playwright
 
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.planning import Norm
 from palveluverkko.domain.travel import UNREACHED, Direction
 from palveluverkko.maps.page import build_page
 from palveluverkko.maps.seasons import TimesOfSeason
 from palveluverkko.reach.table import TravelTimeTable
 from palveluverkko.service.levels import classify
+from palveluverkko.service.norms import check_norms
 
 MINUTES = (15.0, 30.0, 60.0, 90.0, 120.0, 150.0, 180.0)
+NORMS = (Norm("L", 30, 0.9), Norm("A", 60, 0.9), Norm("E", 120, 0.8))
 TURNS = 9
 
 
@@ -70,7 +73,8 @@ def build(places: int, points: int) -> str:
         bands=bands,
         points=service_points,
         places=where,
-        people=levels.by_area("kunta_code", name_column="kunta"),
+        people=levels.by_area("kunta_code", name_column="kunta", minutes=MINUTES),
+        norms=check_norms(levels.frame, NORMS, column="kunta_code", name_column="kunta"),
         tables=[TimesOfSeason(table, {}, {})],
         area_column="kunta_code",
     ).html

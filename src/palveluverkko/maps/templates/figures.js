@@ -109,7 +109,7 @@ function showAreaNorms(state) {
   const holder = document.getElementById("area-norms");
   if (state.area < 0) { holder.replaceChildren(); return; }
   holder.replaceChildren(...study.norms.map((_, position) => {
-    const outcome = checkNorm(state.model, state.solved, position, state.area);
+    const outcome = checkNorms(state.model, state.solved, position)[state.area];
     return element("p", { class: "area-norm" }, `${spoken().norms[position]}: ${formatShare(outcome.share)} `, ...resultOf(outcome));
   }));
 }
@@ -119,8 +119,9 @@ function showNorms(state) {
   section.hidden = !study.norms.length || !state.model.count;
   const { page } = spoken();
   section.querySelector("tbody").replaceChildren(...study.norms.map((_, position) => {
-    const whole = checkNorm(state.model, state.solved, position);
-    const areas = study.areas.name.map((name, area) => ({ name, ...checkNorm(state.model, state.solved, position, area) }));
+    const outcomes = checkNorms(state.model, state.solved, position);
+    const whole = outcomes.at(-1);
+    const areas = study.areas.name.map((name, area) => ({ name, ...outcomes[area] }));
     const failing = areas.filter((area) => !area.passed);
     const counted = fill(page.norm_areas, { passed: areas.length - failing.length, all: areas.length });
     const below = !areas.length ? [] : !failing.length ? [element("span", { class: "hint" }, counted)] : [element(

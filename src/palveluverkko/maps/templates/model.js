@@ -181,25 +181,34 @@ function summarise(model, solved, level, area = -1) {
   return { total, missed, longest: longest < 0 ? FAR : longest, where, median: within(0.5), p90: within(0.9) };
 }
 
-/** How a norm fares: the share of the known people, and how many are missing whatever the hidden counts are. */
-function checkNorm(model, solved, position, area = -1) {
+/** How a norm fares in every area, and last in the whole study: one pass over the places, however many the areas. */
+function checkNorms(model, solved, position) {
   const norm = study.norms[position];
-  const inside = isIn(model, area);
   const units = solved.unit[norm.level];
-  const near = { known: 0, low: 0, high: 0 };
-  const far = { known: 0, low: 0, high: 0 };
+  const areas = study.areas.id.length;
+  const sums = {};
   for (const bound of ["known", "low", "high"]) {
     const heads = model.norms[position][bound];
+    if (bound !== "known" && heads === model.norms[position].known) { sums[bound] = sums.known; continue; }
+    const [near, far] = [new Float64Array(areas + 1), new Float64Array(areas + 1)];
     for (let place = 0; place < model.count; place += 1) {
-      if (inside(place)) (units[place] <= norm.units ? near : far)[bound] += heads[place];
+      const part = units[place] <= norm.units ? near : far;
+      part[areas] += heads[place];
+      if (model.area && model.area[place] >= 0) part[model.area[place]] += heads[place];
     }
+    sums[bound] = { near, far };
   }
-  const short = (within, beyond) => Math.max(0, Math.ceil(norm.share * (within + beyond) - within - 1e-9));
-  const fewest = short(near.high, far.low);
-  const most = short(near.low, far.high);
-  const missing = Math.min(Math.max(short(near.known, far.known), fewest), most);
-  const people = near.known + far.known;
-  return { share: people ? near.known / people : 1, missing, passed: missing === 0 };
+  const { known, low, high } = sums;
+  return Array.from(known.near, (within, area) => judge(norm.share, within, known.far[area],
+    [high.near[area], low.far[area]], [low.near[area], high.far[area]]));
+}
+
+/** The share of the known people within a norm, and how many are missing, between the bounds of hidden counts. */
+function judge(share, within, beyond, best, worst) {
+  const short = (near, far) => Math.max(0, Math.ceil(share * (near + far) - near - 1e-9));
+  const missing = Math.min(Math.max(short(within, beyond), short(...best)), short(...worst));
+  const people = within + beyond;
+  return { share: people ? within / people : 1, missing, passed: missing === 0 };
 }
 
 /** What differs between two solutions on a level. Within one season ranks tell a second from another. */
