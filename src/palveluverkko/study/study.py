@@ -348,7 +348,7 @@ class Study(_Section):
         """What is otherwise on ferries, of the study itself or of its table."""
         if not isinstance(self.network.ferries, Path):
             return self.network.ferries
-        from palveluverkko.tables.files import read_rows  # noqa: PLC0415  # pandas takes 0.5 s
+        from palveluverkko.tables.files import read_rows  # noqa: PLC0415  # pandas, only when asked
 
         path = self.network.ferries
         rows = read_rows(path, suffixes=(".csv", ".xlsx")).to_dict("records")

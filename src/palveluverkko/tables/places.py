@@ -73,7 +73,7 @@ def read_places(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
     """
     path = Path(path)
     if path.suffix.lower() in RASTER_SUFFIXES:
-        from palveluverkko.tables.population_raster import read_population_raster  # noqa: PLC0415  # rasterio: 0.2 s
+        from palveluverkko.tables.population_raster import read_population_raster  # noqa: PLC0415  # rasterio: 0.3 s
 
         return _checked(read_population_raster(path, crs=crs), crs=None, where=path.name)
     return _checked(read_rows(path), crs=crs, where=path.name)
