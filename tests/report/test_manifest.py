@@ -40,7 +40,7 @@ def test_values_of_studies_and_frames_become_plain_json(tmp_path):
         "day": "2026-03-05",
         "count": 3,
         "times": [1.5, None],
-        "norm": {"level": "L", "minutes": 30, "share": 0.9, "group": "population", "areas": "whole"},
+        "norm": {"level": "L", "minutes": 30, "share": 0.9, "group": "population", "areas": "whole", "where": None},
         "season": "winter",
         "set": ["a", "b"],
         "30": "key",
