@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.levels import LevelScheme
+from palveluverkko.domain.people import POPULATION
 from palveluverkko.domain.planning import Norm
 from palveluverkko.domain.travel import (
     DEFAULT_MINUTES,
@@ -116,13 +117,15 @@ class Sensitivity:
         rows = []
         for outcome in (self.baseline, *self.outcomes):
             met = _norms_met(_check_norms(outcome.levels, norms, column, name_column))
+            figures = outcome.levels.by_area_figures(column, name_column=name_column, groups=[POPULATION])
+            means = figures.set_index(["area", "level"])["mean"]
             head = (outcome.variant, outcome.season, outcome.speed_factor, outcome is self.baseline)
             changes = {code: _compare(base, outcome.levels, code) for code in base.scheme.codes}
             for area, name, members in areas:
                 for code, change in changes.items():
-                    rows.append(
-                        (*head, area, name, code, *change.count(heads, members), *met.get((code, area), (0, 0)))
-                    )
+                    people = change.count(heads, members)
+                    found = (*people, means[area, code], change.mean_extra(heads, members))
+                    rows.append((*head, area, name, code, *found, *met.get((code, area), (0, 0))))
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def check_norms(
@@ -265,7 +268,7 @@ class _Change:
     moved: NDArray[np.int64]
 
     def count(self, heads: NDArray[np.float64], members: NDArray[np.bool_]) -> tuple[float, ...]:
-        """Count the people of an area, in the order of :data:`COLUMNS` from population to extra_minutes_mean."""
+        """Count the people of an area, in the order of :data:`COLUMNS` from population to reached."""
         heads, moved, before, after = heads[members], self.moved[members], self.before[members], self.after[members]
         population, changed = heads.sum(), heads[moved != 0].sum()
         return (
@@ -277,9 +280,11 @@ class _Change:
             heads[np.isnan(before) & ~np.isnan(after)].sum(),
             heads[~np.isnan(before) & np.isnan(after)].sum(),
             heads[~np.isnan(after)].sum(),
-            weighted_mean(after, heads),
-            weighted_mean(after - before, heads),
         )
+
+    def mean_extra(self, heads: NDArray[np.float64], members: NDArray[np.bool_]) -> float:
+        """Give the mean difference in minutes of the people of an area who are reached before and after."""
+        return weighted_mean((self.after - self.before)[members], heads[members])
 
 
 def _compare(base: LevelsByPlace, changed: LevelsByPlace, code: str) -> _Change:

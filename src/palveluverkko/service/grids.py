@@ -13,7 +13,7 @@ from palveluverkko.engine import search
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import check_near_network, snap
 from palveluverkko.reach.table import Sides, to_minutes
-from palveluverkko.service.levels import serving_points, to_bands
+from palveluverkko.service.levels import band_numbers, serving_points, to_bands, to_classes
 
 
 def level_times(
@@ -49,20 +49,23 @@ def level_times(
     -------
     GeoDataFrame
         The places with ``time_X``, ``band_X``, ``point_X`` and ``served_by_X`` of each level X before their geometry:
-        minutes, NaN where no open point is reached or the place is off the network.
+        minutes, NaN where no open point is reached or the place is off the network. Then ``service_class`` and
+        ``class_code``.
 
     Examples
     --------
     >>> level_times(network, points, grid_places("1km", network))  # doctest: +SKIP
     """
     scheme = scheme or LevelScheme.eal()
-    thresholds = check_minutes(minutes)
+    thresholds = scheme.every_minute(check_minutes(minutes))
     direction = Direction.parse(direction)
     check_near_network(network, points, where="service points")
     levels = points["level"].to_dict() if "level" in points else {}
     stand = snap(network, places)
     columns: dict[str, object] = {}
+    bands = {}
     for code in scheme.codes:
+        own = scheme.minutes_of(code, thresholds)
         serving = points.loc[sorted(serving_points(points, scheme, code))]
         sides = Sides.of(network, serving, places, direction, snapped=(snap(network, serving), stand))
         found = search.nearest(
@@ -75,9 +78,11 @@ def level_times(
         # Position -1 is the last: nobody.
         owner = np.asarray([*serving.index, None], dtype=object)[found.owner]
         columns[f"time_{code}"] = to_minutes(found.time)
-        columns[f"band_{code}"] = to_bands(found.time, thresholds)
+        columns[f"band_{code}"] = to_bands(found.time, own)
         columns[f"point_{code}"] = owner
         columns[f"served_by_{code}"] = np.asarray([levels.get(one) for one in owner], dtype=object)
+        bands[code] = len(own), band_numbers(to_minutes(found.time), own)
+    columns["service_class"], columns["class_code"] = to_classes(bands)
     geometry = places.geometry
     return geopandas.GeoDataFrame(
         places.drop(columns=geometry.name).assign(**columns), geometry=geometry.to_numpy(), crs=geometry.crs

@@ -86,15 +86,25 @@ class LevelsByPlace:
             bands[code] = own, band_numbers(self._time(code), own)
         return sums.by_band(bands, self._people(), people.AreaIndex.of(self.frame, column, name_column))
 
-    def by_area_figures(self, column: str | None = None, *, name_column: str | None = None) -> pd.DataFrame:
+    def by_area_figures(
+        self, column: str | None = None, *, name_column: str | None = None, groups: Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Sum up each area, level and group: mean, median, 90th percentile, worst place, people beyond.
+
+        Parameters
+        ----------
+        column, name_column
+            Columns of the places with the id and the name of the area; the whole study only when None.
+        groups
+            Columns that count people; all of them when None.
 
         Returns
         -------
         DataFrame
             The whole study (area ``""``), then each area by name: see :func:`palveluverkko.service.sums.figures`.
         """
-        return self._figures(self.groups, people.AreaIndex.of(self.frame, column, name_column))
+        chosen = self.groups if groups is None else groups
+        return self._figures(chosen, people.AreaIndex.of(self.frame, column, name_column))
 
     def summary(self) -> pd.DataFrame:
         """Sum each level up for all people.
