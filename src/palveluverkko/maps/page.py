@@ -236,6 +236,10 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
     drawn = draw_map(study)
     head, parcel = pack_study(study, language=language, subtitle=subtitles, notes=paragraphs)
     head["title"] = title
+    if attribution is not None:
+        # Roads of somebody else: no text of the page may credit OpenStreetMap for them.
+        for own in head["languages"].values():
+            del own["page"]["attribution"], own["texts"]["licence"]
     # folium's script is ours too: it holds coordinates and colours, never a text of the user.
     scripts = [leaflet_script(), our_script(), Markup(drawn.script)]  # noqa: S704
     document = _template().render(
