@@ -91,7 +91,8 @@ def test_grids_are_layers_and_csv_files_with_the_same_times(run, name):
     layer = geopandas.read_file(path, layer=name).set_index("id")
     table = pd.read_csv(path.parent / f"{name}.csv", index_col="id")
     assert layer["time_L"].notna().any()
-    assert list(table) == [f"{what}_{code}" for code in "LAE" for what in ("time", "band", "point", "served_by")]
+    of_levels = [f"{what}_{code}" for code in "LAE" for what in ("time", "band", "point", "served_by")]
+    assert list(table) == [*of_levels, "service_class", "class_code"]
     pd.testing.assert_frame_equal(table, pd.DataFrame(layer.drop(columns="geometry")), check_dtype=False)
     pd.testing.assert_series_equal(layer["time_E"], results.further[name]["time_E"], check_index_type=False)
     styled = pyogrio.read_dataframe(path, sql="SELECT f_table_name FROM layer_styles")
