@@ -295,14 +295,14 @@ def _bands_of_spots(
 
     A running minimum from the farthest level keeps the order also where snapping moved an outline by a metre.
     """
-    points = shapely.points(spot)
+    # The tree holds the spots and is asked by the areas, which it prepares: the other way round every spot walks every
+    # corner of its area (Finland, 3 levels: 62 s of a run).
+    tree = shapely.STRtree(shapely.points(spot))
     band = np.zeros((len(inside), len(spot)), dtype=np.int64)
     for row, areas in enumerate(inside):
         reached = np.zeros(len(spot), dtype=np.bool_)
         for polygons in areas:
-            if polygons.size:
-                hit, _ = shapely.STRtree(polygons).query(points, predicate="within")
-                reached[hit] = True
+            reached[tree.query(polygons, predicate="contains")[1]] = True
             band[row] += ~reached
     return np.minimum.accumulate(band[::-1], axis=0)[::-1] if nested else band
 
