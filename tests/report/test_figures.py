@@ -1,4 +1,5 @@
 import sys
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -7,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from palveluverkko.domain.levels import LANGUAGES
+from palveluverkko.domain.levels import LANGUAGES, LevelScheme
+from palveluverkko.report.drawing import save
 from palveluverkko.report.figures import _spread, draw_areas, mean_by_area, reach_curve, write_figures
 from palveluverkko.report.level_map import write_level_map
 
@@ -57,6 +59,36 @@ def test_an_area_that_nobody_reaches_from_has_no_mean_and_says_so(study, scheme)
     assert words.count("–") == 2
     assert "Posio" in words
     assert "320" in words
+
+
+def _boxes(figure):
+    """Give each text of a figure with its place on paper, as (words, box)."""
+    renderer = figure.canvas.get_renderer()
+    texts = [one for axes in figure.axes for one in axes.texts] + list(figure.texts)
+    return [(one.get_text(), one.get_window_extent(renderer)) for one in texts if one.get_text()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("built_in", ["EAL", "keski-suomi"])
+def test_no_word_of_the_heat_table_lies_on_another(built_in, language):
+    wide = LevelScheme.named(built_in)
+    areas = ["Pohjois-Pohjanmaan hyvinvointialue", "Vantaan ja Keravan hyvinvointialue", "x" * 10_000]
+    means = pd.DataFrame(
+        {f"mean_{code}": [10.0, 20.0, np.nan] for code in wide.codes}
+        | {f"unreached_{code}": [0.0, 1.0, 2.0] for code in wide.codes},
+        index=areas,
+    )
+    boxes = _boxes(draw_areas(means, names={}, scheme=wide, minutes=[15, 30, 60, 90, 120, 150, 180], language=language))
+    overlapping = [(one, other) for (one, box), (other, beside) in combinations(boxes, 2) if box.overlaps(beside)]
+    assert overlapping == []
+
+
+def test_dollar_signs_in_a_name_begin_no_formula(study, scheme, tmp_path):
+    means = mean_by_area(study.levels, scheme=scheme, area_column="kunta_code")
+    name = r"$\frac{1$ & $x_2$"
+    figure = draw_areas(means, names={"614": name}, scheme=scheme, minutes=study.minutes, language="fi")
+    save(figure, tmp_path / "areas.png")
+    assert name in _words(figure)
 
 
 times = st.lists(st.one_of(st.integers(0, 200).map(float), st.just(np.nan)), min_size=1, max_size=30)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR, band_colours, level_shapes
 from palveluverkko.domain.travel import check_minutes
-from palveluverkko.report.drawing import MARKERS, marker_area, save
+from palveluverkko.report.drawing import MARKERS, as_written, fitting, inches, marker_area, save
 from palveluverkko.report.looks import INK, MUTED, by_minutes, ink_on
 from palveluverkko.report.texts import band_label, column_title, format_number, text
 from palveluverkko.report.tidy import group_columns
@@ -24,6 +24,9 @@ from palveluverkko.report.tidy import group_columns
 _GRID = "#e3e8eb"
 _HEADER_ROWS = 1.0
 _LABELLED_SHARE = 0.05  # a narrower part of a bar has no room for its number
+_WIDEST_NAME = 3.4
+"""Inches that the name of an area has room for in the heat table."""
+
 _ROWS_PER_PANEL = 42
 """Areas in one column of the heat table; more areas make more columns side by side."""
 
@@ -106,6 +109,7 @@ def mean_by_area(levels: pd.DataFrame, *, scheme: LevelScheme, area_column: str)
     return pd.DataFrame(columns).rename_axis("area")
 
 
+@as_written
 def draw_reach(levels: pd.DataFrame, *, scheme: LevelScheme, minutes: Sequence[float], language: str) -> Figure:
     """Draw the share of people who reach each level against time, from exact times."""
     figure = Figure(figsize=(9, 5.2), facecolor="white")
@@ -169,6 +173,7 @@ def draw_reach(levels: pd.DataFrame, *, scheme: LevelScheme, minutes: Sequence[f
     return figure
 
 
+@as_written
 def draw_areas(
     means: pd.DataFrame, *, names: dict[str, str], scheme: LevelScheme, minutes: Sequence[float], language: str
 ) -> Figure:
@@ -176,7 +181,11 @@ def draw_areas(
     rows = means.sort_values([f"mean_{code}" for code in scheme.codes], ascending=False, na_position="first")
     panels = max(1, math.ceil(len(rows) / _ROWS_PER_PANEL))
     per_panel = max(1, math.ceil(len(rows) / panels))
-    cell, name_width, line = 1.15, 2.1, 0.29
+    shown = [fitting(names.get(str(area)) or str(area), size=9.5, most_inches=_WIDEST_NAME) for area in rows.index]
+    titles = [level.name(language) for level in scheme.levels]
+    name_width = max([1.0, *(inches(one, size=9.5) for one in shown)]) + 0.15
+    cell = max([1.0, *(inches(one, size=9, weight="bold") for one in titles)]) + 0.15
+    line = 0.29
     panel_width = name_width + cell * len(scheme.levels)
     width, table_height = panels * panel_width + 0.4 * (panels - 1) + 0.6, (per_panel + _HEADER_ROWS) * line
     height = table_height + 1.55
@@ -202,9 +211,8 @@ def draw_areas(
                 fontweight="bold",
                 color=level.colour,
             )
-        for row, (area, values) in enumerate(part.iterrows()):
-            shown = names.get(str(area)) or str(area)
-            axes.text(0, row + 0.5, shown, ha="left", va="center", fontsize=9.5, color=INK)
+        for row, (_, values) in enumerate(part.iterrows()):
+            axes.text(0, row + 0.5, shown[panel * per_panel + row], ha="left", va="center", fontsize=9.5, color=INK)
             for number, code in enumerate(scheme.codes):
                 mean, unreached = float(values[f"mean_{code}"]), float(values[f"unreached_{code}"])
                 fill = _class_colour(mean, minutes)
@@ -234,6 +242,7 @@ def draw_areas(
     return figure
 
 
+@as_written
 def draw_ages(people: pd.DataFrame, *, groups: Sequence[str], scheme: LevelScheme, language: str) -> Figure:
     """Draw for each level how each age group of the whole study is shared out over the bands, near to far."""
     whole = people[people["area"] == ""]

@@ -22,7 +22,7 @@ from matplotlib.transforms import Bbox
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR, level_shapes
 from palveluverkko.domain.travel import check_minutes
-from palveluverkko.report.drawing import MARKERS, marker_area, save
+from palveluverkko.report.drawing import MARKERS, as_written, marker_area, save
 from palveluverkko.report.looks import INK, MUTED, by_minutes
 from palveluverkko.report.texts import band_label, format_number, text
 
@@ -37,6 +37,7 @@ _ROAD_WIDTHS = {
 _OTHER_ROAD_WIDTH = 0.2
 
 
+@as_written
 def write_level_map(
     path: Path,
     *,

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from palveluverkko.domain.levels import LevelScheme
-from palveluverkko.report.drawing import save
+from palveluverkko.report.drawing import as_written, save
 from palveluverkko.report.looks import GOOD, INK, MUTED
 from palveluverkko.report.sensitivity_workbook import variant_label
 from palveluverkko.report.texts import format_number, text
@@ -45,6 +45,7 @@ def write_sensitivity_figure(path: Path, areas: pd.DataFrame, *, scheme: LevelSc
     return save(draw_sensitivity(areas, scheme=scheme, language=language), path)
 
 
+@as_written
 def draw_sensitivity(areas: pd.DataFrame, *, scheme: LevelScheme, language: str) -> Figure:
     """Draw the panels: levels downwards, variants side by side, bars to the left nearer and to the right farther."""
     variants = areas[~areas["baseline"]]
