@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from palveluverkko.report.tidy import group_columns
 
 _GRID = "#e3e8eb"
 _HEADER_ROWS = 1.0
+_TITLE_LETTERS = 18  # of the name of a level side by side: longer names take more lines
 _LABELLED_SHARE = 0.05  # a narrower part of a bar has no room for its number
 _WIDEST_NAME = 3.4
 """Inches that the name of an area has room for in the heat table."""
@@ -182,12 +184,13 @@ def draw_areas(
     panels = max(1, math.ceil(len(rows) / _ROWS_PER_PANEL))
     per_panel = max(1, math.ceil(len(rows) / panels))
     shown = [fitting(names.get(str(area)) or str(area), size=9.5, most_inches=_WIDEST_NAME) for area in rows.index]
-    titles = [level.name(language) for level in scheme.levels]
+    titles = [textwrap.wrap(level.name(language), _TITLE_LETTERS) for level in scheme.levels]
+    header = max(_HEADER_ROWS, 0.55 * max(len(one) for one in titles))
     name_width = max([1.0, *(inches(one, size=9.5) for one in shown)]) + 0.15
-    cell = max([1.0, *(inches(one, size=9, weight="bold") for one in titles)]) + 0.15
+    cell = max([1.0, *(inches(one, size=9, weight="bold") for title in titles for one in title)]) + 0.15
     line = 0.29
     panel_width = name_width + cell * len(scheme.levels)
-    width, table_height = panels * panel_width + 0.4 * (panels - 1) + 0.6, (per_panel + _HEADER_ROWS) * line
+    width, table_height = panels * panel_width + 0.4 * (panels - 1) + 0.6, (per_panel + header) * line
     height = table_height + 1.55
     figure = Figure(figsize=(max(width, 6.4), height), facecolor="white")
     FigureCanvasAgg(figure)
@@ -197,14 +200,14 @@ def draw_areas(
         left = 0.3 + panel * (panel_width + 0.4)
         axes = figure.add_axes((left / figure_width, 0.75 / height, panel_width / figure_width, table_height / height))
         axes.set_xlim(0, panel_width)
-        axes.set_ylim(per_panel, -_HEADER_ROWS)
+        axes.set_ylim(per_panel, -header)
         axes.axis("off")
         for number, level in enumerate(scheme.levels):
             x = name_width + cell * (number + 0.5)
             axes.text(
                 x,
-                -_HEADER_ROWS / 2,
-                level.name(language),
+                -header / 2,
+                "\n".join(titles[number]),
                 ha="center",
                 va="center",
                 fontsize=9,
