@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import UNREACHED, Direction
 from palveluverkko.maps.seasons import TimesOfSeason
+from palveluverkko.planning.impact import apply_scenario
 from palveluverkko.reach.table import TravelTimeTable
 from palveluverkko.service.levels import classify
 from palveluverkko.service.norms import check_norms
@@ -31,7 +33,7 @@ POINTS = {
 }
 
 
-NORMS = [Norm("L", 30, 0.9), Norm("A", 60, 0.8, "age_75_")]
+NORMS = [Norm("L", 30, 0.9), Norm("A", 60, 0.8, "age_75_"), Norm("E", 60, 0.5, areas="each")]
 SCENARIOS = [
     Scenario(f"Muutos {HOSTILE}", close=("SOD",), open=("UTS",), change_level=(("KEM", "E"),)),
     Scenario("Ilman keskusta", close=("ROI",)),
@@ -55,6 +57,7 @@ def build_study() -> dict[str, Any]:
     )
     places = _places()
     winter, summer = _times(points, places)
+    summer = replace(summer, bands=_bands(points, scheme, 1.25), changes=_changes(points, points, scheme, 1.25))
     levels = classify(winter.table, points, scheme=scheme, minutes=MINUTES)
     return {
         "title": f"Lappi {HOSTILE}",
@@ -63,6 +66,9 @@ def build_study() -> dict[str, Any]:
         "scheme": scheme,
         "minutes": MINUTES,
         "bands": _bands(points, scheme),
+        "area_changes": pd.concat(
+            [_changes(points, apply_scenario(points, one), scheme).assign(scenario=one.name) for one in SCENARIOS]
+        ),
         "points": points,
         "places": places,
         "levels": levels.frame,
@@ -79,33 +85,59 @@ def build_study() -> dict[str, Any]:
                 ("network", HOSTILE, "a_new_verdict", np.nan, HOSTILE),
             ],
             columns=["subject", "id", "verdict", "metres", "detail"],
+        ).assign(
+            detail_fi=["P3 on 1 234 m päässä tiestä.", "siirretty", HOSTILE],
+            detail_sv=["P3 ligger 1 234 m från vägen.", "flyttad", HOSTILE],
+            detail_en=["P3 lies 1,234 m from the nearest road.", "moved", HOSTILE],
         ),
         "roads": _roads(points),
     }
 
 
-def _bands(points: GeoDataFrame, scheme: LevelScheme) -> GeoDataFrame:
+def _reached(points: GeoDataFrame, scheme: LevelScheme, level: str, minutes: float, speed: float) -> shapely.Geometry:
+    centres = points.geometry[points["level"].isin(scheme.serving(level)) & points["open"]]
+    return centres.buffer(minutes * 900 * speed, quad_segs=16).union_all()
+
+
+def _bands(points: GeoDataFrame, scheme: LevelScheme, speed: float = 1.0) -> GeoDataFrame:
     """Nested rings round the points of each level, cut to one another as a surface would give them."""
     rows = []
     for level in scheme.codes:
-        centres = points.geometry[points["level"].isin(scheme.serving(level)) & points["open"]]
         inner: shapely.Geometry = shapely.Polygon()
         for start, end in zip([0.0, *MINUTES], MINUTES, strict=False):
-            outer = centres.buffer(end * 900, quad_segs=16).union_all()
+            outer = _reached(points, scheme, level, end, speed)
             rows.append((level, start, end, shapely.multipolygons(shapely.get_parts(outer - inner))))
             inner = outer
     return GeoDataFrame(rows, columns=["level", "from_min", "to_min", "geometry"], crs=METRIC)
 
 
+def _changes(before: GeoDataFrame, after: GeoDataFrame, scheme: LevelScheme, speed: float = 1.0) -> GeoDataFrame:
+    """Give what comes within each threshold and what no longer does; ``speed`` is that of the trips afterwards."""
+    rows = []
+    for level in scheme.codes:
+        for minutes in MINUTES:
+            was, now = _reached(before, scheme, level, minutes, 1.0), _reached(after, scheme, level, minutes, speed)
+            for change, area in (("gained", now - was), ("lost", was - now)):
+                if not area.is_empty:
+                    whole = shapely.multipolygons(
+                        [part for part in shapely.get_parts(area) if part.geom_type == "Polygon"]
+                    )
+                    rows.append((level, minutes, change, whole.area / 1e6, whole))
+    columns = ["level", "minutes", "change", "square_kilometres", "geometry"]
+    return GeoDataFrame(rows, columns=columns, crs=METRIC)
+
+
 def _places() -> GeoDataFrame:
     numbers = np.arange(30)
     population = 100.0 * (numbers + 1)
-    population[5] = -1
+    population[[5, 10]] = -1
+    elderly = 10.0 * (numbers % 7)
+    elderly[10] = -1
     return GeoDataFrame(
         {
             "name": [HOSTILE if number == 3 else f"Kylä {number}" for number in numbers],
             "population": population,
-            "age_75_": 10.0 * (numbers % 7),
+            "age_75_": elderly,
             "kunta_code": np.where(numbers % 3 == 0, "698", np.where(numbers % 3 == 1, "758", "")),
             "kunta": np.where(numbers % 3 == 0, f"Rovaniemi {HOSTILE}", np.where(numbers % 3 == 1, "Sodankylä", "")),
         },

@@ -26,13 +26,13 @@ from palveluverkko.maps.assets import (
     template_text,
     to_script_json,
 )
-from palveluverkko.maps.data import page_data
 from palveluverkko.maps.geometry import PAGE_CRS, ROAD_GROUPS, ROAD_VERTICES, decimals_for, lean_roads, road_groups
 from palveluverkko.maps.inputs import Study
 from palveluverkko.maps.page import OSM_COPYRIGHT, Page
+from palveluverkko.maps.payload import study_head
 from palveluverkko.maps.texts import Texts, read_texts
 
-SCRIPTS = ("format.js", "check_data.js", "popups.js", "markers.js", "labels.js", "controls.js", "check.js")
+SCRIPTS = ("format.js", "language.js", "network.js", "points.js", "labels.js", "controls.js", "check.js")
 
 DOUBTS_SHOWN = 100
 """Most doubts of one kind that are listed beside the map."""
@@ -142,15 +142,17 @@ def _data(checked: Checked, scheme: LevelScheme, texts: Texts, words: Mapping[st
     """Gather what the script needs: the page data of a study without bands, and what was found."""
     none: dict[str, list[Any]] = {"level": [], "from_min": [], "to_min": []}
     bands = geopandas.GeoDataFrame(none, geometry=[], crs=checked.points.crs)
-    study = Study(scheme, (1.0,), bands, checked.points, checked.places)
+    head = study_head(
+        Study(scheme, (1.0,), bands, checked.points, checked.places),
+        languages=(texts.language,),
+        language=texts.language,
+    )
+    head["languages"][texts.language]["texts"] |= words
     west, south, east, north = checked.bounds
     decimals = decimals_for(checked.bounds)
-    empty: dict[str, list[Any]] = {key: [] for key in ("id", "name", "lon", "lat", "population", "times", "points")}
-    return page_data(study, texts) | {
+    return head | {
         "bounds": [[south, west], [north, east]],
         "bands": [],
-        "places": empty,
-        "texts": {**texts.script, **words},
         "sources": _sources(checked.speeds, texts, words),
         "kinds": _kinds(checked.spots, words, texts),
         "spots": _spots(checked, decimals),

@@ -1,4 +1,4 @@
-"""The study as data for the page's script: what the switch, the popups and the labels read."""
+"""Service points, names of places and labels, as the page's script reads them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from pandas import DataFrame
 
-from palveluverkko.domain.levels import LevelScheme
-from palveluverkko.domain.palette import level_shapes
 from palveluverkko.maps.geometry import representative_degrees
 from palveluverkko.maps.inputs import (
     Study,
@@ -20,8 +18,6 @@ from palveluverkko.maps.inputs import (
     column_texts,
     rounded_or_none,
 )
-from palveluverkko.maps.legend import legend_bands, people_by_band
-from palveluverkko.maps.texts import Texts
 
 LABELS = 300
 """Most place names that the page tries to fit in, the most populous first."""
@@ -33,43 +29,6 @@ CENTRE_KILOMETRES = 4.0
 """The largest place within this distance of a service point gives the centre its name."""
 
 KILOMETRES_PER_DEGREE = 111.2
-
-
-def page_data(study: Study, texts: Texts) -> dict[str, Any]:
-    """Gather what the page's script needs; tables lie by column, and levels and points are named by position."""
-    west, south, east, north = study.bounds
-    return {
-        "language": texts.language,
-        "number": dict(texts.number),
-        "texts": dict(texts.script),
-        "bounds": [[south, west], [north, east]],
-        "bands": [band._asdict() for band in legend_bands(study.minutes, texts)],
-        "levels": _levels(study, texts),
-        "points": point_data(study),
-        "places": _places(study),
-        "labels": place_labels(study),
-    }
-
-
-def _levels(study: Study, texts: Texts) -> list[dict[str, Any]]:
-    scheme = study.scheme
-    shapes = level_shapes(len(scheme.levels))
-    people: list[Any] = [None] * len(shapes)
-    if study.people is not None:
-        people = people_by_band(study.people, scheme, study.minutes)
-    return [
-        {
-            "code": level.code,
-            "name": level.name(texts.language),
-            "colour": level.colour,
-            "shape": shape,
-            "serving": [scheme.position(code) for code in scheme.serving(level.code)],
-            "explained": texts.page["level_explained"].format(levels=texts.any_of(scheme.serving(level.code))),
-            "menu": [service.get(texts.language) or service.get("fi", "") for service in level.menu],
-            "people": of_level,
-        }
-        for level, shape, of_level in zip(scheme.levels, shapes, people, strict=True)
-    ]
 
 
 def point_data(study: Study) -> dict[str, Any]:
@@ -92,42 +51,8 @@ def point_data(study: Study) -> dict[str, Any]:
             "candidate" if possible else "open" if opened else "closed"
             for possible, opened in zip(candidate, is_open, strict=True)
         ],
-        "people": None if study.levels is None else people_by_point(study.levels, points, study.scheme).tolist(),
-    }
-
-
-def people_by_point(levels: DataFrame, points: GeoDataFrame, scheme: LevelScheme) -> NDArray[np.int64]:
-    """Count the people to whom each point is the nearest, int[points, levels]; suppressed counts are 0."""
-    population = np.nan_to_num(column_numbers(levels, "population")).clip(min=0)
-    counts = np.zeros((len(points), len(scheme.codes)), dtype=np.int64)
-    for column, code in enumerate(scheme.codes):
-        served_by = point_positions(levels, f"point_{code}", points)
-        reached = served_by >= 0
-        totals = np.bincount(served_by[reached], weights=population[reached], minlength=len(points))
-        counts[:, column] = np.rint(totals)
-    return counts
-
-
-def _places(study: Study) -> dict[str, Any]:
-    places, levels = study.places, study.levels
-    if places is None:
-        return {"id": [], "name": [], "lon": [], "lat": [], "population": [], "times": [], "points": []}
-    position = representative_degrees(places, "places")
-    times: list[Any] = []
-    served_by: list[Any] = []
-    if levels is not None:
-        of_place = levels.reindex(places.index)
-        for code in study.scheme.codes:
-            times.append(rounded_or_none(column_numbers(of_place, f"time_{code}"), 1))
-            served_by.append(point_positions(of_place, f"point_{code}", study.points).tolist())
-    return {
-        "id": [str(one) for one in places.index],
-        "name": place_names(places),
-        "lon": rounded_or_none(position[:, 0], study.decimals),
-        "lat": rounded_or_none(position[:, 1], study.decimals),
-        "population": rounded_or_none(column_numbers(places, "population"), 0),
-        "times": times,
-        "points": served_by,
+        "open": is_open,
+        "order": sorted(range(len(points)), key=[str(one) for one in points.index].__getitem__),
     }
 
 

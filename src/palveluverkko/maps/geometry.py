@@ -13,9 +13,6 @@ from palveluverkko.domain.errors import TableError
 
 PAGE_CRS = "EPSG:4326"
 
-BAND_VERTICES = 40_000
-"""Most vertices of all bands together: about 17 bytes each, so 0.7 MB."""
-
 ROAD_VERTICES = {4: 60_000, 5: 150_000}
 """Most vertices of all roads together, by the decimals of the area: 1 MB for a region, which shows its main roads,
 3 MB for a city, which is not itself without its streets. Minor classes are left out beyond that."""
@@ -60,22 +57,6 @@ def to_page_crs(frame: GeoDataFrame, what: str) -> GeoDataFrame:
 def decimals_for(bounds: tuple[float, float, float, float]) -> int:
     """Choose how many decimals of a degree an area needs."""
     return 4 if bounds[3] - bounds[1] > LARGE_AREA_DEGREES else 5
-
-
-def lean_bands(bands: GeoDataFrame, *, decimals: int, budget: int = BAND_VERTICES) -> list[dict[str, Any]]:
-    """Make the GeoJSON geometry of every band, in the order of the rows.
-
-    The bands of a level are simplified together as one coverage, with the smallest tolerance that fits the budget,
-    and a vertex shared by two bands is rounded to the same place in both: they stay disjoint and without gaps.
-    """
-    geometry = bands.geometry.to_numpy().copy()
-    levels = bands["level"].to_numpy()
-    share = budget // max(1, len(set(levels)))
-    for level in set(levels):
-        of_level = np.flatnonzero(levels == level)
-        geometry[of_level] = _within_budget(geometry[of_level], share)
-    in_degrees = GeoSeries(geometry, crs=bands.crs).to_crs(PAGE_CRS)
-    return [_polygons(shape, decimals) for shape in in_degrees]
 
 
 def lean_roads(roads: GeoDataFrame, *, decimals: int, budget: int | None = None) -> LeanRoads:
@@ -134,17 +115,6 @@ def representative_degrees(frame: GeoDataFrame, what: str) -> NDArray[np.float64
         to_page_crs(frame, what)
     inside = frame.geometry.representative_point().to_crs(PAGE_CRS)
     return np.column_stack([inside.x.to_numpy(), inside.y.to_numpy()])
-
-
-def _within_budget(shapes: NDArray[np.object_], budget: int) -> NDArray[np.object_]:
-    simple = shapes
-    tolerance = _extent(shapes) / 10_000
-    while shapely.get_num_coordinates(simple).sum() > budget:
-        simple = shapely.coverage_simplify(shapes, tolerance)
-        tolerance *= 2
-        if tolerance > _extent(shapes):  # rings cannot shrink below a triangle: give what there is
-            break
-    return simple
 
 
 def _extent(shapes: NDArray[np.object_]) -> float:

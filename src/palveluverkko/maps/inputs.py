@@ -20,6 +20,8 @@ from palveluverkko.maps.geometry import decimals_for, representative_degrees, to
 from palveluverkko.maps.seasons import TimesOfSeason
 from palveluverkko.maps.texts import round_half_up
 
+_CHANGES = ("level", "minutes", "change", "square_kilometres")
+
 Bounds = tuple[float, float, float, float]
 
 
@@ -47,6 +49,7 @@ class Study:
     scenarios: tuple[Scenario, ...] = ()
     area_column: str | None = None
     suppression: Suppression | None = None
+    area_changes: GeoDataFrame | None = None
 
     @property
     def bounds(self) -> Bounds:
@@ -89,6 +92,13 @@ def check_study(study: Study) -> Study:
             raise StudyError(f"bands reach to {minutes:g} min, which is not among the minutes {known}.")
     if study.roads is not None:
         _need(study.roads, "roads", ["road_class"])
+    if study.area_changes is not None:
+        _need(study.area_changes, "area_changes", ["scenario", *_CHANGES])
+    for season in study.tables:
+        if season.bands is not None:
+            _need(season.bands, "bands of a season", ["level", "from_min", "to_min"])
+        if season.changes is not None:
+            _need(season.changes, "changes of a season", list(_CHANGES))
     order = study.bands.assign(
         _level=[study.scheme.position(level) for level in study.bands["level"]],
         _to=study.bands["to_min"].astype(float),

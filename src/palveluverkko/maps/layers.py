@@ -1,4 +1,4 @@
-"""The map itself: folium's map without tiles, with roads and one group of bands per level."""
+"""The map itself: folium's map without tiles, with water, borders and roads; the page's script draws the rest."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from branca.element import Element, Figure, MacroElement
 from folium.map import CustomPane
 from folium.template import Template
 
-from palveluverkko.domain.palette import band_colours
-from palveluverkko.maps.geometry import lean_backdrop, lean_bands, lean_roads
+from palveluverkko.maps.geometry import lean_backdrop, lean_roads
 from palveluverkko.maps.inputs import Study
 
 _SPACE_IN_NUMBERS = re.compile(r"(?<=[\d\]]), (?=[-\d\[])")
@@ -58,28 +57,24 @@ class _Start(MacroElement):
     _template = Template(
         """{% macro script(this, kwargs) %}
         startPage({{ this._parent.get_name() }}, {
-            levels: [{% for group in this.groups %}{{ group.get_name() }}, {% endfor %}],
             roads: {{ this.roads.get_name() }},
             backdrop: {{ this.backdrop.get_name() }},
         });
         {% endmacro %}"""
     )
 
-    def __init__(
-        self, groups: list[folium.FeatureGroup], roads: folium.FeatureGroup, backdrop: folium.FeatureGroup
-    ) -> None:
+    def __init__(self, roads: folium.FeatureGroup, backdrop: folium.FeatureGroup) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # branca leaves it untyped
         self._name = "Start"
-        self.groups = groups
         self.roads = roads
         self.backdrop = backdrop
 
 
 def draw_map(study: Study) -> DrawnMap:
-    """Draw the bands of every level, of which the nearest is shown first, and the roads over them.
+    """Draw what stays as it is: water, borders and roads.
 
-    Service points, places and their popups are data: the page's script draws them, so that it can also change them.
-    No text of the user enters folium's script.
+    Areas, service points, places and their popups are data: the page's script draws them, so that it can also change
+    them. No text of the user enters folium's script.
     """
     west, south, east, north = study.bounds
     drawn = _named(
@@ -97,28 +92,9 @@ def draw_map(study: Study) -> DrawnMap:
     )
     for name, height in PANES.items():
         _named(CustomPane(name, z_index=height, pointer_events=name == "places"), name).add_to(drawn)
-    groups = _add_bands(drawn, study)
     roads, all_roads = _add_roads(drawn, study)
-    _named(_Start(groups, roads, _add_backdrop(drawn, study)), "page").add_to(drawn)
+    _named(_Start(roads, _add_backdrop(drawn, study)), "page").add_to(drawn)
     return DrawnMap(*_rendered(drawn), all_roads)
-
-
-def _add_bands(drawn: folium.Map, study: Study) -> list[folium.FeatureGroup]:
-    colours = dict(zip(study.minutes, band_colours(len(study.minutes)), strict=True))
-    shapes = lean_bands(study.bands, decimals=study.decimals)
-    groups = []
-    for position, code in enumerate(study.scheme.codes):
-        features = [
-            _feature(shape, _band_style(colours[float(to_min)])) | {"id": study.minutes.index(float(to_min))}
-            for shape, level, to_min in zip(shapes, study.bands["level"], study.bands["to_min"], strict=True)
-            if level == code
-        ]
-        group = _named(folium.FeatureGroup(name=code, show=position == 0), f"level_{position}")
-        group.add_to(drawn)
-        groups.append(group)
-        # Leaflet's own smoothing would pull neighbouring bands apart: none.
-        _add_features(group, features, name=f"level_{position}", pane="bands", smooth_factor=0)
-    return groups
 
 
 def _add_backdrop(drawn: folium.Map, study: Study) -> folium.FeatureGroup:
@@ -137,11 +113,6 @@ def _add_backdrop(drawn: folium.Map, study: Study) -> folium.FeatureGroup:
     ]
     _add_features(group, features, name="backdrop", pane="backdrop", smooth_factor=0)
     return group
-
-
-def _band_style(colour: str) -> dict[str, Any]:
-    """Fill a band; a hair of stroke in the same colour closes the seam that antialiasing leaves between two."""
-    return {"fillColor": colour, "fillOpacity": 1, "color": colour, "weight": 0.7}
 
 
 def _add_roads(drawn: folium.Map, study: Study) -> tuple[folium.FeatureGroup, bool]:

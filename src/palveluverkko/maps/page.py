@@ -29,10 +29,12 @@ from palveluverkko.maps.assets import (
 )
 from palveluverkko.maps.inputs import Study, check_study
 from palveluverkko.maps.layers import draw_map
-from palveluverkko.maps.panel import finding_groups
+from palveluverkko.maps.packing import Parcel
+from palveluverkko.maps.panel import finding_groups, finding_texts
 from palveluverkko.maps.payload import pack_study
 from palveluverkko.maps.seasons import TimesOfSeason
 from palveluverkko.maps.texts import read_texts
+from palveluverkko.maps.tiles import Tiles
 from palveluverkko.reach.table import TravelTimeTable
 from palveluverkko.service.levels import LevelsByPlace
 
@@ -158,6 +160,8 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
     scenarios: Sequence[Scenario] = (),
     area_column: str | None = None,
     suppression: Suppression | None = None,
+    area_changes: GeoDataFrame | None = None,
+    tiles: Tiles | None = None,
     language: str = "fi",
     subtitle: ByLanguage = "",
     notes: Sequence[ByLanguage] = (),
@@ -186,7 +190,8 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
     norms
         Targets: level, minutes, share, group, area, area_name, share_reached, passed, missing.
     findings
-        What to check: subject, id, verdict, metres, detail (in the language of the page).
+        What to check: subject, id, verdict, metres, detail, and, where the reader may change the language,
+        ``detail_fi``, ``detail_sv`` and ``detail_en``.
     roads
         Background: road_class and line geometry; any CRS.
     water, borders
@@ -199,7 +204,12 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
     area_column
         Column of the places that ``people`` was summed up by.
     suppression
-        What a hidden count may be: the norms take it into account as the tables do.
+        What a hidden count may be: sums have their bounds and norms take it into account as the tables do.
+    area_changes
+        What the scenarios gain and lose: scenario, level, minutes, change (gained or lost), square_kilometres,
+        geometry; any CRS.
+    tiles
+        Online tiles to draw behind everything; the page then asks their server, and no other.
     language
         fi, sv or en: the language in which the page opens.
     notes
@@ -227,19 +237,22 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
     study = check_study(
         Study(
             scheme, tuple(minutes), bands, points, _along_a_curve(places), levels, people, None, norms, findings, roads,
-            water, borders, tuple(tables), tuple(scenarios), area_column,
-            suppression,
+            water, borders, tuple(tables), tuple(scenarios), area_column, suppression, area_changes,
         )
     )  # fmt: skip
     subtitles = _by_language(subtitle)
     paragraphs = {code: [_by_language(note)[code] for note in notes] for code in LANGUAGES}
     drawn = draw_map(study)
     head, parcel = pack_study(study, language=language, subtitle=subtitles, notes=paragraphs)
-    head["title"] = title
+    head |= {"title": title, "tiles": None if tiles is None else tiles.address}
+    doubts = finding_groups(study)
+    for code, own in head["languages"].items():
+        own["findings"] = finding_texts(doubts, code)
     if attribution is not None:
         # Roads of somebody else: no text of the page may credit OpenStreetMap for them.
         for own in head["languages"].values():
             del own["page"]["attribution"], own["texts"]["licence"]
+    packed = parcel.to_text()
     # folium's script is ours too: it holds coordinates and colours, never a text of the user.
     scripts = [leaflet_script(), our_script(), Markup(drawn.script)]  # noqa: S704
     document = _template().render(
@@ -254,15 +267,16 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
         data=head,
         own=head["languages"][language],
         data_json=to_script_json(head),
-        parcel=Markup(parcel),  # noqa: S704 - base64
-        finding_groups=finding_groups(study, texts),
+        parcel=Markup(packed),  # noqa: S704 - base64
+        finding_groups=doubts,
+        tiles=tiles,
         all_roads=drawn.all_roads,
         map_element=Markup(drawn.element),  # noqa: S704 - folium's empty element
         styles=[leaflet_style(), our_style()],
         scripts=scripts,
         script_hashes=" ".join(script_hash(script) for script in scripts),
     )
-    _check_size(document, {"travel times and places": parcel, "bands and roads": drawn.script}, budget_bytes)
+    _check_size(document, parcel, drawn.script, budget_bytes)
     return Page(title, document)
 
 
@@ -279,18 +293,26 @@ def _by_language(text: ByLanguage) -> dict[str, str]:
     return {code: text.get(code) or text.get(LANGUAGES[0], "") for code in LANGUAGES}
 
 
-def _check_size(document: str, layers: Mapping[str, str], budget: int) -> None:
+_REMEDIES = {
+    "travel times": (("times_", "ranks_", "nearest", "owners"), "leave out candidates, or the other season"),
+    "places": (("names", "lon", "lat", "suppressed", "people", "norm_", "area"), "give larger grid cells as places"),
+    "travel-time areas": (("bands_",), "draw fewer minutes, or the areas of one season"),
+    "changed areas": (("changes_",), "draw fewer minutes, or keep fewer scenarios"),
+    "roads and water": ((), "give a network of main roads"),
+}
+"""Layers of the page: how the names of their parts in the parcel begin, and what makes them smaller."""
+
+
+def _check_size(document: str, parcel: Parcel, script: str, budget: int) -> None:
     size = len(document.encode("utf-8", errors="replace"))
     if size <= budget:
         return
-    largest = max(layers, key=lambda name: len(layers[name]))
-    remedies = {
-        "travel times and places": "leave out candidates, or give larger grid cells as places",
-        "bands and roads": "draw fewer minutes, or a network of main roads",
-    }
+    sizes = {layer: parcel.letters(prefixes) for layer, (prefixes, _) in _REMEDIES.items()}
+    sizes["roads and water"] = len(script)
+    largest = max(sizes, key=lambda layer: sizes[layer])
     raise StudyError(
         f"the page takes {size / 1e6:.1f} MB, more than its {budget / 1e6:.1f} MB; the largest layer is "
-        f"{largest} ({len(layers[largest]) / 1e6:.1f} MB): {remedies[largest]}."
+        f"{largest} ({sizes[largest] / 1e6:.1f} MB): {_REMEDIES[largest][1]}."
     )
 
 

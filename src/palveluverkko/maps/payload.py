@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import StudyError
@@ -17,22 +19,23 @@ from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.domain.travel import MILLISECONDS_PER_MINUTE, UNREACHED
 from palveluverkko.maps.data import place_labels, place_names, point_data, point_positions
 from palveluverkko.maps.geometry import representative_degrees
-from palveluverkko.maps.inputs import Study, column_flags, column_numbers, column_texts
+from palveluverkko.maps.inputs import Study, column_numbers, column_texts
 from palveluverkko.maps.legend import legend_bands
 from palveluverkko.maps.packing import Parcel, along_places, tie_ranks, to_units, unit_of
+from palveluverkko.maps.shapes import lean_shapes, pack_shapes
 from palveluverkko.maps.texts import Texts, read_texts
 from palveluverkko.service.norms import counted
-from palveluverkko.service.people import counts
+from palveluverkko.service.people import OUTSIDE, Heads, heads
 
 DEGREES = 100_000
 """Coordinates of places are whole hundred-thousandths of a degree: a metre."""
 
 
 class Payload(NamedTuple):
-    """What the page carries: the head, and the parcel as text."""
+    """What the page carries: a head, and a parcel."""
 
     head: dict[str, Any]
-    parcel: str
+    parcel: Parcel
 
 
 def pack_study(
@@ -63,20 +66,49 @@ def pack_study(
     _add_norms(parcel, study, norms)
     areas = _add_areas(parcel, study)
     none = _add_times(parcel, study, unit)
+    comparisons, changes = _add_shapes(parcel, study)
     per_minute = MILLISECONDS_PER_MINUTE // unit
-    west, south, east, north = study.bounds
-    points = point_data(study)
-    ids = points["id"]
-    head = {
-        "language": language,
-        "languages": {
-            code: _of_language(study, texts[code]) | {"subtitle": subtitle[code], "notes": list(notes[code])}
-            for code in LANGUAGES
-        },
-        "bounds": [[south, west], [north, east]],
+    ids = [str(one) for one in study.points.index]
+    head = study_head(study, languages=LANGUAGES, language=language)
+    for code, own in head["languages"].items():
+        own |= {
+            "subtitle": subtitle[code],
+            "notes": list(notes[code]),
+            "norms": [_norm_sentence(study, texts[code], norm) for norm in norms],
+            "subtitles": [one.subtitle.get(code, "") for one in study.tables],
+        }
+    head |= {
         "perMinute": per_minute,
         "none": none,
         "minutes": [round(one * per_minute) for one in study.minutes],
+        "areas": areas | {"outside": OUTSIDE},
+        "norms": [
+            {
+                "level": study.scheme.position(norm.level),
+                "units": round(norm.minutes * per_minute),
+                "share": norm.share,
+                "each": norm.areas == "each",
+            }
+            for norm in norms
+        ],
+        "scenarios": [_scenario(one, ids, study) for one in study.scenarios],
+        "seasons": [dict(one.name) for one in study.tables],
+        "grid": 10**study.decimals,
+        "bandAreas": _band_rows(study),
+        "comparisons": comparisons,
+        "areaChanges": changes,
+        "contents": parcel.contents,
+    }
+    return Payload(head, parcel)
+
+
+def study_head(study: Study, *, languages: Sequence[str], language: str) -> dict[str, Any]:
+    """Give what every page carries: levels, bands and points, and their words in some languages."""
+    west, south, east, north = study.bounds
+    return {
+        "language": language,
+        "languages": {code: _of_language(study, read_texts(code)) for code in languages},
+        "bounds": [[south, west], [north, east]],
         "bands": [{"colour": colour} for colour in (*band_colours(len(study.minutes)), UNREACHED_COLOUR)],
         "levels": [
             {
@@ -87,26 +119,9 @@ def pack_study(
             }
             for level, shape in zip(study.scheme.levels, level_shapes(len(study.scheme.levels)), strict=True)
         ],
-        "points": points
-        | {
-            "open": column_flags(study.points, "open", default="yes"),
-            "order": sorted(range(len(ids)), key=lambda position: ids[position]),
-        },
-        "areas": areas,
-        "norms": [
-            {
-                "level": study.scheme.position(norm.level),
-                "units": round(norm.minutes * per_minute),
-                "share": norm.share,
-            }
-            for norm in norms
-        ],
-        "scenarios": [_scenario(one, ids, study) for one in study.scenarios],
-        "seasons": [dict(one.name) for one in study.tables],
+        "points": point_data(study),
         "labels": place_labels(study),
-        "contents": parcel.contents,
     }
-    return Payload(head, parcel.to_text())
 
 
 def _warn_of_missing_names(study: Study) -> None:
@@ -140,14 +155,7 @@ def _of_language(study: Study, texts: Texts) -> dict[str, Any]:
             }
             for level in scheme.levels
         ],
-        "norms": [_norm_sentence(study, texts, norm) for norm in _norms(study)],
-        "subtitles": [one.subtitle.get(code, "") for one in study.tables],
-        "verdicts": {slug: texts.verdict(slug) for slug in _verdicts(study)},
     }
-
-
-def _verdicts(study: Study) -> list[str]:
-    return [] if study.findings is None else [str(one) for one in study.findings["verdict"].drop_duplicates()]
 
 
 def _norms(study: Study) -> list[Norm]:
@@ -155,13 +163,16 @@ def _norms(study: Study) -> list[Norm]:
     if study.norms is None or not len(study.norms):
         return []
     frame = study.norms.assign(where=column_texts(study.norms, "where"))
-    targets = frame[["level", "minutes", "share", "group", "where"]].drop_duplicates()
+    if "areas" not in frame:
+        frame = frame.assign(areas="whole")
+    targets = frame[["level", "minutes", "share", "group", "areas", "where"]].drop_duplicates()
     return [
         Norm(
             row["level"],
             float(row["minutes"]),
             float(row["share"]),
             str(row["group"]),
+            str(row["areas"]),
             where=tuple(row["where"].split(" = ", 1)) if row["where"] else None,
         )
         for row in targets.to_dict("records")
@@ -175,6 +186,8 @@ def _norm_sentence(study: Study, texts: Texts, norm: Norm) -> str:
         minutes=texts.minutes(norm.minutes),
         group=texts.group(norm.group),
     )
+    if norm.areas == "each":
+        sentence = texts.page["norm_each"].format(sentence=sentence)
     return sentence if norm.where is None else f"{sentence}, {norm.where[0]} = {norm.where[1]}"
 
 
@@ -189,7 +202,15 @@ def _add_places(parcel: Parcel, study: Study) -> None:
         parcel.add(name, np.diff(hundred_thousandths[:, column], prepend=np.int32(0)))
     parcel.add("suppressed", (column_numbers(places, POPULATION) < 0).astype(np.uint8))
     if POPULATION in places.columns:
-        parcel.add("people", _narrow(counts(places)))
+        _add_heads(parcel, "people", heads(places, POPULATION, study.suppression))
+
+
+def _add_heads(parcel: Parcel, name: str, people: Heads) -> None:
+    """Lay in people of each place, and their bounds where some are hidden."""
+    parcel.add(name, _narrow(people.known))
+    if not (np.array_equal(people.known, people.low) and np.array_equal(people.known, people.high)):
+        parcel.add(f"{name}_low", _narrow(people.low))
+        parcel.add(f"{name}_high", _narrow(people.high))
 
 
 def _add_norms(parcel: Parcel, study: Study, norms: Sequence[Norm]) -> None:
@@ -197,11 +218,7 @@ def _add_norms(parcel: Parcel, study: Study, norms: Sequence[Norm]) -> None:
     if study.places is None:
         return
     for number, norm in enumerate(norms):
-        people = counted(study.places, norm, study.suppression)
-        parcel.add(f"norm_{number}", _narrow(people.known))
-        if not (np.array_equal(people.known, people.low) and np.array_equal(people.known, people.high)):
-            parcel.add(f"norm_{number}_low", _narrow(people.low))
-            parcel.add(f"norm_{number}_high", _narrow(people.high))
+        _add_heads(parcel, f"norm_{number}", counted(study.places, norm, study.suppression))
 
 
 def _narrow(people: NDArray[np.float64]) -> NDArray[Any]:
@@ -219,7 +236,7 @@ def _add_areas(parcel: Parcel, study: Study) -> dict[str, list[str]]:
     ids = [str(one) for one in known["area"]]
     names = [name or one for name, one in zip(column_texts(known, "area_name"), ids, strict=True)]
     position = {one: number for number, one in enumerate(ids)}
-    outside = position.get("–", -1)
+    outside = position.get(OUTSIDE, -1)
     own = [position.get(one, outside) for one in column_texts(places, study.area_column)]
     parcel.add("area", np.asarray(own, dtype=np.int16))
     return {"id": ids, "name": names}
@@ -261,6 +278,69 @@ def _add_nearest(parcel: Parcel, study: Study, unit: int) -> int:
     parcel.add("nearest", along_places(units))
     parcel.add("owners", np.stack(owners).astype(np.int32))
     return none
+
+
+def _season_bands(study: Study) -> list[tuple[int, GeoDataFrame]]:
+    others = [(number, one.bands) for number, one in enumerate(study.tables) if number and one.bands is not None]
+    return [(0, study.bands), *others]
+
+
+def _band_rows(study: Study) -> list[tuple[int, int, int]]:
+    """Tell of each band its season, level and position among the thresholds."""
+    return [
+        (season, study.scheme.position(level), study.minutes.index(float(to_min)))
+        for season, bands in _season_bands(study)
+        for level, to_min in zip(bands["level"], bands["to_min"], strict=True)
+    ]
+
+
+def _add_shapes(parcel: Parcel, study: Study) -> tuple[list[tuple[int, int, int]], list[dict[str, Any]]]:
+    """Lay in the areas: bands of every season, and what scenarios and seasons gain and lose.
+
+    Returns
+    -------
+    list, list
+        What is compared (scenario, or -1, and the seasons before and after), and what is known of each changed area.
+    """
+    grid = 10**study.decimals
+    bands = [(season, frame) for season, frame in _season_bands(study) if len(frame)]
+    if bands:
+        together = pd.concat([frame.to_crs(study.bands.crs)[["level", "geometry"]] for _, frame in bands])
+        groups = [(season, level) for season, frame in bands for level in frame["level"]]
+        pack_shapes(parcel, "bands", lean_shapes(together, groups, grid=grid))
+    comparisons: list[tuple[int, int, int]] = []
+    found: list[tuple[int, int, int, GeoDataFrame]] = []
+    if study.area_changes is not None:
+        for number, scenario in enumerate(study.scenarios):
+            comparisons.append((number, 0, 0))
+            own = study.area_changes[study.area_changes["scenario"] == scenario.name]
+            found.append((number, 0, 0, own))
+    for number, season in enumerate(study.tables):
+        if season.changes is not None:
+            comparisons.append((-1, 0, number))
+            found.append((-1, 0, number, season.changes))
+    found = [one for one in found if len(one[3])]
+    rows = [
+        {
+            "scenario": scenario,
+            "from": before,
+            "to": after,
+            "level": study.scheme.position(level),
+            "threshold": study.minutes.index(float(minutes)),
+            "change": change,
+            "km2": round(float(area), 3),
+        }
+        for scenario, before, after, frame in found
+        for level, minutes, change, area in zip(
+            frame["level"], frame["minutes"], frame["change"], frame["square_kilometres"], strict=True
+        )
+    ]
+    if rows:
+        first = found[0][3]
+        together = pd.concat([frame.to_crs(first.crs)[["geometry"]] for *_, frame in found])
+        groups = [tuple(row[key] for key in ("scenario", "to", "level", "threshold")) for row in rows]
+        pack_shapes(parcel, "changes", lean_shapes(together, groups, grid=grid))
+    return comparisons, rows
 
 
 def _scenario(one: Scenario, ids: Sequence[str], study: Study) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import geopandas
 import numpy as np
 import pandas as pd
+import shapely
 
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.planning import Scenario
@@ -85,19 +86,39 @@ def area_changes(
         if before == after:
             continue
         old, new = _both(of, before, after)
-        tolerance = old.cell_metres / 2 if tolerance_metres is None else tolerance_metres
-        faces, band = faces_of_surfaces(
-            [old, new], thresholds, tolerance=tolerance, smallest=smallest_km2 * 1e6, nested=False
-        )
-        for number, limit in enumerate(thresholds):
-            was, is_ = band[0] <= number, band[1] <= number
-            for change, which in (("gained", is_ & ~was), ("lost", was & ~is_)):
-                if which.any():
-                    rows.append((scenario.name, code, limit, change, unite(faces[which])))
+        rows += [
+            (scenario.name, code, *row)
+            for row in changes_of_surfaces(
+                old, new, minutes=thresholds, tolerance_metres=tolerance_metres, smallest_km2=smallest_km2
+            )
+        ]
     frame = pd.DataFrame(rows, columns=["scenario", "level", "minutes", "change", "geometry"])
     drawn = geopandas.GeoDataFrame(frame, geometry="geometry", crs=network.crs)
     drawn.insert(4, "square_kilometres", square_kilometres(drawn.geometry))
     return drawn.to_crs(points.crs)
+
+
+def changes_of_surfaces(
+    old: Surface,
+    new: Surface,
+    *,
+    minutes: Sequence[float],
+    tolerance_metres: float | None = None,
+    smallest_km2: float = 0.0,
+) -> list[tuple[float, str, shapely.MultiPolygon]]:
+    """Give what comes within each threshold (``gained``) and what no longer does (``lost``) between two surfaces.
+
+    Both cut the plane together: backwards the same areas are lost and gained.
+    """
+    tolerance = old.cell_metres / 2 if tolerance_metres is None else tolerance_metres
+    faces, band = faces_of_surfaces([old, new], minutes, tolerance=tolerance, smallest=smallest_km2 * 1e6, nested=False)
+    rows = []
+    for number, limit in enumerate(minutes):
+        was, is_ = band[0] <= number, band[1] <= number
+        for change, which in (("gained", is_ & ~was), ("lost", was & ~is_)):
+            if which.any():
+                rows.append((limit, change, unite(faces[which])))
+    return rows
 
 
 def _both(of: Callable[[set[str]], Surface], before: set[str], after: set[str]) -> tuple[Surface, Surface]:

@@ -45,7 +45,7 @@ from palveluverkko.study.findings import gather_findings, of_water
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.further import further_layers
 from palveluverkko.study.level_tables import FIGURES, level_tables
-from palveluverkko.study.map_page import page_of_run, road_files, times_of_seasons
+from palveluverkko.study.map_page import page_of_run, road_files, times_of_seasons, with_areas
 from palveluverkko.study.study import AreasSection, Study
 from palveluverkko.study.texts import say, say_method
 from palveluverkko.tables.areas import assign_areas, read_areas
@@ -210,6 +210,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
             smooth_metres=study.output.smooth_metres,
         )
         isochrones = to_isochrones(bands, minutes=minutes)
+        seasons = with_areas(study, seasons, surfaces, inputs.water, store=store)
         further = further_layers(study, inputs.network, table, inputs.water)
         level_sums = level_tables(study, tables, levels, areas_of(inputs))
         roads = further.get("roads")

@@ -29,6 +29,7 @@ from palveluverkko.domain.levels import LevelScheme, first_name
 from palveluverkko.domain.people import Suppression
 from palveluverkko.domain.planning import Norm, Scenario, Wanted
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, Season, check_minutes
+from palveluverkko.maps.tiles import Tiles
 from palveluverkko.osm.area import Area
 from palveluverkko.osm.ferry_overrides import FerryOverride, check_overrides
 from palveluverkko.osm.files import SUFFIXES
@@ -294,6 +295,20 @@ class OutputSection(_Section):
     referral: bool = False
     grids: Annotated[tuple[str, ...], AfterValidator(check_grids)] = ()
     services: bool = False
+    tiles: str | None = None
+    tiles_attribution: str | None = None
+
+    @model_validator(mode="after")
+    def _whose_tiles(self) -> Self:
+        if (self.tiles is None) != (self.tiles_attribution is None):
+            raise ValueError("tiles and tiles_attribution, which says whose they are, go together")
+        _ = self.background
+        return self
+
+    @property
+    def background(self) -> Tiles | None:
+        """Online tiles for the page; None unless the study asks for them."""
+        return None if self.tiles is None else Tiles(self.tiles, self.tiles_attribution or "")
 
 
 class Study(_Section):

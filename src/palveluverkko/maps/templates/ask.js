@@ -2,13 +2,9 @@
 
 const FOUND = 8;
 
-function popupHeading(name, kind) {
-  return [element("h3", null, name), element("p", { class: "popup-kind" }, kind)];
-}
-
-function peopleText(model, place) {
-  if (model.suppressed[place]) return texts.population_hidden;
-  return fill(texts.population, { people: formatNumber(model.people[place]) });
+function peopleText({ people, suppressed }, place) {
+  if (!suppressed[place]) return fill(texts.population, { people: formatNumber(people.known[place]) });
+  return fill(texts.population_hidden, { least: formatNumber(people.low[place]), most: formatNumber(people.high[place]) });
 }
 
 /** A place: the nearest point of each level with minutes and band, the next nearest, and the way to its area. */
@@ -41,30 +37,22 @@ function placePopup(state, place) {
 
 function pointPopup(state, position) {
   const { network, model } = state;
-  const status = pointStatus(position, network);
-  const level = network.level[position];
-  const kind = status === "open" ? levelName(level) : `${levelName(level)}, ${texts[status]}`;
-  const parts = [...popupHeading(study.points.name[position], kind)];
-  if (status === "open" && model.count) parts.push(peopleServed(state, position), catchmentButton(state, position));
+  const open = network.open[position];
+  const parts = popupHeading(study.points.name[position], pointKind(position, network));
+  if (open && model.count) parts.push(peopleServed(state, position), catchmentButton(state, position));
   if (model.keys.length) {
-    parts.push(popupButton(state, position, { class: "switch-point" }, status === "open" ? texts.close_point : texts.open_point,
-      () => state.switchPoint(position, status !== "open")));
+    parts.push(popupButton(state, position, { class: "switch-point" }, open ? texts.close_point : texts.open_point,
+      () => state.switchPoint(position, !open)));
   }
-  parts.push(servicesList(position, level));
+  parts.push(servicesList(position, network.level[position]));
   return element("div", { class: "popup" }, ...parts.filter(Boolean));
-}
-
-function servedBy(state, position, level) {
-  let people = 0;
-  state.solved.owner[level].forEach((owner, place) => { if (owner === position) people += state.model.people[place]; });
-  return people;
 }
 
 function peopleServed(state, position) {
   const levels = servedLevels(state.network.level[position]);
   return element("table", null, element("caption", null, texts.serves),
     element("tbody", null, ...levels.map((level) => element("tr", null, heading(levelName(level), "row"),
-      cell(fill(texts.people_of_level, { people: formatNumber(servedBy(state, position, level)) }))))));
+      cell(fill(texts.people_of_level, { people: countText(servedBy(state.model, state.solved, position, level)) }))))));
 }
 
 function catchmentButton(state, position) {
@@ -84,17 +72,6 @@ function popupButton(state, position, attributes, label, act) {
     popup.getElement()?.querySelector(`.${attributes.class}`)?.focus({ preventScroll: true });
   });
   return element("p", { class: "popup-buttons" }, button);
-}
-
-/** The point's own services where they are known, else the menus of its level and of every nearer one. */
-function servicesList(position, level) {
-  const own = study.points.services[position];
-  const menu = servedLevels(level).reverse().flatMap((one) => spoken().levels[one].menu);
-  const services = own.length ? own : menu;
-  if (!services.length) return null;
-  return element("details", { open: "" },
-    element("summary", null, own.length ? texts.services : texts.level_menu),
-    element("ul", null, ...services.map((service) => element("li", null, service))));
 }
 
 /** Show a place or a point: where it is, and what is known of it. */

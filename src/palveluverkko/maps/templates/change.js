@@ -103,11 +103,12 @@ function connectChange(state) {
   };
   write();
   languageListeners.unshift(write);
-  state.afterSeason = write;
+  state.afterSeason = () => { against.value = String(state.against ?? state.season); };
   scenario.addEventListener("change", () => {
     const chosen = Number(scenario.value);
-    state.set({ scenario: chosen, network: chosen === OWN ? state.network : networkOf(chosen) });
-    writePoints(state);
+    const network = chosen === OWN ? state.network : networkOf(chosen);
+    // Of a scenario of the study the areas are known: they show best what it does.
+    state.set({ scenario: chosen, network, view: showsAreas(state, chosen) ? "change" : chosen === -1 ? "time" : state.view });
   });
   against.addEventListener("change", () => state.set({ against: Number(against.value) }));
   for (const choice of document.querySelectorAll('input[name="view"]')) {
@@ -115,10 +116,14 @@ function connectChange(state) {
   }
   document.getElementById("reset").addEventListener("click", () => {
     state.set({ scenario: -1, network: baseNetwork(), view: "time" });
-    writePoints(state);
     scenario.focus();
   });
   connectCarrying(state);
+}
+
+function showsAreas(state, scenario) {
+  const found = changesOf({ ...state, scenario });
+  return scenario >= 0 && found !== null && found.positions.length > 0;
 }
 
 function writeChoices(select, choices) {
@@ -130,36 +135,40 @@ function writePoints(state) {
   const rows = study.points.id.map((_, point) => {
     const name = study.points.name[point];
     const box = element("input", { type: "checkbox", "data-point": point });
-    box.checked = state.network.open[point];
     box.addEventListener("change", () => state.switchPoint(point, box.checked));
     const select = element("select", { "data-point": point, "aria-label": `${texts.point_level}: ${name}` },
       ...study.levels.map((level, position) => element("option", { value: position }, level.code)));
-    select.value = String(state.network.level[point]);
-    select.addEventListener("change", () => {
-      state.network.level[point] = Number(select.value);
-      state.set({ network: state.network, scenario: scenarioOf(state.network) });
-    });
+    select.addEventListener("change", () => state.moveUpOrDown(point, Number(select.value)));
     const kind = study.points.status[point] === "candidate" ? element("span", { class: "hint" }, texts.candidate) : "";
-    return element("tr", null, element("td", null, element("label", null, box, " ", element("span", null, name), " ", kind)), element("td", null, select));
+    return { box, select, row: element("tr", null, element("td", null, element("label", null, box, " ", element("span", null, name), " ", kind)), element("td", null, select)) };
   });
-  document.querySelector(".point-table tbody").replaceChildren(...rows);
+  state.pointRows = rows;
+  document.querySelector(".point-table tbody").replaceChildren(...rows.map(({ row }) => row));
+  followPoints(state);
 }
 
-/** Keep the list in step with a change that was made elsewhere. */
+/** Keep the list in step with the network; setting a box or a list that is right already costs as much as one that is not. */
 function followPoints(state) {
-  for (const box of document.querySelectorAll(".point-table input")) box.checked = state.network.open[Number(box.dataset.point)];
-  for (const select of document.querySelectorAll(".point-table select")) select.value = String(state.network.level[Number(select.dataset.point)]);
+  state.pointRows.forEach((row, point) => {
+    const [open, level] = [state.network.open[point], state.network.level[point]];
+    if (row.open !== open || row.box.checked !== open) row.box.checked = open;
+    if (row.level !== level || row.select.selectedIndex !== level) row.select.selectedIndex = level;
+    [row.open, row.level] = [open, level];
+  });
 }
 
 function showChange(state) {
   if (!state.model.keys.length) return;
   const edits = countEdits(editsOf(state.network));
-  document.getElementById("scenario").value = String(state.scenario);
-  document.getElementById("change-count").textContent = edits ? `(${fill(texts.changed_points, { count: formatNumber(edits) })})` : "";
+  const scenario = document.getElementById("scenario");
+  if (scenario.value !== String(state.scenario)) scenario.value = String(state.scenario);
+  setText(document.getElementById("change-count"), edits ? `(${fill(texts.changed_points, { count: formatNumber(edits) })})` : "");
   document.getElementById("carry").hidden = !edits;
-  document.getElementById("toml").textContent = edits ? scenarioToml(state.network, state.scenarioName()) : "";
+  setText(document.getElementById("toml"), edits ? scenarioToml(state.network, state.scenarioName()) : "");
   document.querySelector(`input[name="view"][value="${state.view}"]`).checked = true;
+  followPoints(state);
   showImpact(state);
+  showAreaChanges(state);
   showChangeKey(state);
 }
 
@@ -167,25 +176,29 @@ function showChange(state) {
 function showImpact(state) {
   const body = document.getElementById("impact-body");
   document.getElementById("change").classList.toggle("unchanged", !state.differs());
-  if (!state.differs()) { body.replaceChildren(element("p", { class: "hint" }, texts.impact_none)); return; }
-  const outcomes = study.levels.map((_, level) => compare(state.model, state.before, state.solved, level));
+  if (!state.differs()) { renew(body, element("p", { class: "hint" }, texts.impact_none)); return; }
+  renew(body, ...impactOf(state, state.solved));
+}
+
+function impactOf(state, solved) {
+  const outcomes = study.levels.map((_, level) => compare(state.model, state.before, solved, level));
   const more = (units) => (Number.isNaN(units) ? "–" : fill(texts.minutes, { minutes: `+${formatNumber(minutesOf(units), 1)}` }));
   const row = (label, write) => element("tr", null, heading(label, "row"), ...outcomes.map((outcome) => cell(...write(outcome))));
   const table = element("table", { id: "impact-table" },
     element("thead", null, element("tr", null, heading(spoken().page.people), ...study.levels.map((level) => heading(level.code, "col", true)))),
     element("tbody", null,
-      row(texts.impact_longer, ({ longer }) => [formatNumber(longer)]),
-      row(texts.impact_cut, ({ cut }) => [formatNumber(cut)]),
-      row(texts.impact_shorter, ({ shorter }) => [formatNumber(shorter)]),
+      row(texts.impact_longer, ({ longer }) => countCell(longer)),
+      row(texts.impact_cut, ({ cut }) => countCell(cut)),
+      row(texts.impact_shorter, ({ shorter }) => countCell(shorter)),
       row(texts.impact_mean, ({ mean }) => [more(mean)]),
       row(texts.impact_worst, ({ worst, where }) => (where < 0 ? ["–"]
         : [fill(texts.minutes, { minutes: `+${formatNumber(minutesOf(worst))}` }), element("br"), element("span", { class: "hint" }, short(state.model.names[where]))]))));
   const norms = study.norms.map((_, position) => {
-    const { out, in: gained } = crossNorm(state.model, state.before, state.solved, position);
-    return element("li", null, `${spoken().norms[position]}: `, element("strong", null, fill(texts.people_of_level, { people: formatNumber(out) })),
-      gained ? `; ${fill(texts.impact_norm_gain, { people: formatNumber(gained) })}` : "");
+    const { out, in: gained } = crossNorm(state.model, state.before, solved, position);
+    return element("li", null, `${spoken().norms[position]}: `, element("strong", null, fill(texts.people_of_level, { people: countText(out) })),
+      gained.high ? `; ${fill(texts.impact_norm_gain, { people: countText(gained) })}` : "");
   });
-  body.replaceChildren(table, ...(norms.length ? [element("p", { class: "impact-norms" }, texts.impact_norm), element("ul", null, ...norms)] : []));
+  return [table, ...(norms.length ? [element("p", { class: "impact-norms" }, texts.impact_norm), element("ul", null, ...norms)] : [])];
 }
 
 function changeLabel(kind) {
@@ -197,14 +210,12 @@ function showChangeKey(state) {
   const table = document.getElementById("change-key");
   table.hidden = state.view !== "change";
   if (table.hidden) return;
-  const people = CHANGE_COLOURS.map(() => 0);
-  const [was, is] = [state.before.unit[state.level], state.solved.unit[state.level]];
-  for (let place = 0; place < state.model.count; place += 1) people[changeKind(was[place], is[place])] += state.model.people[place];
-  table.replaceChildren(element("caption", null, `${texts.change_title}: ${levelName(state.level)}`),
-    element("tbody", null, ...people.map((each, kind) => {
+  const people = peopleByChange(state.model, state.before, state.solved, state.level, CHANGE_COLOURS.length);
+  renew(table, element("caption", null, `${texts.change_title}: ${levelName(state.level)}`),
+    element("tbody", null, ...CHANGE_COLOURS.map((colour, kind) => {
       const swatch = element("span", { class: "swatch round" });
-      swatch.style.background = CHANGE_COLOURS[kind];
-      return element("tr", null, element("th", { scope: "row" }, swatch, changeLabel(kind)), cell(formatNumber(each)));
+      swatch.style.background = colour;
+      return element("tr", null, element("th", { scope: "row" }, swatch, changeLabel(kind)), cell(...countCell(pick(people, kind))));
     })));
 }
 

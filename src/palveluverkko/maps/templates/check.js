@@ -13,7 +13,7 @@ function startCheck() {
   }
   map.getPane("labels").style.pointerEvents = "none";
   const spots = drawSpots();
-  const layers = { ...drawSources(), islands: drawIslands(), closed: drawClosed(), points: drawPoints(), labels: drawLabels(map), ...spots.layers };
+  const layers = { ...drawSources(), islands: drawIslands(), closed: drawClosed(), points: drawStudyPoints(), labels: drawLabels(map), ...spots.layers };
   addMapControls(map, showAll);
   connectLayerBoxes(map, layers);
   connectPopups(map);
@@ -38,6 +38,15 @@ function connectPaper(map, showAll) {
     map.invalidateSize({ animate: false, pan: false });
     map.setView(...view, { animate: false });
   });
+}
+
+/** The service points of the study with their services. */
+function drawStudyPoints() {
+  const network = baseNetwork();
+  const layer = drawPoints({ network, level: null });
+  layer.markers.forEach((marker, position) => marker.bindPopup(() => element("div", { class: "popup" },
+    ...popupHeading(study.points.name[position], pointKind(position, network)), servicesList(position, network.level[position])), { maxWidth: 300 }));
+  return layer;
 }
 
 /** One layer for each source, main roads on top. */

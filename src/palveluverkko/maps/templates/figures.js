@@ -26,70 +26,87 @@ function showTitle(state) {
   const named = level.includes(code) && level.length < 4 ? level : `${level} (${code})`;
   const rest = spoken().subtitles[state.season] || spoken().subtitle;
   const scenario = state.changed() ? `, ${state.scenarioName()}` : "";
-  document.getElementById("subtitle").textContent = (rest ? `${named}, ${rest}` : named) + scenario;
+  setText(document.getElementById("subtitle"), (rest ? `${named}, ${rest}` : named) + scenario);
 }
 
 function showLegend(state) {
-  const people = peopleByBand(state.model, state.solved, state.level);
-  const total = people.reduce((sum, each) => sum + each, 0);
-  document.getElementById("level-explained").textContent = spoken().levels[state.level].explained;
+  const sums = peopleByBand(state.model, state.solved, state.level);
+  const total = totalOf(sums);
+  setText(document.getElementById("level-explained"), spoken().levels[state.level].explained);
   const rows = document.querySelectorAll("#legend tbody tr, #legend tfoot tr");
-  [...people, total].forEach((each, position) => {
-    const share = total ? each / total : 0;
-    rows[position].querySelector(".people").textContent = formatNumber(each);
-    rows[position].querySelector(".share").textContent = formatShare(share);
-    rows[position].style.setProperty("--share", share);
-    rows[position].classList.toggle("beyond", position >= state.within && position < study.minutes.length);
+  rows.forEach((row, position) => {
+    const people = position < sums.known.length ? pick(sums, position) : total;
+    const share = total.known ? people.known / total.known : 0;
+    renew(row.querySelector(".people"), ...countCell(people).map(asNode));
+    setText(row.querySelector(".share"), formatShare(share));
+    if (row.style.getPropertyValue("--share") !== String(share)) row.style.setProperty("--share", share);
+    row.classList.toggle("beyond", position >= state.within && position < study.minutes.length);
   });
-  const within = people.slice(0, state.within).reduce((sum, each) => sum + each, 0);
-  document.getElementById("headline").textContent = total ? fill(texts.headline, {
-    share: formatShare(within / total), people: formatNumber(within), minutes: thresholdText(state.within - 1),
-  }) : "";
+  const within = totalOf(sums, state.within);
+  setText(document.getElementById("headline"), total.known ? fill(texts.headline, {
+    share: formatShare(within.known / total.known), people: countText(within), minutes: thresholdText(state.within - 1),
+  }) : "");
   const shown = fill(texts.minutes, { minutes: thresholdText(state.within - 1) });
-  document.getElementById("within-shown").textContent = shown;
+  setText(document.getElementById("within-shown"), shown);
   document.getElementById("within").setAttribute("aria-valuetext", shown);
+  const hidden = state.model.hidden;
+  const note = document.getElementById("hidden-note");
+  note.hidden = !hidden;
+  if (hidden) setText(note, fill(texts.hidden_note, { count: formatNumber(hidden) }));
+}
+
+function asNode(content) {
+  return content instanceof Node ? content : document.createTextNode(content);
 }
 
 /** A bar for each level, a piece for each band; the table holds the same numbers. */
 function showArea(state) {
   const sums = study.levels.map((_, level) => peopleByBand(state.model, state.solved, level, state.area));
-  const total = sums[0].reduce((sum, each) => sum + each, 0);
+  const total = totalOf(sums[0]);
   const chart = document.getElementById("area-chart");
-  chart.replaceChildren(...sums.map((people, level) => {
+  const name = state.area < 0 ? texts.area_whole : study.areas.name[state.area];
+  renew(chart, ...sums.map(({ known }, level) => {
     const bar = element("div", { class: "bar" });
-    people.forEach((each, band) => {
+    known.forEach((each, band) => {
       if (!each) return;
       const piece = element("span", null);
       piece.style.background = study.bands[band].colour;
-      piece.style.flexGrow = each / total;
+      piece.style.flexGrow = each / total.known;
       bar.append(piece);
     });
     return element("div", { class: "bar-row" }, element("span", { class: "bar-name" }, levelName(level)), bar);
   }));
-  const name = state.area < 0 ? texts.area_whole : study.areas.name[state.area];
   chart.setAttribute("aria-label", `${texts.area_chart}: ${name}`);
-  document.getElementById("area-table").replaceChildren(
+  renew(document.getElementById("area-table"),
     element("caption", null, `${texts.area_chart}: ${name}`),
     element("thead", null, element("tr", null, heading(texts.travel_time), ...study.levels.map((level) => heading(level.code, "col", true)))),
     element("tbody", null, ...spoken().bands.map((label, band) => element("tr", null, heading(label, "row"),
-      ...sums.map((people) => cell(formatNumber(people[band])))))),
-    element("tfoot", null, element("tr", null, heading(spoken().page.total, "row"), ...sums.map(() => cell(formatNumber(total))))),
+      ...sums.map((people) => cell(...countCell(pick(people, band))))))),
+    element("tfoot", null, element("tr", null, heading(spoken().page.total, "row"), ...sums.map(() => cell(...countCell(total))))),
   );
   showSummary(state);
   showAreaNorms(state);
 }
 
+/** A time with its bounds below it where hidden counts make it uncertain. */
+function timeCell({ known, low, high }) {
+  const sum = known === null ? "–" : minutesText(known);
+  if (low === high && low === known) return [sum];
+  const [least, most] = [minutesText(low), minutesText(high)];
+  return [sum, ...(least === most && least === sum ? [] : [element("br"), element("span", { class: "hint bounds" }, least === most ? least : `${least}–${most}`)])];
+}
+
 function showSummary(state) {
   const rows = study.levels.map((_, level) => summarise(state.model, state.solved, level, state.area));
   const column = (label, write) => element("tr", null, heading(label, "row"), ...rows.map((row) => cell(...write(row))));
-  document.getElementById("area-summary").replaceChildren(
+  renew(document.getElementById("area-summary"),
     element("thead", null, element("tr", null, heading(texts.travel_time), ...study.levels.map((level) => heading(level.code, "col", true)))),
     element("tbody", null,
-      column(texts.median, (row) => [row.total ? minutesText(row.median) : "–"]),
-      column(texts.p90, (row) => [row.total ? minutesText(row.p90) : "–"]),
+      column(texts.median, (row) => (row.total ? timeCell(row.median) : ["–"])),
+      column(texts.p90, (row) => (row.total ? timeCell(row.p90) : ["–"])),
       column(texts.longest, (row) => (row.where < 0 ? ["–"]
         : [minutesText(row.longest), element("br"), element("span", { class: "hint" }, short(state.model.names[row.where]))])),
-      column(texts.not_reached, (row) => [formatNumber(row.missed)])),
+      column(texts.not_reached, (row) => countCell(row.missed))),
   );
 }
 
@@ -98,38 +115,65 @@ function short(name) {
   return name.length > 40 ? `${name.slice(0, 39)}…` : name;
 }
 
-function resultOf(outcome) {
+/** Met or not, what is short, and whether the hidden counts could turn it. */
+function resultOf({ passed, certain }, shortage) {
   const { page } = spoken();
-  const parts = [element("span", { class: `result ${outcome.passed ? "passed" : "failed"}` }, outcome.passed ? page.norm_passed : page.norm_failed)];
-  if (!outcome.passed) parts.push(" ", element("span", { class: "hint" }, fill(page.norm_missing, { people: formatNumber(outcome.missing) })));
+  const parts = [element("span", { class: `result ${passed ? "passed" : "failed"}` }, passed ? page.norm_passed : page.norm_failed)];
+  if (!passed) parts.push(" ", element("span", { class: "hint" }, shortage));
+  if (!certain) parts.push(" ", element("span", { class: "hint" }, page.norm_uncertain));
   return parts;
+}
+
+function missingText({ missing }) {
+  return fill(spoken().page.norm_missing, { people: countText(missing) });
 }
 
 function showAreaNorms(state) {
   const holder = document.getElementById("area-norms");
-  if (state.area < 0) { holder.replaceChildren(); return; }
-  holder.replaceChildren(...study.norms.map((_, position) => {
-    const outcome = checkNorms(state.model, state.solved, position)[state.area];
-    return element("p", { class: "area-norm" }, `${spoken().norms[position]}: ${formatShare(outcome.share)} `, ...resultOf(outcome));
+  if (state.area < 0) { renew(holder); return; }
+  renew(holder, ...study.norms.map((_, position) => {
+    const outcome = state.outcomes[position][state.area];
+    return element("p", { class: "area-norm" }, `${spoken().norms[position]}: ${formatShare(outcome.share)} `,
+      ...(isBinding(position, state.area) ? resultOf(outcome, missingText(outcome)) : [element("span", { class: "hint" }, spoken().page.norm_not_here)]));
   }));
 }
 
+/** Each target, where it is to be met: in the whole study, or in each area, of which those are named that fail. */
 function showNorms(state) {
   const section = document.getElementById("norms");
   section.hidden = !study.norms.length || !state.model.count;
   const { page } = spoken();
-  section.querySelector("tbody").replaceChildren(...study.norms.map((_, position) => {
-    const outcomes = checkNorms(state.model, state.solved, position);
-    const whole = outcomes.at(-1);
-    const areas = study.areas.name.map((name, area) => ({ name, ...outcomes[area] }));
-    const failing = areas.filter((area) => !area.passed);
-    const counted = fill(page.norm_areas, { passed: areas.length - failing.length, all: areas.length });
-    const below = !areas.length ? [] : !failing.length ? [element("span", { class: "hint" }, counted)] : [element(
-      "details", null, element("summary", null, counted), element("p", null, page.norm_areas_failing),
-      element("ul", null, ...failing.map((area) => element("li", null, `${area.name}: ${formatShare(area.share)}`))))];
-    return element("tr", null, element("th", { scope: "row" }, spoken().norms[position], " ", ...below),
-      cell(formatShare(whole.share)), element("td", null, ...resultOf(whole)));
+  const body = section.querySelector("tbody");
+  const opened = [...body.rows].map((row) => row.querySelector("details")?.open ?? false);
+  renew(body, ...study.norms.map((norm, position) => {
+    const whole = state.outcomes[position].at(-1);
+    const areas = areaOutcomes(state, position);
+    const failing = areas.filter((area) => !area.passed).length;
+    const counted = fill(page.norm_areas, { passed: areas.length - failing, all: areas.length });
+    const below = !areas.length ? [] : !failing ? [element("span", { class: "hint" }, counted)] : [failingAreas(state, position, counted, opened[position])];
+    const result = norm.each
+      ? resultOf({ passed: !failing, certain: areas.every((area) => area.certain) }, fill(page.norm_failing_areas, { count: formatNumber(failing) }))
+      : resultOf(whole, missingText(whole));
+    return element("tr", null, element("th", { scope: "row" }, spoken().norms[position], " ", ...below), cell(formatShare(whole.share)), element("td", null, ...result));
   }));
+}
+
+function areaOutcomes(state, position) {
+  return study.areas.name.map((name, area) => ({ name, area, ...state.outcomes[position][area] }))
+    .filter(({ area }) => study.areas.id[area] !== study.areas.outside);
+}
+
+/** The list is written when it is opened: with many areas it would be most of what a change costs. */
+function failingAreas(state, position, counted, open) {
+  const details = element("details", null, element("summary", null, counted));
+  const write = () => {
+    if (details.childElementCount > 1) return;
+    details.append(element("p", null, spoken().page.norm_areas_failing),
+      element("ul", null, ...areaOutcomes(state, position).filter((area) => !area.passed).map(({ name, share }) => element("li", null, `${name}: ${formatShare(share)}`))));
+  };
+  details.addEventListener("toggle", write);
+  if (open) { details.open = true; write(); }
+  return details;
 }
 
 function connectArea(state) {

@@ -30,7 +30,11 @@ function setLanguage(code) {
   say("level", levelName);
   say("band", (position) => spoken().bands[position]);
   say("season", (position) => study.seasons[position][code]);
-  say("verdict", (slug) => spoken().verdicts[slug]);
+  const group = (number) => spoken().findings.groups[Number(number)];
+  say("finding-heading", (number) => group(number).heading);
+  say("finding-number", (number) => group(number).number);
+  say("finding-more", (number) => group(number).more);
+  say("finding", (where) => { const [number, position] = where.split(" "); return group(number).details[Number(position)]; });
   say("fingerprint", (fingerprint) => fill(texts.fingerprint, { fingerprint }));
   for (const one of document.querySelectorAll("[data-page-label]")) one.setAttribute("aria-label", spoken().page[one.dataset.pageLabel]);
   for (const one of document.querySelectorAll("[data-app-label]")) one.setAttribute("aria-label", texts[one.dataset.appLabel]);

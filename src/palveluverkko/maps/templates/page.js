@@ -8,7 +8,8 @@ async function startPage(map, drawn) {
     document.querySelector(".opening").textContent = texts.too_old;
     return;
   }
-  const model = buildModel(await unpackParcel());
+  const parts = await unpackParcel();
+  const model = buildModel(parts);
   const wanted = readAddress();
   const state = buildState(map, model, wanted);
   const showAll = () => map.fitBounds(study.bounds, { padding: [12, 12], animate: false, maxZoom: 12 });
@@ -18,10 +19,9 @@ async function startPage(map, drawn) {
   map.getContainer().setAttribute("role", "group");
   state.points = drawPoints(state);
   state.places = new PlacesLayer(model);
-  state.areas = L.layerGroup();
+  state.areas = drawAreas(parts);
   const layers = { points: state.points, places: state.places, roads: drawn.roads, backdrop: drawn.backdrop, labels: drawLabels(map), areas: state.areas };
-  state.bands = drawn.levels;
-  drawn.levels.forEach((group) => map.removeLayer(group));
+  if (study.tiles) layers.tiles = backgroundTiles(map);
   addMapControls(map, showAll);
   connectLayerBoxes(map, layers);
   const panel = connectPanel();
@@ -30,17 +30,20 @@ async function startPage(map, drawn) {
   connectAsking(state, panel);
   connectArea(state);
   connectChange(state);
+  connectAreaChanges(state);
   connectControls(state);
   connectSize(map, showAll, state.places);
   languageListeners.push(() => { map.closePopup(); nameMapButtons(map); state.set({}); });
   setLanguage(wanted.language);
   document.body.classList.remove("loading");
   document.body.dataset.ready = "yes";
+  (window.requestIdleCallback ?? setTimeout)(() => rehearse(state));
 }
 
 function buildState(map, model, { network, level, season }) {
   const state = {
     map, model, network, level, season, against: null, area: -1, catchment: -1, view: "time", within: study.minutes.length,
+    changeWithin: null,
     scenario: scenarioOf(network),
     changed: () => countEdits(editsOf(state.network)) > 0,
     differs: () => state.changed() || state.before.season !== state.season,
@@ -48,13 +51,16 @@ function buildState(map, model, { network, level, season }) {
     switchPoint(point, open) {
       state.network.open[point] = open;
       state.set({ network: state.network, scenario: scenarioOf(state.network) });
-      followPoints(state);
+    },
+    moveUpOrDown(point, to) {
+      state.network.level[point] = to;
+      state.set({ network: state.network, scenario: scenarioOf(state.network) });
     },
     set(changes) {
       Object.assign(state, changes);
-      if (!state.solved || "network" in changes || "season" in changes) {
-        state.solved = solve(model, state.season, state.network);
-      }
+      if (!state.solved || state.solved.season !== state.season) state.solved = solve(model, state.season, state.network);
+      else if ("network" in changes) follow(model, state.solved, state.network);
+      state.outcomes = study.norms.map((_, position) => checkNorms(model, state.solved, position));
       const against = state.against ?? state.season;
       if (state.before?.season !== against) state.before = solve(model, against, baseNetwork());
       showState(state);
@@ -74,43 +80,60 @@ function showState(state) {
   keepAddress(state);
 }
 
-/** Areas are of the network and the season that the study computed; dots take over where those no longer hold. */
-function showMap(state) {
-  const { model, solved, level } = state;
-  const original = !state.changed() && state.season === 0 && state.view === "time";
-  state.bands.forEach((group, position) => {
-    if (position === level && original) state.areas.addLayer(group);
-    else state.areas.removeLayer(group);
-  });
-  if (original) {
-    state.bands[level].eachLayer((collection) => collection.eachLayer?.((shape) => {
-      const shown = Number(shape.feature.id) < state.within ? 1 : 0;
-      shape.setStyle({ fillOpacity: shown, opacity: shown });
-    }));
+/** Tiles from the one server that the study names; areas are then seen through. */
+function backgroundTiles(map) {
+  const layer = L.tileLayer(study.tiles, { maxZoom: 19 });
+  layer.on("add remove", ({ type }) => map.getContainer().classList.toggle("over-tiles", type === "add"));
+  return layer;
+}
+
+/** Let the browser translate what a change runs before the reader makes the first: it takes a third of the time then. */
+function rehearse(state) {
+  const { model } = state;
+  if (!model.keys.length) return;
+  const trial = solve(model, state.season, baseNetwork());
+  for (const open of [false, true, false]) {
+    const network = baseNetwork();
+    network.open[study.points.order[0]] = open;
+    follow(model, trial, network);
+    impactOf(state, trial);
+    peopleByChange(model, state.before, trial, state.level, CHANGE_COLOURS.length);
   }
+}
+
+/** Bands are of the network as it is; dots take over where they no longer hold, and changed areas on the map of change. */
+function showMap(state) {
+  const { model, solved, level, season } = state;
+  const original = !state.changed() && hasBands(season) && state.view === "time";
+  const changes = state.view === "change" ? changesOf(state) : null;
+  if (original) state.areas.showBands(season, level, state.within);
+  else if (changes) state.areas.showChange(state.before.season, level, thresholdOfChange(state, changes), changes);
+  else state.areas.hide(true);
   const of = new Int8Array(model.count);
-  const served = state.catchment < 0 ? null : (place) => solved.owner[level][place] === state.catchment;
+  const owner = solved.owner[level];
+  const served = state.catchment < 0 ? null : (place) => owner[place] === state.catchment;
   if (state.view === "change") {
     const [was, is] = [state.before.unit[level], solved.unit[level]];
     for (let place = 0; place < model.count; place += 1) of[place] = changeKind(was[place], is[place]);
     state.places.show({ of, colours: CHANGE_COLOURS, ring: served, plain: false, quiet: 3 });
   } else {
     const colours = [...study.bands.slice(0, -1).map((band) => band.colour), UNREACHED_DOT, "#2b2f36"];
-    const units = solved.unit[level];
+    const bands = solved.band[level];
     for (let place = 0; place < model.count; place += 1) {
-      const band = bandOf(units[place]);
-      of[place] = original ? colours.length - 1 : band >= state.within ? study.minutes.length : band;
+      of[place] = original ? colours.length - 1 : bands[place] >= state.within ? study.minutes.length : bands[place];
     }
     state.places.show({ of, colours, ring: served, plain: original });
   }
-  const season = study.seasons[0]?.[language];
   const notes = [];
-  if (!original && state.view === "time") notes.push(season ? fill(texts.areas_hidden, { season }) : texts.areas_hidden_plain);
+  if (!original && !changes && study.bandAreas.length) {
+    const name = study.seasons[0]?.[language];
+    notes.push(name && !hasBands(1) ? fill(texts.areas_hidden, { season: name }) : texts.areas_hidden_plain);
+  }
   if (served) {
-    notes.push(fill(texts.catchment_shown, { name: short(study.points.name[state.catchment]), people: formatNumber(servedBy(state, state.catchment, level)), level: levelName(level) }));
+    notes.push(fill(texts.catchment_shown, { name: short(study.points.name[state.catchment]), people: countText(servedBy(model, solved, state.catchment, level)), level: levelName(level) }));
   }
   const note = document.getElementById("map-note");
-  note.textContent = notes.join(" ");
+  setText(note, notes.join(" "));
   note.hidden = !notes.length;
 }
 
@@ -135,12 +158,15 @@ function connectControls(state) {
   }
 }
 
-/** The address carries the view, so that a link shows what its sender saw. */
+/** The address carries the view, so that a link shows what its sender saw. Writing it costs more than a change: later. */
 function keepAddress(state) {
   if (!document.body.dataset.ready) return;
-  try {
-    history.replaceState(null, "", writeAddress(state));
-  } catch { /* a frame without an address of its own */ }
+  clearTimeout(state.address);
+  state.address = setTimeout(() => {
+    try {
+      history.replaceState(null, "", writeAddress(state));
+    } catch { /* a frame without an address of its own */ }
+  }, 200);
 }
 
 /** Keep the map in its frame: when the panel opens, when a phone turns, and on paper. */
@@ -155,7 +181,7 @@ function connectSize(map, showAll, places) {
     view = [map.getCenter(), map.getZoom()];
     document.body.classList.add("printing");
     closed = [...document.querySelectorAll(".panel details:not([open]):not(#point-list)")];
-    closed.forEach((details) => { details.open = true; }); // paper has nothing to click
+    closed.forEach((details) => { details.open = true; details.dispatchEvent(new Event("toggle")); }); // paper has nothing to click
     map.invalidateSize({ animate: false, pan: false });
     if (shown.contains(study.bounds)) showAll();
     else map.fitBounds(shown, { animate: false });

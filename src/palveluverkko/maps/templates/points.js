@@ -7,7 +7,8 @@ function pointSize(levelPosition) {
   return POINT_SIZES.near + ((POINT_SIZES.far - POINT_SIZES.near) * levelPosition) / steps;
 }
 
-/** Draw the service points: a shape, a colour and a code for each level, larger for farther-reaching ones. */
+/** Draw the service points: a shape, a colour and a code for each level, larger for farther-reaching ones. Where the state
+    shows a level, points that do not offer it fade. */
 function drawPoints(state) {
   const markers = study.points.id.map((_, position) => L.marker([study.points.lat[position], study.points.lon[position]], {
     icon: pointIcon(position, state.network),
@@ -17,11 +18,13 @@ function drawPoints(state) {
   const layer = Object.assign(L.layerGroup(markers), { markers, refresh() {
     markers.forEach((marker, position) => {
       const shown = `${pointStatus(position, state.network)} ${state.network.level[position]}`;
-      if (marker.shown !== shown) marker.setIcon(pointIcon(position, state.network));
+      if ((marker.shown ?? shown) !== shown) marker.setIcon(pointIcon(position, state.network));
       marker.shown = shown;
-      marker.getElement()?.setAttribute("aria-label", pointName(position, state.network));
-      const offers = servesLevel(state.network.level[position], state.level);
-      marker.setOpacity(offers || !state.network.open[position] ? 1 : 0.55);
+      const name = pointName(position, state.network);
+      const drawn = marker.getElement();
+      if (drawn && drawn.getAttribute("aria-label") !== name) drawn.setAttribute("aria-label", name);
+      const full = state.level === null || offers(state.network, position, state.level) || !state.network.open[position];
+      if (marker.options.opacity !== (full ? 1 : 0.55)) marker.setOpacity(full ? 1 : 0.55);
     });
   } });
   layer.on("add", () => setTimeout(() => layer.refresh()));
@@ -37,6 +40,13 @@ function pointName(position, network) {
   const status = pointStatus(position, network);
   const name = fill(texts.marker, { name: study.points.name[position], level: levelName(network.level[position]) });
   return status === "open" ? name : `${name}, ${texts[status]}`;
+}
+
+/** What a point is: "Aluetaso", "Lähitaso, suljettu". */
+function pointKind(position, network) {
+  const status = pointStatus(position, network);
+  const level = levelName(network.level[position]);
+  return status === "open" ? level : `${level}, ${texts[status]}`;
 }
 
 function pointIcon(position, network) {
@@ -56,4 +66,19 @@ function pointIcon(position, network) {
     iconSize: [size, size],
     className: "point-icon",
   });
+}
+
+function popupHeading(name, kind) {
+  return [element("h3", null, name), element("p", { class: "popup-kind" }, kind)];
+}
+
+/** The point's own services where they are known, else the menus of its level and of every nearer one. */
+function servicesList(position, level) {
+  const own = study.points.services[position];
+  const menu = servedLevels(level).reverse().flatMap((one) => spoken().levels[one].menu);
+  const services = own.length ? own : menu;
+  if (!services.length) return null;
+  return element("details", { open: "" },
+    element("summary", null, own.length ? texts.services : texts.level_menu),
+    element("ul", null, ...services.map((service) => element("li", null, service))));
 }
