@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -107,6 +108,65 @@ def test_the_bounds_of_all_figures_are_the_extremes_over_every_possible_hidden_c
         late = [math.inf if math.isnan(one) else one for one in values]
         bounds = [math.inf if math.isnan(one) else one for one in (found[f"{name}_low"], found[f"{name}_high"])]
         assert bounds == [min(late), max(late)]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4), st.sampled_from([-1, 0, 1, 5, 9, 200]), st.sampled_from(["1", "2"]), st.booleans()
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_percentiles_means_and_worst_are_those_of_the_definition_in_every_area(drawn):
+    """The bounds in fractions: hidden people near and none far, and the other way round, at every time."""
+    times = np.asarray([[UNREACHED if late else 60_000 * minutes for minutes, _, _, late in drawn]])
+    places = places_of([count for _, count, _, _ in drawn])
+    places["kunta_code"] = [area for _, _, area, _ in drawn]
+    found = classify(travel_time_table(times, points_of(["L"]), places), minutes=MINUTES).by_area_figures("kunta_code")
+    for row in found[(found["level"] == "L") & (found["group"] == "population")].itertuples():
+        own = [(math.inf if late else minutes, count, at) for at, (minutes, count, area, late) in enumerate(drawn)
+               if row.area in ("", area)]  # fmt: skip
+        known, low, high = ([count if count >= 0 else hidden for _, count, _ in own] for hidden in (0, 1, 9))
+        bounds = {"": (known, known), "_low": (high, low), "_high": (low, high)}
+        for name, share in (("median", Fraction(1, 2)), ("p90", Fraction(9, 10))):
+            for end, (near, far) in bounds.items():
+                assert getattr(row, f"{name}{end}") == pytest.approx(
+                    first_time_of_a_share(own, near, far, share), nan_ok=True, rel=1e-15
+                )
+        inhabited = [(-time, at) for time, count, at in own if count and time < math.inf]
+        assert pd.isna(row.worst_place) if not inhabited else row.worst_place == places.index[min(inhabited)[1]]
+        weights = zip(low, high, strict=True)
+        people = [
+            (time, bottom, top) for (time, _, _), (bottom, top) in zip(own, weights, strict=True) if time < math.inf
+        ]
+        turns = sorted({time for time, _, _ in people})
+        means = [
+            mean_of([(time, (top if (time <= turn) == near_many else bottom)) for time, bottom, top in people])
+            for turn in [-1, *turns]
+            for near_many in (True, False)
+        ]
+        means = [one for one in means if one is not None]
+        assert (row.mean_low, row.mean_high) == pytest.approx(
+            (min(means), max(means)) if means else (math.nan, math.nan), nan_ok=True
+        )
+
+
+def first_time_of_a_share(places, near, far, share):
+    """Try every time: those up to it count as near, those beyond as far."""
+    for turn in sorted({time for time, _, _ in places} - {math.inf}):
+        within = sum(one for one, (time, _, _) in zip(near, places, strict=True) if time <= turn)
+        beyond = sum(one for one, (time, _, _) in zip(far, places, strict=True) if time > turn)
+        if within and within >= share * (within + beyond):
+            return turn
+    return math.nan
+
+
+def mean_of(weighed):
+    total = sum(weight for _, weight in weighed)
+    return sum(time * weight for time, weight in weighed) / total if total else None
 
 
 def test_a_hidden_group_is_nobody_to_nine_and_not_more_than_live_there():
