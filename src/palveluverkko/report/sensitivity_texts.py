@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from palveluverkko.domain.levels import LANGUAGES
-
-
-def _in(fi: str, sv: str, en: str) -> Mapping[str, str]:
-    return dict(zip(LANGUAGES, (fi, sv, en), strict=True))
-
+from palveluverkko.report.languages import in_languages as _in
 
 SENSITIVITY_TEXTS: Mapping[str, Mapping[str, str]] = {
     "sensitivity_title": _in("Herkkyys ajonopeuksille", "Känslighet för körhastigheter", "Sensitivity to speeds"),
