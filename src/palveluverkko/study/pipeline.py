@@ -46,7 +46,8 @@ from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_
 from palveluverkko.study.further import further_layers
 from palveluverkko.study.level_tables import FIGURES, level_tables
 from palveluverkko.study.map_page import page_of_run, road_files, times_of_seasons, with_areas
-from palveluverkko.study.study import AreasSection, Study
+from palveluverkko.study.sections import AreasSection
+from palveluverkko.study.study import Study
 from palveluverkko.study.texts import say, say_method
 from palveluverkko.tables.areas import assign_areas, read_areas
 from palveluverkko.tables.places import read_mask, read_places
