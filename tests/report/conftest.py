@@ -72,6 +72,18 @@ def study(scheme):
         people=_people(levels, scheme),
         summary=_summary(levels, scheme),
         figures=_figures(scheme),
+        centre_levels=_centres(levels),
+        point_levels=_levels_of_points(points),
+        services=_figures(scheme).assign(service=HOSTILE).query("area == '' and level == 'L'"),
+        capacity=pd.DataFrame(
+            {
+                "area": ["", "614"],
+                "area_name": ["", HOSTILE],
+                "population": [1000.0, 212.0],
+                "capacity_L": [1.5, 0.25],
+                "without_L": [10.0, 0.0],
+            }
+        ),
         referral=pd.DataFrame(
             {
                 "level": ["A", "E"],
@@ -185,10 +197,26 @@ def _people(levels, scheme):
     return pd.DataFrame(rows, columns=columns)
 
 
+def _centres(levels):
+    """Two centres, the second of which no E is reached from."""
+    own = [name for name in levels if name.startswith(("time_", "band_", "point_", "served_by_"))]
+    rows = levels[own].iloc[[0, 4]].set_index(pd.Index(["C1", "C2"], name="id"))
+    return rows.assign(name=["Posio", HOSTILE], kunta=["Posio", "Kemijärvi"], class_code=["L1-A3-E4", "L4-A4-E4"])
+
+
+def _levels_of_points(points):
+    frame = pd.DataFrame(points[["name", "level"]])
+    for code in "LAE":
+        frame[f"time_{code}"] = [0.0, 1.25, np.nan]
+        frame[f"point_{code}"] = ["POSIO", "ROVANIEMI", None]
+    return frame.assign(class_code="L1-A1-E1")
+
+
 def _figures(scheme):
-    """Figures of the whole and of each area; nobody of 614 reaches A."""
+    """Figures of the whole, of each area and of a county; nobody of 614 reaches A."""
     rows = [
         {
+            "grouping": grouping,
             "area": area,
             "area_name": name,
             "level": code,
@@ -197,10 +225,19 @@ def _figures(scheme):
             "median": 9.0,
             "p90": 30.0 + number,
             "worst": 61.25,
+            "worst_name": HOSTILE,
             "population": people,
+            "population_low": people,
+            "population_high": people + (9.0 if group == "age_75_" else 0.0),
             "unreached": 10.0 * number,
+            "beyond_60": 20.0 * number,
         }
-        for area, name, people in (("", "", 1000.0), ("320", HOSTILE, 788.0), ("614", "Posio", 212.0))
+        for grouping, area, name, people in (
+            ("", "", "", 1000.0),
+            ("", "320", HOSTILE, 788.0),
+            ("", "614", "Posio", 212.0),
+            ("Maakunta", "19", HOSTILE, 1000.0),
+        )
         for number, code in enumerate(scheme.codes)
         for group in ("population", "age_75_")
     ]

@@ -8,8 +8,8 @@ import pytest
 from workbooks import HOSTILE, SHEETS, rows_of, sheet_of, write_book
 
 from palveluverkko.domain.levels import LANGUAGES
+from palveluverkko.report.area_sheets import people_by_area
 from palveluverkko.report.texts import TEXTS
-from palveluverkko.report.workbook import people_by_area
 
 DANGEROUS = ["=1+1", "+1+1", "-1+1", "@SUM(1,1)"]
 
@@ -75,6 +75,19 @@ def test_the_values_that_we_write_beside_the_formulas_are_theirs(written, opened
         [row["Yhteensä"] for row in rows_of(sheet_of(book, "areas"))] for book in (ours, opened["fi"], opened["bare"])
     ]
     assert totals[0] == totals[1] == totals[2]
+
+
+def test_every_number_and_text_of_every_sheet_comes_through_as_written(written, opened):
+    ours = openpyxl.load_workbook(next(path for path in written if path.stem == "fi"), data_only=True)
+    numbers = 0
+    for sheet in ours:
+        theirs = opened["fi"][sheet.title]
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value not in (None, ""):
+                    assert theirs[cell.coordinate].value == cell.value, f"{sheet.title}!{cell.coordinate}"
+                    numbers += isinstance(cell.value, (int, float))
+    assert numbers > 300
 
 
 def test_a_sum_follows_a_corrected_number(opened):

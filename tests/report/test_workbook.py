@@ -9,8 +9,10 @@ from workbooks import HEADER, HOSTILE, SHEETS, rows_of, sheet_of, write_book
 
 from palveluverkko.domain.levels import LANGUAGES
 from palveluverkko.report import sheets
+from palveluverkko.report.area_sheets import people_by_area
+from palveluverkko.report.summary_sheet import cumulative_shares
 from palveluverkko.report.texts import TEXTS
-from palveluverkko.report.workbook import cumulative_shares, longest_journeys, people_by_area
+from palveluverkko.report.workbook import longest_journeys
 
 
 @pytest.fixture
@@ -25,11 +27,29 @@ def test_sheets_are_named_in_the_language_and_stand_in_order(tmp_path, study, sc
 
 
 def test_key_figures_equal_the_summary(book, study):
-    sheet = sheet_of(book, "summary")
-    header = next(cell.row for cell in sheet["A"] if cell.value == "Palvelutaso")
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=header + 1, max_row=header + 3, max_col=10)]
-    wanted = study.summary.assign(level=["Lähitaso", "Aluetaso", "Erityistaso"])
-    assert rows == wanted.to_numpy().tolist()
+    rows = key_figures(sheet_of(book, "summary"))
+    titles = {
+        "mean": "Keskiarvo (min)",
+        "p90": "90. persentiili (min)",
+        "worst": "Pisin (min)",
+        "worst_name": "Pisimmän matkan paikka",
+        "population": "Väestö",
+        "reached": "Tavoittaa",
+        "unreached": "Ei tavoita",
+        "beyond_60": "Yli 60 min päässä",
+    }
+    assert rows.pop("Tunnusluku") == ["Lähitaso", "Aluetaso", "Erityistaso"]
+    assert rows == {title: study.summary[name].tolist() for name, title in titles.items()}
+
+
+def key_figures(sheet):
+    header = next(cell.row for cell in sheet["A"] if cell.value == "Tunnusluku")
+    rows = {}
+    for row in sheet.iter_rows(min_row=header, max_col=4, values_only=True):
+        if row[0] is None:
+            return rows
+        rows[row[0]] = list(row[1:])
+    return rows
 
 
 def test_shares_in_the_summary_equal_the_people(book, study, scheme):
@@ -89,8 +109,44 @@ def test_areas_and_levels_are_a_matrix_with_a_chart(tmp_path, book):
 
 def test_a_study_without_areas_has_no_matrix(tmp_path, study, scheme):
     whole = study.figures[study.figures["area"] == ""]
-    book = write_book(tmp_path / "report.xlsx", study, scheme, figures=whole)
-    assert TEXTS["sheet_matrix"]["fi"] not in book.sheetnames
+    book = write_book(tmp_path / "report.xlsx", study, scheme, figures=whole, centre_levels=None, services=None)
+    for key in ("matrix", "centres", "groupings", "services"):
+        assert TEXTS[f"sheet_{key}"]["fi"] not in book.sheetnames
+
+
+def test_centres_and_points_are_laid_against_levels_with_the_points_that_serve_them(tmp_path, book):
+    centres = rows_of(sheet_of(book, "centres"))
+    assert [row["Nimi"] for row in centres] == ["Posio", HOSTILE]
+    assert [row["Aluetaso (min)"] for row in centres] == [40, "ei tavoiteta"]
+    assert [row["Aluetaso: Palvelupiste"] for row in centres] == [HOSTILE, None]
+    assert [row["Luokan tunnus"] for row in centres] == ["L1-A3-E4", "L4-A4-E4"]
+    points = rows_of(sheet_of(book, "point_levels"))
+    assert [(row["Palvelutaso"], row["Erityistaso (min)"]) for row in points] == [
+        ("Lähitaso", 0),
+        ("Aluetaso", 1.25),
+        ("Erityistaso", "ei tavoiteta"),
+    ]
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as parts:
+        assert parts.read("xl/charts/chart3.xml").decode().count("<c:ser>") == 3
+
+
+def test_groups_further_areas_and_services_are_listed_with_the_bounds_that_say_something(book):
+    groups = rows_of(sheet_of(book, "groups"))
+    assert [row["Alue"] for row in groups] == ["Koko alue"] * 3 + [HOSTILE] * 3 + ["Posio"] * 3
+    assert {row["Ryhmä"] for row in groups} == {"75 vuotta täyttäneet"}
+    assert [row["Väestö, enintään"] - row["Väestö, vähintään"] for row in groups] == [9] * 9
+    assert [row["Yli 60 min päässä"] for row in groups[:3]] == [0, 20, 40]
+    areas = rows_of(sheet_of(book, "groupings"))
+    assert [row["Aluejako"] for row in areas] == ["Maakunta"] * 3
+    assert "Väestö, enintään" not in areas[0]
+    services = rows_of(sheet_of(book, "services"))
+    assert [(row["Palvelu"], row["Väestö"], row["Pisin (min)"]) for row in services] == [(HOSTILE, 1000, 61.25)]
+
+
+def test_capacity_is_told_by_area(book):
+    rows = rows_of(sheet_of(book, "capacity"))
+    assert [row["Kapasiteetti, Lähitaso"] for row in rows] == [1.5, 0.25]
+    assert [row["Ilman kapasiteettia, Lähitaso"] for row in rows] == [10, 0]
 
 
 def test_bounds_are_shown_where_hidden_counts_leave_any(tmp_path, study, scheme):
@@ -102,13 +158,9 @@ def test_bounds_are_shown_where_hidden_counts_leave_any(tmp_path, study, scheme)
     book = write_book(tmp_path / "report.xlsx", study, scheme, people=people, summary=summary)
     bands = rows_of(sheet_of(book, "bands"))
     assert [row["Väestö, enintään"] - row["Väestö, vähintään"] for row in bands] == [9] * len(bands)
-    titles = [cell.value for cell in sheet_of(book, "summary")[header_of_key_figures(sheet_of(book, "summary"))]]
-    assert "Väestö, enintään" in titles
+    titles = key_figures(sheet_of(book, "summary"))
+    assert titles["Väestö, enintään"] == [1009, 1009, 1009]
     assert "Keskiarvo (min), enintään" not in titles
-
-
-def header_of_key_figures(sheet):
-    return next(cell.row for cell in sheet["A"] if cell.value == "Palvelutaso")
 
 
 def test_equity_is_told_by_level_area_and_group(book):
@@ -181,13 +233,14 @@ def test_no_cell_anywhere_is_a_formula_but_our_totals_nor_a_link(book):
 
 
 def test_headers_are_frozen_filtered_and_repeated_on_every_page(book):
-    for key in ("matrix", "areas", "norms", "equity", "referral", "worst", "points", "scenarios", "findings", "bands"):
+    for key in SHEETS[1:-1]:
         sheet = sheet_of(book, key)
         assert sheet.freeze_panes.endswith(str(HEADER + 1)), key
         assert sheet.auto_filter.ref.startswith(f"A{HEADER}:"), key
         assert sheet.print_title_rows == f"${HEADER}:${HEADER}", key
     for sheet in book:
-        assert sheet.page_setup.orientation == "landscape"
+        upright = sheet.title == TEXTS["sheet_summary"]["fi"]
+        assert sheet.page_setup.orientation == ("portrait" if upright else "landscape")
         assert int(sheet.page_setup.paperSize) == 9
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import xlsxwriter
@@ -13,7 +12,7 @@ import xlsxwriter
 from palveluverkko.domain.files import replacing
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.report.looks import MUTED
-from palveluverkko.report.sheets import WORKBOOK_OPTIONS, Book, Column, column_of, say_none, write_table
+from palveluverkko.report.sheets import WORKBOOK_OPTIONS, Book, Column, column_of, say_none, says_something, write_table
 from palveluverkko.report.texts import format_date, word
 
 _IN_WORDS = ("subject", "element", "verdict", "reason", "kind", "speed_source")
@@ -96,10 +95,5 @@ def write_table_sheet(book: Book, name: str, table: pd.DataFrame) -> None:
             if column in table
         }
     )
-    columns = [column_of(book, column, shown[column]) for column in shown.columns if _says_something(shown[column])]
+    columns = [column_of(book, column, shown[column]) for column in shown.columns if says_something(shown[column])]
     write_table(book, sheet, 3, columns, shown, frozen_columns=1)
-
-
-def _says_something(values: pd.Series[Any]) -> bool:
-    """Tell whether any row of a column holds something: names that no place has only take room."""
-    return bool((values.notna() & (values.astype(str) != "")).any())

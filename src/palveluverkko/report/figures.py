@@ -25,6 +25,8 @@ from palveluverkko.report.tidy import group_columns
 _GRID = "#e3e8eb"
 _HEADER_ROWS = 1.0
 _TITLE_LETTERS = 18  # of the name of a level side by side: longer names take more lines
+_LETTERS_BESIDE = 16  # of a line of the name of a level beside its curve
+_LINE_OF_LABEL = 0.0575  # of the height of the axes
 _LABELLED_SHARE = 0.05  # a narrower part of a bar has no room for its number
 _WIDEST_NAME = 3.4
 """Inches that the name of an area has room for in the heat table."""
@@ -157,7 +159,10 @@ def draw_reach(levels: pd.DataFrame, *, scheme: LevelScheme, minutes: Sequence[f
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(MUTED)
     axes.set_xlabel(text("axis_minutes", language), color=INK, fontsize=10, labelpad=8)
-    for (share, name, colour), height in zip(ends, _spread([end[0] for end in ends], gap=0.115), strict=True):
+    names = ["\n".join(textwrap.wrap(name, _LETTERS_BESIDE, break_long_words=False)) for _, name, _ in ends]
+    lines = 2 + max(name.count("\n") for name in names)
+    heights = _spread([end[0] for end in ends], gap=min(_LINE_OF_LABEL * lines, 1 / len(ends)))
+    for (share, _, colour), name, height in zip(ends, names, heights, strict=True):
         shown = f"{name}\n{format_number(100 * share, language, fixed=True)} %"
         axes.annotate(
             shown,

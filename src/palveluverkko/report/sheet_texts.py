@@ -11,6 +11,11 @@ SHEET_TEXTS: Mapping[str, Mapping[str, str]] = {
     "sheet_summary": _in("Yhteenveto", "Sammanfattning", "Summary"),
     "sheet_areas": _in("Alueittain", "Områdesvis", "By area"),
     "sheet_matrix": _in("Alueet ja tasot", "Områden och nivåer", "Areas and levels"),
+    "sheet_centres": _in("Keskuksista tasoille", "Från centrum till nivåer", "Centres and levels"),
+    "sheet_point_levels": _in("Pisteistä tasoille", "Från enheter till nivåer", "Points and levels"),
+    "sheet_groups": _in("Ryhmittäin", "Gruppvis", "By group"),
+    "sheet_groupings": _in("Muut aluejaot", "Övriga områdesindelningar", "Other areas"),
+    "sheet_services": _in("Yksittäiset palvelut", "Enskilda tjänster", "Single services"),
     "sheet_norms": _in("Tavoitteet", "Mål", "Norms"),
     "sheet_equity": _in("Jakautuminen", "Fördelning", "Distribution"),
     "sheet_capacity": _in("Kapasiteetti", "Kapacitet", "Capacity"),
@@ -41,6 +46,40 @@ SHEET_TEXTS: Mapping[str, Mapping[str, str]] = {
         "når nivån och den 90:e percentilen alla.",
         "How far each level is from the people of the area, in minutes. The mean is of those who reach "
         "the level, the 90th percentile of all.",
+    ),
+    "about_centres": _in(
+        "Kuinka kaukana kukin palvelutaso on kustakin keskuksesta: ajoaika lähimpään avoimeen pisteeseen, joka "
+        "tarjoaa tason, ja mikä piste se on.",
+        "Hur långt det är från varje centrum till varje servicenivå: körtid till den närmaste öppna enhet som "
+        "erbjuder nivån, och vilken enhet det är.",
+        "How far each level is from each centre: driving time to the nearest open point that offers the level, and "
+        "which point that is.",
+    ),
+    "about_point_levels": _in(
+        "Kuinka kaukana kukin palvelutaso on kustakin palvelupisteestä: ajoaika lähimpään avoimeen pisteeseen, joka "
+        "tarjoaa tason. Pisteen omaan palveluun aika on 0.",
+        "Hur långt det är från varje serviceenhet till varje servicenivå: körtid till den närmaste öppna enhet som "
+        "erbjuder nivån. Till enhetens egen service är tiden 0.",
+        "How far each level is from each service point: driving time to the nearest open point that offers the level. "
+        "To the point's own services the time is 0.",
+    ),
+    "about_groups": _in(
+        "Matka-ajat ikä- ja muiden ryhmien asukkaille alueittain. Missä lukuja on salattu, vähintään ja enintään "
+        "ovat rajat, joiden välissä summa on.",
+        "Restider för ålders- och andra grupper per område. Där tal är dolda anger minst och högst gränserna mellan "
+        "vilka summan ligger.",
+        "Travel times of ages and other groups by area. Where counts are withheld, at least and at most are the bounds "
+        "between which the sum lies.",
+    ),
+    "about_groupings": _in(
+        "Tunnusluvut muissa aluejaoissa, kuten yhteistoiminta-alueilla, maakunnissa tai kaupunki–maaseutu-luokissa.",
+        "Nyckeltal i övriga områdesindelningar, såsom samarbetsområden, landskap eller stad–landsbygdsklasser.",
+        "Key figures in other areas, such as co-operation areas, regions or classes of urban and rural.",
+    ),
+    "about_services": _in(
+        "Matka lähimpään avoimeen pisteeseen, joka tarjoaa yksittäisen palvelun, koko alueen asukkaille.",
+        "Resan till den närmaste öppna enhet som erbjuder en enskild tjänst, för invånarna i hela området.",
+        "The way to the nearest open point that offers a single service, for the people of the whole area.",
     ),
     "about_norms": _in(
         "Tavoite täyttyy, kun vähintään vaadittu osuus ryhmästä on enintään annetun matka-ajan päässä.",
@@ -147,6 +186,16 @@ SHEET_TEXTS: Mapping[str, Mapping[str, str]] = {
         "Stapeldiagram: genomsnittlig restid till varje servicenivå per område.",
         "Column chart: mean travel time to each service level by area.",
     ),
+    "chart_centres_description": _in(
+        "Pylväskaavio: ajoaika keskuksista kullekin palvelutasolle.",
+        "Stapeldiagram: körtid från centrumen till varje servicenivå.",
+        "Column chart: driving time from the centres to each service level.",
+    ),
+    "chart_point_levels_description": _in(
+        "Pylväskaavio: ajoaika palvelupisteistä kullekin palvelutasolle.",
+        "Stapeldiagram: körtid från serviceenheterna till varje servicenivå.",
+        "Column chart: driving time from the service points to each service level.",
+    ),
     "sentence_level": _in(
         "{level}: matka kestää keskimäärin {mean} min, ja 90 % väestöstä pääsee perille {p90} minuutissa. "
         "Pisin matka on {worst} min ({place}).",
@@ -194,6 +243,11 @@ SHEET_TEXTS: Mapping[str, Mapping[str, str]] = {
         "A point of a wider level also offers the services of the narrower levels, so the time to a narrower level "
         "is never longer than the time to a wider one.",
     ),
+    "method_levels_apart": _in(
+        "Taso ja minkä tasojen pisteet palvelevat sitä: {served}.",
+        "Nivå och vilka nivåers enheter som betjänar den: {served}.",
+        "A level and the levels whose points serve it: {served}.",
+    ),
     "method_threshold": _in(
         "Täsmälleen rajan mittainen matka kuuluu rajan sisään. Ajat lasketaan millisekunteina ja pyöristetään vasta "
         "näytettäessä.",
@@ -202,12 +256,13 @@ SHEET_TEXTS: Mapping[str, Mapping[str, str]] = {
         "A journey of exactly the limit is within it. Times are computed in milliseconds and rounded only for display.",
     ),
     "method_mean": _in(
-        "Keskiarvo ja 90. persentiili on painotettu väestöllä, ja ne koskevat asukkaita, jotka tavoittavat tason. "
-        "Muut on laskettu erikseen.",
-        "Medelvärdet och den 90:e percentilen är befolkningsvägda och gäller de invånare som når nivån. De som inte "
-        "når nivån redovisas separat.",
-        "The mean and the 90th percentile are weighted by people and cover the residents who reach the level. Those "
-        "who do not are counted separately.",
+        "Keskiarvo on painotettu väestöllä ja koskee asukkaita, jotka tavoittavat tason. Mediaani ja 90. persentiili "
+        "ovat ajat, joiden sisällä puolet ja 90 % koko väestöstä asuu; ne puuttuvat, jos useammat eivät tavoita tasoa.",
+        "Medelvärdet är befolkningsvägt och gäller de invånare som når nivån. Medianen och den 90:e percentilen är de "
+        "tider inom vilka hälften och 90 % av hela befolkningen bor; de saknas om fler inte når nivån.",
+        "The mean is weighted by people and covers the residents who reach the level. The median and the 90th "
+        "percentile are the times within which half and 90 % of all people live; they are missing where more do not "
+        "reach the level.",
     ),
     "method_people": _in(
         "Väestöluvut on laskettu paikkojen matka-ajoista, ei kartan vyöhykkeiden pinta-aloista.",
@@ -215,9 +270,36 @@ SHEET_TEXTS: Mapping[str, Mapping[str, str]] = {
         "Counts of people come from the travel times of places, not from the areas of bands on a map.",
     ),
     "method_suppressed": _in(
-        "Tietosuojasyistä salatut väestöluvut on laskettu nollana; niiden määrä on havainnoissa.",
-        "Befolkningstal som är dolda av dataskyddsskäl har räknats som noll; antalet framgår av observationerna.",
-        "Population counts suppressed for privacy are counted as zero; the findings say how many there are.",
+        "Tietosuojasyistä salatut luvut on laskettu summiin nollana. Vähintään ja enintään kertovat, mitä summa voi "
+        "olla, olivatpa salatut luvut mitä tahansa; havainnoissa on, missä lukuja on salattu.",
+        "Tal som är dolda av dataskyddsskäl har räknats som noll i summorna. Minst och högst anger vad summan kan vara "
+        "oavsett de dolda talen; av observationerna framgår var tal är dolda.",
+        "Counts withheld for privacy are none in the sums. At least and at most say what a sum can be, whatever the "
+        "withheld counts are; the findings say where counts are withheld.",
+    ),
+    "method_equity": _in(
+        "Jakautuminen: Gini-kerroin, Palma-suhde, pisin kymmenys ja keskittymisindeksi on laskettu niiden asukkaiden "
+        "matka-ajoista, jotka tavoittavat tason, jokainen asukas omana havaintonaan.",
+        "Fördelning: Gini-koefficienten, Palma-kvoten, den längsta tiondelen och koncentrationsindexet har beräknats "
+        "ur restiderna för dem som når nivån, med varje invånare som en observation.",
+        "Distribution: the Gini coefficient, the Palma ratio, the worst-off tenth and the concentration index are of "
+        "the travel times of those who reach the level, every resident being one observation.",
+    ),
+    "method_capacity": _in(
+        "Kapasiteetti: kelluvat vaikutusalueet PySAL-kirjaston access-paketilla tieverkon matka-ajoista (2SFCA: Luo ja "
+        "Wang 2003; E2SFCA: Luo ja Qi 2009; RAAM: Saxon ja Snow 2019).",
+        "Kapacitet: flytande upptagningsområden med paketet access i PySAL ur vägnätets restider (2SFCA: Luo och Wang "
+        "2003; E2SFCA: Luo och Qi 2009; RAAM: Saxon och Snow 2019).",
+        "Capacity: floating catchment areas by the package access of PySAL from travel times on the roads (2SFCA: Luo "
+        "and Wang 2003; E2SFCA: Luo and Qi 2009; RAAM: Saxon and Snow 2019).",
+    ),
+    "method_referral": _in(
+        "Lähetepolut: kotoa lähimpään lähemmän tason pisteeseen ja siitä seuraavan tason lähimpään pisteeseen. Vain "
+        "ajoaika on laskettu, ei odotusta.",
+        "Remisskedjor: hemifrån till den närmaste enheten på en närmare nivå och därifrån till den närmaste på nästa. "
+        "Endast körtid har räknats, inte väntan.",
+        "Referral chains: from home to the nearest point of a nearer level, and from there to the nearest of the next. "
+        "Only driving is counted, no waiting.",
     ),
     # Words in cells
     "whole_study": _in("Koko alue", "Hela området", "Whole area"),

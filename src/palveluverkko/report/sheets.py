@@ -22,9 +22,9 @@ MOST_ROWS = 100_000
 
 _A4 = 9
 _WIDEST = 62.0  # characters of a column; longer texts go on below
+_WIDEST_LEVEL = 40.0
 _PAGE_WIDTH = 110.0  # characters that fit an A4 page on its side
-_LINE_HEIGHT = 13.0  # points, of letters of 10
-_TWO_LINES = 20  # characters of a header that fit two lines of a narrow column
+LINE_HEIGHT = 13.0  # points, of letters of 10
 _MOST_CHARACTERS = 32_767  # of a cell, in Excel
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -173,12 +173,13 @@ class Book:
             )
         return self.formats[key]
 
-    def sheet(self, key: str, *, about: str = "") -> Any:  # noqa: ANN401 - xlsxwriter carries no types
+    def sheet(self, key: str, *, about: str = "", upright: bool = False) -> Any:  # noqa: ANN401 - xlsxwriter carries no types
         """Add a sheet with its heading, ready to be printed on A4."""
         name = self.say(f"sheet_{key}")
         sheet = self.file.add_worksheet(name)
         sheet.hide_gridlines(2)
-        sheet.set_landscape()
+        if not upright:
+            sheet.set_landscape()
         sheet.set_paper(_A4)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         sheet.fit_to_pages(1, 0)
@@ -232,7 +233,6 @@ def write_table(
     columns: Sequence[Column],
     frame: pd.DataFrame,
     *,
-    first_width: float | None = None,
     frozen_columns: int = 0,
     filtered: bool = True,
     sets_widths: bool = True,
@@ -240,26 +240,12 @@ def write_table(
 ) -> int:
     """Write a header and the rows below it; give the row after the last."""
     shown = frame.head(MOST_ROWS)
-    two_lines = max((len(column.title) for column in columns), default=0) <= _TWO_LINES
-    sheet.set_row(top, 30 if two_lines else 44)
-    widths = [
-        column.width or (first_width if number == 0 and first_width else _width(book, column, shown))
-        for number, column in enumerate(columns)
-    ]
+    widths = [column.width or _width(book, column, shown) for column in columns]
+    lines = max((_lines_of_title(one.title, width) for one, width in zip(columns, widths, strict=True)), default=1)
+    sheet.set_row(top, LINE_HEIGHT * lines + 7)
     for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
-        fill = column.fill or INK
-        look = book.format(
-            bold=True,
-            text_wrap=True,
-            bg_color=fill,
-            font_color=ink_on(fill),
-            align="left" if column.kind in {"text", "level"} else "right",
-            indent=1,
-            bottom=1,
-            bottom_color=INK,
-        )
-        sheet.write_string(top, number, column.title, look)
-        write = _writer(book, sheet, column, width if sets_widths else math.inf)
+        write_title(book, sheet, top, number, column)
+        write = cell_writer(book, sheet, column, width if sets_widths else math.inf)
         if column.adds is not None:
             sources = [one.source for one in columns]
             write = _adder(book, sheet, *(sources.index(one) for one in column.adds))
@@ -270,7 +256,7 @@ def write_table(
     end = top + 1 + len(shown)
     if filtered:
         _wrap_about(book, sheet, widths)
-        _set_heights(sheet, top, columns, widths, shown)
+        _set_heights(book, sheet, top, columns, widths, shown)
         sheet.freeze_panes(top + 1, frozen_columns)
         sheet.repeat_rows(top)
         sheet.autofilter(top, 0, max(end - 1, top), len(columns) - 1)
@@ -278,6 +264,16 @@ def write_table(
             counts = {"shown": book.number(len(shown)), "total": book.number(len(frame)), "file": book.all_rows}
             sheet.write_string(2, 0, book.say("rows_left_off", **counts), book.format(font_color=BAD[0]))
     return end
+
+
+def write_title(book: Book, sheet: Any, row: int, number: int, column: Column) -> None:  # noqa: ANN401
+    """Write the title of a column on its fill."""
+    fill = column.fill or INK
+    side = {"align": "left", "indent": 1} if column.kind in {"text", "level"} else {"align": "right"}
+    look = book.format(
+        bold=True, text_wrap=True, bg_color=fill, font_color=ink_on(fill), bottom=1, bottom_color=INK, **side
+    )
+    sheet.write_string(row, number, column.title, look)
 
 
 def _wrap_about(book: Book, sheet: Any, widths: Sequence[float]) -> None:  # noqa: ANN401 - xlsxwriter carries no types
@@ -291,24 +287,31 @@ def _wrap_about(book: Book, sheet: Any, widths: Sequence[float]) -> None:  # noq
         sheet.merge_range(1, 0, 1, len(widths) - 1, about, look)
     else:
         sheet.write_string(1, 0, about, look)
-    sheet.set_row(1, _LINE_HEIGHT * _lines(about, room) + 2)
+    sheet.set_row(1, LINE_HEIGHT * lines_of(about, room) + 2)
 
 
-def _set_heights(sheet: Any, top: int, columns: Sequence[Column], widths: Sequence[float], frame: pd.DataFrame) -> None:  # noqa: ANN401
+def _set_heights(
+    book: Book,
+    sheet: Any,  # noqa: ANN401 - xlsxwriter carries no types
+    top: int,
+    columns: Sequence[Column],
+    widths: Sequence[float],
+    frame: pd.DataFrame,
+) -> None:
     """Make room for the texts that go on below: Excel finds the height itself when it opens a file, others do not."""
     texts = [
-        (frame[column.source].tolist(), width)
+        ([book.level_name(str(one)) if column.kind == "level" else one for one in frame[column.source]], width)
         for column, width in zip(columns, widths, strict=True)
-        if column.kind == "text"
+        if column.kind in {"text", "level"}
     ]
     for row in range(len(frame)):
-        lines = max((_lines(str(values[row]), width) for values, width in texts), default=1)
+        lines = max((lines_of(str(values[row]), width) for values, width in texts), default=1)
         if lines > 1:
-            sheet.set_row(top + 1 + row, _LINE_HEIGHT * lines + 3)
+            sheet.set_row(top + 1 + row, LINE_HEIGHT * lines + 3)
 
 
-def _lines(shown: str, width: float) -> int:
-    """Guess over how many lines a text goes.
+def lines_of(shown: str, width: float) -> int:
+    """Guess over how many lines a text goes in a column of a width.
 
     Letters are narrower than the digits that a width counts (by a fifth, seen in LibreOffice); half of that is lost
     where words end.
@@ -316,21 +319,38 @@ def _lines(shown: str, width: float) -> int:
     return math.ceil((len(shown) + 2) / (1.1 * width))
 
 
-def _writer(book: Book, sheet: Any, column: Column, width: float) -> Callable[..., None]:  # noqa: ANN401 - xlsxwriter carries no types
-    """Give the function that writes one cell of a column."""
+def _lines_of_title(title: str, width: float) -> int:
+    """Count the lines over which a bold title goes, word by word."""
+    lines, room = 1, 0.0
+    for word in title.split():
+        if room and room + len(word) + 1 > width:
+            lines, room = lines + 1, 0.0
+        room += len(word) + 1
+    return lines
+
+
+def cell_writer(book: Book, sheet: Any, column: Column, width: float) -> Callable[..., None]:  # noqa: ANN401 - xlsxwriter carries no types
+    """Give the function that writes one cell of a column: row, number of the column, value, look of the row.
+
+    Texts stand a little off the left, numbers at the right edge: LibreOffice keeps a distance from there in some cells
+    of a column and forgets it in others.
+    """
 
     def write(row: int, number: int, value: object, row_look: Mapping[str, object]) -> None:
-        line = {"bottom": 4, "bottom_color": "#b4bcc2", "indent": 1, **row_look}
+        line = {"bottom": 4, "bottom_color": "#b4bcc2", **row_look}
+        indented = {**line, "indent": 1}
         if _is_absent(value):
-            look = book.format(**line, italic=True, font_color=MUTED, align="right")
+            look = book.format(**{**line, "align": "right"}, italic=True, font_color=MUTED)
             sheet.write_string(row, number, column.absent, look) if column.absent else sheet.write_blank(
                 row, number, None, look
             )
         elif column.kind == "level":
             code = str(value)
             colour = book.scheme[code].colour if code in book.scheme.codes else INK
+            shown = book.level_name(code)
+            wrapped = {"text_wrap": True} if len(shown) + 2 > width else {}
             write_text(
-                book, sheet, row, number, book.level_name(code), None, **{**line, "bold": True}, font_color=colour
+                book, sheet, row, number, shown, None, **{**indented, **wrapped, "bold": True}, font_color=colour
             )
         elif column.kind == "yes_no":
             sheet.write_string(row, number, book.say("yes" if value else "no"), book.format(**line, align="right"))
@@ -340,7 +360,7 @@ def _writer(book: Book, sheet: Any, column: Column, width: float) -> Callable[..
         else:
             shown = str(value) or (book.say("whole_study") if column.source == "area_name" else "")
             wrapped = {"text_wrap": True} if len(shown) + 2 > width else {}
-            write_text(book, sheet, row, number, shown, None, **line, **wrapped)
+            write_text(book, sheet, row, number, shown, None, **indented, **wrapped)
 
     return write
 
@@ -349,7 +369,7 @@ def _adder(book: Book, sheet: Any, first: int, last: int) -> Callable[..., None]
     """Give the function that writes the sum of cells of its row, with its value for programs that only read."""
 
     def write(row: int, number: int, value: object, row_look: Mapping[str, object]) -> None:
-        look = {"bottom": 4, "bottom_color": "#b4bcc2", "indent": 1, **row_look, "align": "right"}
+        look = {"bottom": 4, "bottom_color": "#b4bcc2", **row_look, "align": "right"}
         cells = xl_range(row, first, row, last)
         sheet.write_formula(
             row, number, f"=SUM({cells})", book.format(**look, num_format=_NUMBER_FORMATS["count"]), value
@@ -366,15 +386,21 @@ def write_text(book: Book, sheet: Any, row: int, number: int, value: str, look: 
 
 
 def _width(book: Book, column: Column, frame: pd.DataFrame) -> float:
-    """Guess a width from the longest word of the title and the first thousand values."""
+    """Guess a width from the longest word of the title and the first thousand values; titles go over three lines."""
     longest_word = max((len(part) for part in column.title.split()), default=0)
-    title = max(longest_word + 2, math.ceil(len(column.title) / 2) + 1)
     if column.kind in {"text", "level"}:
         values = [str(value) for value in frame[column.source].head(1000).dropna()]
         if column.kind == "level":
             values = [book.level_name(value) for value in values]
-        return float(min(max([title, 8, *(len(value) + 3 for value in values)]), _WIDEST))
-    return float(max(title + 2, 10, len(column.absent) + 2))
+        widest = _WIDEST_LEVEL if column.kind == "level" else _WIDEST
+        return float(min(max([longest_word + 3, 8, *(len(value) + 3 for value in values)]), widest))
+    # Numbers of people, with their spaces, need ten.
+    return float(max(10, longest_word + 3, math.ceil(len(column.title) / 3) + 2, len(column.absent) + 1))
+
+
+def says_something(values: pd.Series[Any]) -> bool:
+    """Tell whether any row of a column holds something: names that no place has only take room."""
+    return bool((values.notna() & (values.astype(str) != "")).any())
 
 
 def _is_absent(value: object) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from types import MappingProxyType
@@ -15,30 +15,31 @@ import xlsxwriter
 
 from palveluverkko.domain.files import replacing
 from palveluverkko.domain.levels import LevelScheme
-from palveluverkko.domain.palette import UNREACHED_COLOUR
-from palveluverkko.domain.people import HIGH, LOW, POPULATION
+from palveluverkko.report.area_sheets import write_area_sheets, write_services
 from palveluverkko.report.check_workbook import write_table_sheet
-from palveluverkko.report.looks import BAD, GOOD, INK, MUTED, UNSURE, by_minutes
+from palveluverkko.report.looks import BAD, GOOD, UNSURE
 from palveluverkko.report.sheets import (
+    LINE_HEIGHT,
     WORKBOOK_OPTIONS,
     Book,
-    Column,
     column_of,
+    lines_of,
     say_none,
+    says_something,
     with_index,
     without_idle_bounds,
     write_table,
     write_text,
 )
-from palveluverkko.report.texts import band_label, column_title, format_date, word
+from palveluverkko.report.summary_sheet import write_summary
+from palveluverkko.report.texts import column_title, word
 
 MOST_WORST_PLACES = 25
 """Longest journeys listed per level: a page each."""
 
-_WHOLE = ""
 _METHODS = ("time", "levels", "threshold", "mean", "people", "suppressed")
-_LINE = 140  # characters of a line on the sheet of sources
-_CHART_MARKERS = ("circle", "square", "diamond", "triangle")  # those that Excel fills
+_NAMES_WIDTH, _VALUES_WIDTH = 26.0, 92.0  # of the sheet of sources, in characters
+_SERVICES_WIDTH = 48.0
 
 
 def write_report(  # noqa: PLR0913 - one argument per sheet
@@ -59,6 +60,9 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
     findings: pd.DataFrame,
     sources: Mapping[str, str],
     sizes: pd.DataFrame | None = None,
+    centre_levels: pd.DataFrame | None = None,
+    point_levels: pd.DataFrame | None = None,
+    services: pd.DataFrame | None = None,
     referral: pd.DataFrame | None = None,
     capacity: pd.DataFrame | None = None,
     checks: Mapping[str, pd.DataFrame] = MappingProxyType({}),
@@ -82,7 +86,8 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
     people
         People by area, level and band; rows with an empty area are the whole study.
     figures
-        Mean, 90th percentile and people of each area, level and group; only all people are shown.
+        Mean, 90th percentile and people of each area, level and group; ``grouping`` is empty for the whole study and
+        its areas and names further ones.
     levels
         Levels by place, from which the longest journeys are listed.
     norms
@@ -97,6 +102,10 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         Doubts found on the way.
     sizes
         Land and roads of each band, as :func:`palveluverkko.service.band_sizes.band_sizes` gives them.
+    centre_levels, point_levels
+        Levels of each municipal centre and of each service point; no sheet when None.
+    services
+        Key figures of single services, with their name in ``service``; no sheet when None.
     capacity
         Capacity within reach by area; no sheet when None.
     referral
@@ -110,10 +119,10 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         file.set_properties({"title": title, "created": datetime.combine(date, time(), tzinfo=UTC)})
         file.set_calc_mode("auto")
         book = Book(file, title, language, date, scheme)
-        _write_summary(book, summary=summary, people=people, norms=norms, findings=findings)
-        if (figures["area"] != _WHOLE).any():
-            _write_matrix(book, figures)
-        _write_areas(book, people)
+        write_summary(book, summary=summary, people=people, norms=norms, findings=findings)
+        write_area_sheets(book, people, figures, centre_levels, point_levels, points_served)
+        if services is not None:
+            write_services(book, services)
         _write_norms(book, norms)
         _write_equity(book, equity)
         if capacity is not None:
@@ -129,315 +138,8 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
         _write_bands(book, people)
         if sizes is not None:
             write_table_sheet(book, "band_sizes", sizes)
-        write_sources(book, sources, methods=_METHODS)
-
-
-def _write_summary(
-    book: Book, *, summary: pd.DataFrame, people: pd.DataFrame, norms: pd.DataFrame, findings: pd.DataFrame
-) -> None:
-    """Say the result in sentences, then in key figures, then as a curve."""
-    sheet = book.sheet("summary")
-    sheet.set_row(0, 30)
-    sheet.write_string(0, 0, book.title, book.format(bold=True, font_size=20))
-    subtitle = book.say("subtitle", date=format_date(book.day, book.language))
-    sheet.write_string(1, 0, subtitle, book.format(font_color=MUTED, font_size=11))
-    row = 3
-    for sentence in _sentences(book, summary, norms, findings):
-        sheet.write_string(row, 0, sentence, book.format(font_size=11))
-        row += 1
-
-    row += 1
-    sheet.write_string(row, 0, book.say("key_figures"), book.format(bold=True, font_size=12))
-    summary = _key_figures(summary)
-    columns = [column_of(book, name, summary[name]) for name in summary.columns]
-    row = write_table(book, sheet, row + 1, columns, summary, first_width=26, filtered=False)
-
-    row += 1
-    sheet.write_string(row, 0, book.say("cumulative_title"), book.format(bold=True, font_size=12))
-    shares = cumulative_shares(people, book.scheme)
-    columns = [
-        Column("minutes", book.say("within_minutes"), "limit"),
-        *(Column(code, book.level_name(code), "share") for code in shares.columns),
-    ]
-    header = row + 1
-    write_table(book, sheet, header, columns, shares.reset_index(), filtered=False, sets_widths=False)
-    if len(shares):
-        chart = _cumulative_chart(book, sheet.get_name(), shares, header)
-        sheet.insert_chart(
-            row,
-            len(columns) + 1,
-            chart,
-            {"description": book.say("chart_description"), "object_position": 3},
-        )
-    sheet.fit_to_pages(1, 1)
-    sheet.freeze_panes(2, 0)
-    sheet.activate()
-
-
-def _key_figures(summary: pd.DataFrame) -> pd.DataFrame:
-    """Give the figures in an order to be read; bounds where hidden counts leave any, of people alone."""
-    shown = without_idle_bounds(summary)
-    bounded = ("population", "unreached")
-    rest = [
-        name
-        for name in shown.columns
-        if not name.endswith((LOW, HIGH)) or name.removesuffix(LOW).removesuffix(HIGH) in bounded
-    ]
-    return shown[rest]
-
-
-def _sentences(book: Book, summary: pd.DataFrame, norms: pd.DataFrame, findings: pd.DataFrame) -> list[str]:
-    sentences = []
-    for figures in summary.to_dict("records"):
-        name = book.level_name(figures["level"])
-        if math.isnan(figures["mean"]):
-            sentences.append(book.say("sentence_level_nobody", level=name))
-            continue
-        place = figures.get("worst_name")
-        sentence = book.say(
-            "sentence_level",
-            level=name,
-            mean=book.number(figures["mean"]),
-            p90=book.number(figures["p90"]),
-            worst=book.number(figures["worst"]),
-            place=place if isinstance(place, str) and place else figures["worst_place"],
-        )
-        if figures["unreached"] > 0:
-            people = book.number(figures["unreached"], most_decimals=0)
-            sentence += " " + book.say("sentence_unreached", people=people)
-        sentences.append(sentence)
-    if len(norms):
-        sentences.append(book.say("sentence_norms", passed=int(norms["passed"].sum()), total=len(norms)))
-    if len(findings):
-        count = book.number(len(findings), most_decimals=0)
-        sentences.append(book.say("sentence_findings", count=count, sheet=book.say("sheet_findings")))
-    return sentences
-
-
-def cumulative_shares(people: pd.DataFrame, scheme: LevelScheme) -> pd.DataFrame:
-    """Give the share of all people within each threshold: index minutes, one column per level, near to far."""
-    whole = people[people["area"] == _WHOLE]
-    counts = whole.pivot_table(index="to_min", columns="level", values="population", aggfunc="sum", dropna=False)
-    total = whole.groupby("level")["population"].sum()
-    codes = [code for code in scheme.codes if code in counts.columns]
-    shares = counts[counts.index.notna()].sort_index()[codes].fillna(0).cumsum() / total[codes]
-    shares.index = shares.index.rename("minutes")
-    return shares.rename_axis(columns=None)
-
-
-def _cumulative_chart(book: Book, sheet_name: str, shares: pd.DataFrame, header: int) -> Any:  # noqa: ANN401
-    """Draw the shares as lines over true minutes, so that unequal thresholds do not bend the curve."""
-    chart = book.file.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
-    first, last = header + 1, header + len(shares)
-    for number, code in enumerate(shares.columns):
-        colour = book.scheme[code].colour
-        chart.add_series(
-            {
-                "name": [sheet_name, header, number + 1],
-                "categories": [sheet_name, first, 0, last, 0],
-                "values": [sheet_name, first, number + 1, last, number + 1],
-                "line": {"color": colour, "width": 2.25},
-                "marker": {
-                    "type": _CHART_MARKERS[book.scheme.position(code) % len(_CHART_MARKERS)],
-                    "size": 7,
-                    "fill": {"color": colour},
-                    "border": {"color": "#ffffff"},
-                },
-            }
-        )
-    font = {"color": INK, "size": 9}
-    grid = {"visible": True, "line": {"color": "#dfe4e7", "width": 0.75}}
-    minutes = [float(value) for value in shares.index]
-    step = min(np.diff([0.0, *minutes]).min() * 2, 60.0)
-    chart.set_x_axis(
-        {
-            "name": book.say("axis_minutes"),
-            "name_font": {**font, "bold": False},
-            "num_font": font,
-            "min": 0,
-            "max": minutes[-1],
-            "major_unit": step,
-            "line": {"color": MUTED},
-            "major_gridlines": {"visible": False},
-        }
-    )
-    chart.set_y_axis(
-        {
-            "name": book.say("axis_share"),
-            "name_font": {**font, "bold": False},
-            "num_font": font,
-            "num_format": "0 %",
-            "min": 0,
-            "max": 1,
-            "major_unit": 0.2,
-            "line": {"none": True},
-            "major_gridlines": grid,
-        }
-    )
-    chart.set_legend({"position": "bottom", "font": {**font, "size": 10}})
-    chart.set_title({"none": True})
-    chart.set_chartarea({"border": {"none": True}})
-    chart.set_size({"width": 620, "height": 380})
-    return chart
-
-
-def _write_matrix(book: Book, figures: pd.DataFrame) -> None:
-    """Lay areas against levels: mean and 90th percentile side by side, coloured by their time, and a chart."""
-    sheet = book.sheet("matrix", about=book.say("about_matrix"))
-    wide = area_matrix(figures, book.scheme)
-    codes = book.scheme.codes
-    columns = [
-        Column("area_name", book.say("column_area_name"), "text", width=24),
-        Column("population", book.say("column_population"), "count", width=11),
-    ]
-    for what in ("mean", "p90", "worst"):
-        columns += [
-            Column(
-                f"{what}_{code}",
-                f"{book.level_name(code)}: {book.say(f'column_{what}')}",
-                "minutes",
-                absent=book.say("unreached"),
-                fill=book.scheme[code].colour,
-                width=14,
-            )
-            for code in codes
-        ]
-    columns += [
-        Column(f"unreached_{code}", f"{book.level_name(code)}: {book.say('column_unreached')}", "count", width=12)
-        for code in codes
-    ]
-    looks = [{"bold": area == _WHOLE, "bottom": 1 if area == _WHOLE else 4} for area in wide["area"]]
-    end = write_table(book, sheet, 3, columns, wide, frozen_columns=1, looks=looks)
-    scale = {"type": "3_color_scale", "min_color": "#ffffff", "mid_color": "#fdf3c7", "max_color": "#f0b27a"}
-    for first in (2, 2 + len(codes)):
-        sheet.conditional_format(4, first, end - 1, first + len(codes) - 1, scale)
-    chart = _matrix_chart(book, sheet.get_name(), len(wide), codes)
-    options = {"description": book.say("chart_areas_description"), "object_position": 3}
-    sheet.insert_chart(end + 1, 0, chart, options)
-
-
-def area_matrix(figures: pd.DataFrame, scheme: LevelScheme) -> pd.DataFrame:
-    """Give one row for each area, the whole study first, then by name.
-
-    Returns
-    -------
-    DataFrame
-        area, area_name, population, and for each level X mean_X, p90_X, worst_X (minutes) and unreached_X (people).
-    """
-    own = figures[figures["group"] == POPULATION]
-    names = own[own["level"] == scheme.codes[0]][["area", "area_name", "population"]].set_index("area")
-    for what in ("mean", "p90", "worst", "unreached"):
-        values = own.pivot_table(index="area", columns="level", values=what, aggfunc="first", dropna=False)
-        names = names.join(values.reindex(columns=list(scheme.codes)).add_prefix(f"{what}_"))
-    return names.reset_index()
-
-
-def _matrix_chart(book: Book, sheet_name: str, rows: int, codes: Sequence[str]) -> Any:  # noqa: ANN401
-    """Draw the mean minutes of each area as bars, a colour for each level."""
-    chart = book.file.add_chart({"type": "column"})
-    for number, code in enumerate(codes):
-        chart.add_series(
-            {
-                "name": book.level_name(code),
-                "categories": [sheet_name, 4, 0, 3 + rows, 0],
-                "values": [sheet_name, 4, 2 + number, 3 + rows, 2 + number],
-                "fill": {"color": book.scheme[code].colour},
-                "gap": 60,
-            }
-        )
-    font = {"color": INK, "size": 9}
-    chart.set_x_axis({"num_font": {**font, "rotation": -45}, "line": {"color": MUTED}})
-    chart.set_y_axis(
-        {
-            "name": book.say("column_mean"),
-            "name_font": {**font, "bold": False},
-            "num_font": font,
-            "num_format": "0",
-            "line": {"none": True},
-            "major_gridlines": {"visible": True, "line": {"color": "#dfe4e7", "width": 0.75}},
-        }
-    )
-    chart.set_legend({"position": "top", "font": {**font, "size": 10}})
-    chart.set_title({"none": True})
-    chart.set_chartarea({"border": {"none": True}})
-    chart.set_size({"width": min(1400, max(620, 46 * rows)), "height": 400})
-    return chart
-
-
-def _write_areas(book: Book, people: pd.DataFrame) -> None:
-    """Lay the bands of every area and level side by side: people first, then the share within each threshold."""
-    sheet = book.sheet("areas", about=book.say("about_areas"))
-    wide, limits = people_by_area(people, book.scheme)
-    colours = by_minutes(limits)
-    lower = [0.0, *limits]
-    columns = [
-        Column("area_name", book.say("column_area_name"), "text", width=24),
-        Column("level", book.say("column_level"), "level", width=16),
-        *(
-            Column(f"band_{limit:g}", band_label(start, limit, book.language), "count", fill=colours[limit], width=9)
-            for start, limit in zip(lower, limits, strict=False)
-        ),
-        Column("band_beyond", band_label(lower[-1], math.nan, book.language), "count", fill=UNREACHED_COLOUR, width=12),
-        Column("total", book.say("column_total"), "count", width=10, adds=(f"band_{limits[0]:g}", "band_beyond"))
-        if limits
-        else Column("total", book.say("column_total"), "count", width=10),
-        *(
-            Column(
-                f"share_{limit:g}",
-                book.say("within", minutes=book.number(limit)),
-                "share",
-                absent=book.say("no_one"),
-                width=8.5,
-            )
-            for limit in limits
-        ),
-    ]
-    last_of_area = wide["area"] != wide["area"].shift(-1)
-    looks = [
-        {"bold": area == _WHOLE, "bottom": 1 if last else 4}
-        for area, last in zip(wide["area"], last_of_area, strict=True)
-    ]
-    end = write_table(book, sheet, 3, columns, wide, frozen_columns=2, looks=looks)
-    if len(wide) and limits:
-        first = len(columns) - len(limits)
-        scale = {"type": "2_color_scale", "min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1}
-        sheet.conditional_format(
-            4, first, end - 1, len(columns) - 1, {**scale, "min_color": "#ffffff", "max_color": "#9ccfd8"}
-        )
-
-
-def people_by_area(people: pd.DataFrame, scheme: LevelScheme) -> tuple[pd.DataFrame, list[float]]:
-    """Turn people by band into one row per area and level; the whole study comes first, areas by name.
-
-    Returns
-    -------
-    tuple
-        The rows (area, area_name, level, ``band_<to_min>``, band_beyond, total, ``share_<to_min>``) and the thresholds.
-    """
-    limits = sorted(float(limit) for limit in people["to_min"].dropna().unique())
-    names = people.assign(band=[_band_column(limit) for limit in people["to_min"]])
-    wide = names.pivot_table(
-        index=["area", "level"], columns="band", values="population", aggfunc="sum", fill_value=0, observed=True
-    )
-    bands = [_band_column(limit) for limit in [*limits, math.nan]]
-    wide = wide.reindex(columns=bands, fill_value=0).rename_axis(columns=None)
-    total = wide.sum(axis=1)
-    shares = wide[bands[:-1]].cumsum(axis=1).div(total.where(total > 0), axis=0)
-    wide["total"] = total
-    wide = pd.concat([wide, shares.set_axis([f"share_{limit:g}" for limit in limits], axis=1)], axis=1).reset_index()
-    wide.insert(1, "area_name", wide["area"].map(dict(zip(people["area"], people["area_name"], strict=True))))
-    order = {code: number for number, code in enumerate(scheme.codes)}
-    wide = wide.sort_values(
-        ["area", "area_name", "level"],
-        key=lambda column: (
-            column.map(order) if column.name == "level" else (column != _WHOLE if column.name == "area" else column)
-        ),
-    )
-    return wide.reset_index(drop=True), limits
-
-
-def _band_column(limit: float) -> str:
-    return "band_beyond" if math.isnan(limit) else f"band_{limit:g}"
+        asked = {"equity": True, "capacity": capacity is not None, "referral": referral is not None}
+        write_sources(book, sources, methods=[*_METHODS, *(name for name, told in asked.items() if told)])
 
 
 def _write_norms(book: Book, norms: pd.DataFrame) -> None:
@@ -455,7 +157,7 @@ def _write_norms(book: Book, norms: pd.DataFrame) -> None:
         idle |= {"missing_low", "missing_high"}
     words = shown.assign(passed=[book.say(verdict) for verdict in _verdicts(norms)])
     columns = [column_of(book, name, words[name]) for name in [*first, *rest] if name not in idle]
-    end = write_table(book, sheet, 3, columns, words, frozen_columns=2, first_width=16)
+    end = write_table(book, sheet, 3, columns, words, frozen_columns=2)
     for key, (ink, fill) in (("passed", GOOD), ("failed", BAD), ("uncertain", UNSURE)):
         look = book.file.add_format({"font_color": ink, "bg_color": fill, "bold": True})
         rule = {"type": "cell", "criteria": "==", "value": f'"{book.say(key)}"', "format": look}
@@ -471,7 +173,7 @@ def _write_equity(book: Book, equity: pd.DataFrame) -> None:
     figures = ["mean", "worst_tenth_from", "worst_tenth", "gini", "palma"]
     rest = [name for name in shown.columns if name not in {*first, *figures}]
     columns = [column_of(book, name, shown[name]) for name in [*first, *figures, *rest]]
-    write_table(book, sheet, 3, columns, shown, frozen_columns=3, first_width=24)
+    write_table(book, sheet, 3, columns, shown, frozen_columns=3)
 
 
 def _write_capacity(book: Book, capacity: pd.DataFrame) -> None:
@@ -480,7 +182,7 @@ def _write_capacity(book: Book, capacity: pd.DataFrame) -> None:
     sheet = book.sheet("capacity", about=book.say("about_raam" if costs else "about_capacity"))
     shown = capacity.drop(columns=["area"])
     columns = [column_of(book, str(name), shown[name]) for name in shown.columns]
-    write_table(book, sheet, 3, columns, shown, frozen_columns=1, first_width=24)
+    write_table(book, sheet, 3, columns, shown, frozen_columns=1)
 
 
 def _write_referral(book: Book, referral: pd.DataFrame) -> None:
@@ -490,7 +192,7 @@ def _write_referral(book: Book, referral: pd.DataFrame) -> None:
     first = ["area_name", "level", "chain_mean", "straight_mean"]
     rest = [str(name) for name in shown.columns if name not in first]
     columns = [column_of(book, name, shown[name]) for name in [*first, *rest]]
-    write_table(book, sheet, 3, columns, shown, frozen_columns=2, first_width=24)
+    write_table(book, sheet, 3, columns, shown, frozen_columns=2)
 
 
 def _verdicts(norms: pd.DataFrame) -> list[str]:
@@ -510,7 +212,7 @@ def _write_worst(book: Book, levels: pd.DataFrame, points: pd.DataFrame) -> None
         names = dict(zip(rows["id"], rows["name"], strict=True))
         worst.insert(list(worst.columns).index("point") + 1, "point_name", worst["point"].map(names))
     columns = [column_of(book, name, worst[name]) for name in worst.columns]
-    write_table(book, sheet, 3, columns, worst, frozen_columns=2, first_width=18)
+    write_table(book, sheet, 3, columns, worst, frozen_columns=2)
 
 
 def longest_journeys(levels: pd.DataFrame, scheme: LevelScheme, *, most: int) -> pd.DataFrame:
@@ -523,7 +225,7 @@ def longest_journeys(levels: pd.DataFrame, scheme: LevelScheme, *, most: int) ->
     rows = with_index(levels)
     if "population" in rows:
         rows = rows[rows["population"] > 0]
-    known = [name for name in ("name", "area_name", "kunta", "kunta_code") if name in rows]
+    known = [name for name in ("name", "area_name", "kunta") if name in rows]
     parts = []
     for code in scheme.codes:
         if f"time_{code}" not in rows:
@@ -549,12 +251,26 @@ def longest_journeys(levels: pd.DataFrame, scheme: LevelScheme, *, most: int) ->
 
 
 def _write_points(book: Book, points: pd.DataFrame) -> None:
+    """List the points: what they are and whom they serve first, long lists of services last."""
     sheet = book.sheet("points", about=book.say("about_points"))
     rows = with_index(points)
-    first = [name for name in ("name", "level", "id") if name in rows]
-    rest = [name for name in rows.columns if name not in {*first, "geometry"}]
-    columns = [column_of(book, name, rows[name]) for name in [*first, *rest]]
-    write_table(book, sheet, 3, columns, rows, frozen_columns=1, first_width=30)
+    # A line breaks after a space only.
+    lists = {
+        name: [str(one).replace(";", "; ") for one in rows[name]] for name in ("services", "languages") if name in rows
+    }
+    rows = rows.assign(**lists)
+    served = [str(name) for name in rows if str(name).startswith("people_")]
+    order = ["name", "level", "kunta", *served, "open", "candidate", "capacity", "cost_per_year", "languages", "id"]
+    rest = [str(name) for name in rows if name not in {*order, "kunta_code", "geometry", "services"}]
+    told = [name for name in [*order, *rest, "services"] if name in rows and _tells_apart(rows[name])]
+    columns = [column_of(book, name, rows[name]) for name in told]
+    columns = [replace(one, width=_SERVICES_WIDTH) if one.source == "services" else one for one in columns]
+    write_table(book, sheet, 3, columns, rows, frozen_columns=1)
+
+
+def _tells_apart(values: pd.Series[Any]) -> bool:
+    """Tell whether a column says something: one that is empty, or "no" everywhere, only takes room."""
+    return says_something(values) and not (pd.api.types.is_bool_dtype(values) and not values.any())
 
 
 def _write_scenarios(book: Book, impacts: Mapping[str, pd.DataFrame]) -> None:
@@ -563,9 +279,10 @@ def _write_scenarios(book: Book, impacts: Mapping[str, pd.DataFrame]) -> None:
         say_none(book, sheet, "none_scenarios")
         return
     rows = pd.concat([with_index(impact).assign(scenario=name) for name, impact in impacts.items()], ignore_index=True)
-    rows = rows[["scenario", *(name for name in rows.columns if name != "scenario")]]
+    idle = {"scenario", "worst_place"} if "worst_name" in rows else {"scenario"}
+    rows = rows[["scenario", *(name for name in rows.columns if name not in idle)]]
     columns = [column_of(book, name, rows[name]) for name in rows.columns]
-    write_table(book, sheet, 3, columns, rows, frozen_columns=2, first_width=26)
+    write_table(book, sheet, 3, columns, rows, frozen_columns=2)
 
 
 def _write_findings(book: Book, findings: pd.DataFrame) -> None:
@@ -583,27 +300,28 @@ def _write_findings(book: Book, findings: pd.DataFrame) -> None:
             "detail": findings["detail"].to_numpy(),
         }
     )
-    columns = [column_of(book, name, shown[name]) for name in shown.columns]
-    write_table(book, sheet, 3, columns, shown, first_width=44)
+    columns = [column_of(book, name, shown[name]) for name in shown.columns if says_something(shown[name])]
+    write_table(book, sheet, 3, columns, shown)
 
 
 def _write_bands(book: Book, people: pd.DataFrame) -> None:
     sheet = book.sheet("bands", about=book.say("about_bands"))
     shown = without_idle_bounds(people)
     columns = [column_of(book, name, shown[name]) for name in shown.columns]
-    write_table(book, sheet, 3, columns, shown, first_width=16)
+    write_table(book, sheet, 3, columns, shown)
 
 
 def write_sources(book: Book, sources: Mapping[str, str], *, methods: Sequence[str]) -> None:
     """List the inputs, and below them the texts that say how things were computed."""
     sheet = book.sheet("sources")
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 1, 100)
+    sheet.set_column(0, 0, _NAMES_WIDTH)
+    sheet.set_column(1, 1, _VALUES_WIDTH)
     heading = book.format(bold=True, font_size=12)
     label, body = book.format(bold=True, valign="top", text_wrap=True), book.format(text_wrap=True, valign="top")
     sheet.write_string(2, 0, book.say("sources_heading"), heading)
     row = 3
     for name, value in sources.items():
+        sheet.set_row(row, LINE_HEIGHT * lines_of(value, _VALUES_WIDTH) + 4)
         write_text(book, sheet, row, 0, name, label)
         write_text(book, sheet, row, 1, value, body)
         row += 1
@@ -611,8 +329,21 @@ def write_sources(book: Book, sources: Mapping[str, str], *, methods: Sequence[s
     sheet.write_string(row, 0, book.say("method_heading"), heading)
     for key in methods:
         row += 1
-        method = book.say(f"method_{key}")
-        sheet.set_row(row, 32 if len(method) > _LINE else 17)
+        method = _levels_in_words(book) if key == "levels" else book.say(f"method_{key}")
+        sheet.set_row(row, LINE_HEIGHT * lines_of(method, _NAMES_WIDTH + _VALUES_WIDTH) + 4)
         sheet.merge_range(row, 0, row, 1, "", body)
         sheet.write_string(row, 0, method, body)
     sheet.freeze_panes(1, 0)
+
+
+def _levels_in_words(book: Book) -> str:
+    """Say which points serve which level: of a scheme whose levels all contain the nearer ones in a sentence."""
+    scheme = book.scheme
+    serving = {code: scheme.serving(code) for code in scheme.codes}
+    if all(serving[code] == scheme.codes[at:] for at, code in enumerate(scheme.codes)):
+        return book.say("method_levels")
+    served = [
+        f"{book.level_name(code)} ← {', '.join(book.level_name(one) for one in points)}"
+        for code, points in serving.items()
+    ]
+    return book.say("method_levels_apart", served="; ".join(served))

@@ -27,6 +27,7 @@ from palveluverkko.report.geotiff import write_surface
 from palveluverkko.report.level_map import write_level_map
 from palveluverkko.report.manifest import build_manifest, write_manifest
 from palveluverkko.report.parquet import write_table, write_travel_times
+from palveluverkko.report.texts import format_number
 from palveluverkko.report.tidy import areas_with_figures, write_tidy
 from palveluverkko.report.workbook import write_report
 from palveluverkko.service.areas import draw_bands, level_surfaces
@@ -44,7 +45,7 @@ from palveluverkko.study.fairness import capacity_of, equity_of
 from palveluverkko.study.findings import gather_findings, of_water
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.further import further_layers
-from palveluverkko.study.level_tables import FIGURES, level_tables
+from palveluverkko.study.level_tables import CENTRES, FIGURES, POINTS, SERVICE_FIGURES, level_tables
 from palveluverkko.study.map_page import page_of_run, road_files, times_of_seasons, with_areas
 from palveluverkko.study.sections import AreasSection
 from palveluverkko.study.study import Study
@@ -351,7 +352,6 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         write_table(folder / "referral.parquet", results.referral.to_frame())
     for code, one in results.surfaces.items():
         write_surface(folder / f"surface_{code}.tif", one, description=scheme[code].name(language))
-    sums = results.level_tables[FIGURES]
     write_report(
         folder / "report.xlsx",
         title=study.study.name,
@@ -360,7 +360,10 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         scheme=scheme,
         summary=results.summary,
         people=results.people,
-        figures=sums[sums["grouping"] == ""],
+        figures=results.level_tables[FIGURES],
+        centre_levels=results.level_tables.get(CENTRES),
+        point_levels=results.level_tables.get(POINTS),
+        services=results.level_tables.get(SERVICE_FIGURES),
         levels=levels.frame,
         norms=results.norms,
         equity=results.equity,
@@ -421,17 +424,23 @@ def _manifest(study: Study, results: Results, timings: Mapping[str, float]) -> d
 def name_sources(study: Study, network: RoadNetwork) -> dict[str, str]:
     """Name the inputs and settings of a study for its readers, in its language."""
     language = study.study.language
+    areas = [one for one in (study.areas, *study.grouping) if one is not None]
     rows = {
         "source_network": road_files(study),
         "source_points": study.points.file.name,
         "source_places": study.places.file.name,
+        "source_areas": ", ".join(str(one.column or (one.file and one.file.name)) for one in areas),
+        "source_centres": "" if study.centres is None else study.centres.file.name,
+        "source_scheme": f"{study.scheme.name}: {', '.join(one.name(language) for one in study.scheme.levels)}",
+        "source_minutes": ", ".join(format_number(one, language) for one in study.minutes),
+        "source_suppressed": "–".join(format_number(one, language) for one in study.places.suppressed),
         "source_season": say(language, str(study.network.season)),
         "source_direction": say(language, str(study.network.direction)),
         "source_method": say_method(language, network),
         "source_attribution": study.attribution or "© OpenStreetMap contributors (ODbL)",
         "source_fingerprint": network.fingerprint,
     }
-    return {say(language, key): value for key, value in rows.items()}
+    return {say(language, key): value for key, value in rows.items() if value}
 
 
 class _Clock:

@@ -20,7 +20,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "method": (
             "Ajoajat on laskettu tieverkolla henkilöautolla: nopeusrajoitukset, yksisuuntaisuudet ja lautat on otettu "
             "huomioon, ja matka tieltä paikkaan on mukana ({speed} km/h, enintään {metres} m). Tasojen ajat ovat "
-            "lähimpään pisteeseen, joka tarjoaa tason palvelut: ylempi taso palvelee myös alempia."
+            "lähimpään avoimeen pisteeseen, joka tarjoaa tason palvelut."
         ),
         "computed": "Tieverkko: {osm}. Palvelupisteet: {points}. Väestö: {places}. Laskettu {day}.",
         "source_network": "Tieverkko",
@@ -28,6 +28,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "source_places": "Väestö",
         "source_areas": "Alueet",
         "source_attribution": "Lähde",
+        "source_centres": "Keskukset",
+        "source_scheme": "Palvelutasot",
+        "source_minutes": "Aikarajat (min)",
+        "source_suppressed": "Salattu luku (−1)",
         "source_season": "Vuodenaika",
         "source_direction": "Suunta",
         "source_method": "Menetelmä",
@@ -88,7 +92,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "method": (
             "Restiderna har räknats med personbil längs vägnätet: hastighetsbegränsningar, enkelriktningar och färjor "
             "har beaktats, och vägen från bilvägen till platsen ingår ({speed} km/h, högst {metres} m). Nivåernas "
-            "tider gäller närmaste punkt som erbjuder nivåns tjänster: en högre nivå betjänar också de lägre."
+            "tider gäller närmaste öppna punkt som erbjuder nivåns tjänster."
         ),
         "computed": "Vägnät: {osm}. Servicepunkter: {points}. Befolkning: {places}. Beräknat {day}.",
         "source_network": "Vägnät",
@@ -96,6 +100,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "source_places": "Befolkning",
         "source_areas": "Områden",
         "source_attribution": "Källa",
+        "source_centres": "Centrum",
+        "source_scheme": "Servicenivåer",
+        "source_minutes": "Tidsgränser (min)",
+        "source_suppressed": "Dolt tal (−1)",
         "source_season": "Årstid",
         "source_direction": "Riktning",
         "source_method": "Metod",
@@ -154,7 +162,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "method": (
             "Travel times are by car along the road network, with speed limits, one-way streets and ferries; the way "
             "between road and place is included ({speed} km/h, at most {metres} m). The time to a level is to the "
-            "nearest point that offers its services: a higher level also serves the lower ones."
+            "nearest open point that offers its services."
         ),
         "computed": "Roads: {osm}. Service points: {points}. Population: {places}. Computed {day}.",
         "source_network": "Roads",
@@ -162,6 +170,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "source_places": "Population",
         "source_areas": "Areas",
         "source_attribution": "Source",
+        "source_centres": "Centres",
+        "source_scheme": "Levels",
+        "source_minutes": "Thresholds (min)",
+        "source_suppressed": "Withheld count (−1)",
         "source_season": "Season",
         "source_direction": "Direction",
         "source_method": "Method",
