@@ -123,7 +123,7 @@ def figures_in_pandas(wide: pd.DataFrame, table: TravelTimeTable) -> pd.DataFram
         time = wide[serving_points(table.points, SCHEME, code)].min(axis=1)
         order = time.sort_values(na_position="last", kind="stable").index
         sorted_time, sorted_area = time[order], area[order]
-        inhabited = time[people["population"].gt(0) | table.places["population"].lt(0)]
+        inhabited = time[people["population"].gt(0) | table.places["population"].lt(0)].dropna()
         for group in GROUPS:
             heads = people[group]
             reached = heads.where(time.notna(), 0)
@@ -157,9 +157,14 @@ def check_figures(ours: pd.DataFrame, theirs: pd.DataFrame) -> None:
         for frame in (ours, theirs)
     ]
     exact = [one for one in sides[0] if one != "mean"]
-    same = sides[0][exact].equals(sides[1][exact]) and np.allclose(sides[0]["mean"], sides[1]["mean"], rtol=1e-12)
+    same = sides[0][exact].equals(sides[1][exact]) and np.allclose(
+        sides[0]["mean"], sides[1]["mean"], rtol=1e-12, equal_nan=True
+    )
     worst = [
-        frame[(frame["area"] != "") & (frame["group"] == "population")].sort_values(key)["worst_place"].tolist()
+        frame[(frame["area"] != "") & (frame["group"] == "population")]
+        .sort_values(key)["worst_place"]
+        .fillna("")
+        .tolist()
         for frame in (ours, theirs)
     ]
     if not same or worst[0] != worst[1]:
