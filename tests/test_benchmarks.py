@@ -128,4 +128,5 @@ def test_people_are_summed_up_beside_pandas_with_equal_answers(tmp_path):
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
-    assert re.search(r"classified and summed up \| [\d.]+ s \| [\d.]+ s pandas", text)
+    for what in ("classified and summed up by band", "also mean, median, p90, worst place, people beyond"):
+        assert re.search(rf"{what} \| [\d.]+ s \| [\d.]+ s pandas", text)
