@@ -112,7 +112,7 @@ def test_every_level_has_a_switch_and_its_bands_and_every_road_class_is_drawn(st
     assert [tuple(row) for row in document.data["bandAreas"]] == numbers
     assert [band["colour"] for band in document.data["bands"]][:-1] == band_colours(3)
     layers = _feature_collections(html)
-    assert set(layers) == {"roads"}
+    assert set(layers) == {"roads", "backdrop"}
     assert len(layers["roads"]["features"]) == 4
     boxes = {a["data-layer"] for _, a in document.elements if "data-layer" in a}
     assert boxes == {"areas", "points", "places", "roads", "backdrop", "labels"}
@@ -278,7 +278,7 @@ def test_a_scenario_that_names_no_point_is_refused(study: dict[str, Any]) -> Non
 def test_water_and_borders_are_drawn_beneath_the_roads(study: dict[str, Any]) -> None:
     squares = [shapely.box(430_000, 7_340_000, 440_000, 7_380_000), shapely.box(440_000, 7_340_000, 460_000, 7_380_000)]
     frame = GeoDataFrame(geometry=squares, crs="EPSG:3067")
-    drawn = _feature_collections(build_page(**study, water=frame, borders=frame).html)["backdrop"]["features"]
+    drawn = _feature_collections(build_page(**{**study, "water": frame, "borders": frame}).html)["backdrop"]["features"]
     water, borders = (shapely.geometry.shape(feature["geometry"]) for feature in drawn)
     shapes = frame.to_crs("EPSG:4326").geometry.to_numpy()
     assert water.area == pytest.approx(shapely.area(shapes).sum(), rel=0.01)

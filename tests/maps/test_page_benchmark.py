@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.browser
 
 
-def test_the_page_is_measured_and_every_kind_of_change_is_written_down(browser: Any, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("browser")
+def test_the_page_is_measured_and_every_kind_of_change_is_written_down(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- map: begin -->\nold\n<!-- map: end -->\nafter\n", encoding="utf-8")
     command = [sys.executable, ROOT / "benchmarks" / "map_page.py", "--places", "400", "--points", "9", "--page", page]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from opened_page import Opened, minutes_text, numbers, opening
 
 from palveluverkko.domain.levels import Level, LevelScheme
 from palveluverkko.domain.palette import band_colours
-from palveluverkko.domain.planning import Scenario
+from palveluverkko.domain.planning import Norm, Scenario
 from palveluverkko.maps.page import build_page, to_map
 from palveluverkko.planning.impact import Impact, apply_scenario, impact
 from palveluverkko.service.levels import LevelsByPlace, classify
@@ -334,145 +335,100 @@ def test_a_finding_leads_to_its_place(opened: Opened) -> None:
     assert opened.page.locator(".leaflet-popup h3").text_content() == HOSTILE
 
 
-def test_hostile_texts_are_shown_as_text_in_every_language_and_run_nothing(browser: Any, tmp_path: Path) -> None:
-    nasty = [
-        "<script>alert(1)</script>",
-        '"><img src=x onerror=alert(1)>',
-        "</script><svg onload=alert(1)>",
-        "'\"`${alert(1)}",
-        "\u202egnol\u202c \u200f",
-        "x" * 10_000,
-    ]
+NASTY = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</script><svg onload=alert(1)>",
+    "'\"`${alert(1)}",
+    "\u202egnol\u202c \u200f",
+    "x" * 10_000,
+]
+
+
+def _nasty_study() -> dict[str, Any]:
+    """Put hostile texts wherever a text of the user can stand, in every table and language."""
     study = build_study()
-    for position, text in enumerate(nasty[:5]):
-        study["points"].iloc[position, 0] = text
-    for position, text in enumerate(nasty):
-        study["places"].iloc[position, 0] = text
-    study |= {"title": nasty[1], "subtitle": nasty[2], "notes": nasty, "attribution": nasty[0]}
-    study["people"]["area_name"] = np.where(study["people"]["area"] == "698", nasty[1], study["people"]["area_name"])
-    opened = Opened(browser, build_page(**study).save(tmp_path / "map.html"))
-    page = opened.page
-    for code in ("sv", "en", "fi"):
-        page.locator(f"[data-language={code}]").click()
-        assert page.locator("h1").text_content() == nasty[1]
-        assert page.evaluate("document.documentElement.lang") == code
-        for position in range(5):
-            page.locator(f".point-icon >> nth={position}").focus()
-            page.keyboard.press("Enter")
-            assert page.locator(".leaflet-popup h3").text_content() == nasty[position]
-            page.keyboard.press("Escape")
-        for text in nasty[:4] + nasty[5:]:
-            page.locator("#search").fill(text[:50])
-            page.keyboard.press("Enter")
-            assert page.locator(".leaflet-popup h3").first.text_content() == text
-        page.select_option("#area", "0")
-    assert page.locator("img, svg[onload]").count() == 0
-    assert page.evaluate("document.querySelector('.panel').scrollWidth <= document.querySelector('.panel').clientWidth")
-    opened.context.close()
-    assert opened.requests == []
-    assert opened.complaints == []
-
-
-@pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
-def test_axe_finds_no_serious_violation(browser: Any, page_file: Path, width: int, height: int) -> None:
-    opened = Opened(browser, page_file, width=width, height=height)
-    page = opened.page
-    if width < 800:
-        opened.check_axe()
-        page.locator(".panel-toggle").click()
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    page.select_option("#scenario", "0")
-    page.locator("input[name=view][value=change]").check()
-    opened.check_axe()
-    if width > 800:
-        page.locator("#search").fill("kylä")
-        page.locator(".point-icon").first.focus()
-        page.keyboard.press("Enter")
-        opened.check_axe()
-    opened.context.close()
-
-
-def test_every_control_is_reached_by_tab_and_named(opened: Opened) -> None:
-    page = opened.page
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip-link"
-    reached = set()
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        reached.add(
-            page.evaluate(
-                "document.activeElement.id || document.activeElement.name || document.activeElement.className"
-            )
+    study["points"]["name"] = NASTY[:5]
+    study["points"]["services"] = [";".join(NASTY[:3]), NASTY[5], "", NASTY[4], NASTY[3]]
+    study["places"].loc[study["places"].index[:6], "name"] = NASTY
+    study["places"].loc[study["places"]["kunta_code"] == "698", "kunta"] = NASTY[1]
+    study["people"]["area_name"] = np.where(study["people"]["area"] == "698", NASTY[1], study["people"]["area_name"])
+    by_language = {code: NASTY[number] for number, code in enumerate(("fi", "sv", "en"))}
+    levels = tuple(
+        replace(
+            level,
+            names=dict.fromkeys(("fi", "sv", "en"), NASTY[number]),
+            menu=({"fi": f"{NASTY[3 + number]}<{number}"},),
+            replaced_by={},
         )
-    wanted = {"level", "season", "search", "within", "scenario", "against", "view", "area", "print", "panel"}
-    assert wanted <= {str(one).split(" ")[0] for one in reached}
-    controls = page.locator("button, input, select, a[href], .point-icon")
-    names = controls.evaluate_all(
-        """all => all.map(one => one.getAttribute("aria-label") || one.labels?.[0]?.textContent.trim()
-            || one.textContent.trim())"""
+        for number, level in enumerate(study["scheme"].levels)
     )
-    assert all(names)
-    levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3')].map(h => h.tagName)")
-    assert levels[0] == "H1"
-    assert levels.count("H1") == 1
-
-
-def test_layers_can_be_put_away(opened: Opened) -> None:
-    drawn = {
-        "areas": ".leaflet-bands-pane path", "points": ".point-icon", "places": ".places-canvas",
-        "roads": ".leaflet-roads-pane path", "labels": ".place-label",
-    }  # fmt: skip
-    for layer, selector in drawn.items():
-        assert opened.page.locator(selector).count() > 0
-        opened.page.locator(f"input[data-layer={layer}]").uncheck()
-        assert opened.page.locator(selector).count() == 0
-
-
-def test_a_phone_shows_the_map_first_and_the_panel_on_request(browser: Any, page_file: Path) -> None:
-    opened = Opened(browser, page_file, width=390, height=844)
-    page = opened.page
-    widest = "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)"
-    assert page.evaluate(widest) <= 390
-    assert page.locator("#map_study").bounding_box()["height"] > 350
-    assert not page.locator("#panel").is_visible()
-    page.locator(".panel-toggle").click()
-    assert page.locator("#panel").is_visible()
-    assert page.evaluate(widest) <= 390
-    page.locator("#search").fill("kylä 7")
-    page.keyboard.press("Enter")
-    assert page.locator(".leaflet-popup").is_visible()
-    opened.context.close()
-    assert opened.complaints == []
-
-
-def test_printing_keeps_the_view_and_the_opened_details(opened: Opened) -> None:
-    page = opened.page
-    page.locator(".leaflet-control-zoom-in").click()
-    page.wait_for_timeout(400)
-    view = "[map_study.getZoom(), map_study.getSize().x, String(map_study.getCenter())]"
-    before = page.evaluate(view)
-    page.evaluate(
-        """window.addEventListener("beforeprint", () => {
-            window.onPaper = [document.querySelectorAll(".places-on-paper circle").length,
-                document.querySelector(".places-canvas").hidden];
-        })"""
+    study["scheme"] = replace(study["scheme"], levels=levels)
+    study["scenarios"] = [replace(one, name=NASTY[number]) for number, one in enumerate(SCENARIOS)]
+    renamed = dict(zip((one.name for one in SCENARIOS), NASTY[:2], strict=True))
+    study["area_changes"] = study["area_changes"].replace({"scenario": renamed})
+    study["tables"] = [
+        replace(season, name=by_language, subtitle=dict.fromkeys(("fi", "sv", "en"), NASTY[2]))
+        for season in study["tables"]
+    ]
+    study["findings"] = pd.DataFrame(
+        [
+            ("place", "P1", NASTY[0], 1.0),
+            ("network", NASTY[1], "unreached", np.nan),
+            ("nobody", NASTY[5], NASTY[2], 2.0),
+        ],
+        columns=["subject", "id", "verdict", "metres"],
+    ).assign(detail=NASTY[3], detail_fi=NASTY[:3], detail_sv=NASTY[1:4], detail_en=NASTY[3:])
+    where = ("kunta_code", NASTY[1])
+    norms = [*NORMS, Norm("L", 30, 0.5, where=where)]
+    study["places"].loc["P1", "kunta_code"] = NASTY[1]
+    study["norms"] = check_norms(
+        study["levels"].assign(kunta_code=study["places"]["kunta_code"]),
+        norms,
+        column="kunta_code",
+        name_column="kunta",
     )
-    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
-    # The canvas would hide bands and roads on paper.
-    assert page.evaluate("window.onPaper[0]") > 10
-    assert page.evaluate("window.onPaper[1]") is True
-    assert page.locator(".places-on-paper").count() == 0
-    page.wait_for_function("!document.body.classList.contains('printing')")
-    page.wait_for_timeout(400)
-    assert page.evaluate(view) == before
-    assert page.locator(".panel details[open]").count() == 0
+    return study | {"title": NASTY[1], "subtitle": by_language, "notes": [*NASTY, by_language], "attribution": NASTY[0],
+                    "fingerprint": NASTY[2]}  # fmt: skip
 
 
-def test_large_text_keeps_the_page_whole(opened: Opened) -> None:
-    opened.page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert opened.page.evaluate(
-        "document.querySelector('.panel').scrollWidth <= document.querySelector('.panel').clientWidth + 1"
-    )
+def test_hostile_texts_are_shown_as_text_in_every_table_and_language_and_run_nothing(
+    browser: Any, tmp_path: Path
+) -> None:
+    with opening(browser, build_page(**_nasty_study()).save(tmp_path / "map.html")) as opened:
+        page = opened.page
+        for number, code in enumerate(("sv", "en", "fi")):
+            page.locator(f"[data-language={code}]").click()
+            assert page.locator("h1").text_content() == NASTY[1]
+            assert page.evaluate("document.documentElement.lang") == code
+            assert page.locator("#notes p").all_text_contents()[:6] == NASTY
+            assert page.locator(".fingerprint").text_content().endswith(NASTY[2])
+            assert page.locator("[data-season]").first.text_content() == NASTY[{"fi": 0, "sv": 1, "en": 2}[code]]
+            page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+            for position in range(5):
+                page.locator(f".point-icon >> nth={position}").focus()
+                page.keyboard.press("Enter")
+                assert page.locator(".leaflet-popup h3").text_content() == NASTY[position]
+                page.keyboard.press("Escape")
+            for text in NASTY[:4] + NASTY[5:]:
+                page.locator("#search").fill(text[:50])
+                page.keyboard.press("Enter")
+                assert page.locator(".leaflet-popup h3").first.text_content() == text
+            for level in range(3):
+                page.locator(f"input[name=level][value='{level}']").check()
+            for scenario in range(2):
+                page.select_option("#scenario", str(scenario))
+                assert page.locator("#subtitle").text_content().endswith(NASTY[scenario])
+                assert tomllib.loads(page.locator("#toml").text_content())["scenario"][0]["name"] == NASTY[scenario]
+            for area in range(-1, 3):
+                page.select_option("#area", str(area))
+            assert page.evaluate(
+                "document.querySelector('.panel').scrollWidth <= document.querySelector('.panel').clientWidth"
+            )
+            finding = page.locator(".findings li .hint").first.text_content()
+            assert finding.endswith(NASTY[{"fi": 0, "sv": 1, "en": 3}[code]])
+            page.locator("input[name=season]").nth(number % 2).check()
+        assert page.locator("img, svg[onload]").count() == 0
 
 
 def test_what_a_notebook_holds_makes_the_same_page(browser: Any, tmp_path: Path, tables: dict[str, Any]) -> None:

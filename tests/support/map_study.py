@@ -91,6 +91,14 @@ def build_study() -> dict[str, Any]:
             detail_en=["P3 lies 1,234 m from the nearest road.", "moved", HOSTILE],
         ),
         "roads": _roads(points),
+        "borders": GeoDataFrame(
+            geometry=[
+                shapely.box(400_000, 7_300_000, 480_000, 7_800_000),
+                shapely.box(480_000, 7_300_000, 560_000, 7_800_000),
+            ],
+            crs=METRIC,
+        ),
+        "water": GeoDataFrame(geometry=[shapely.Point(500_000, 7_650_000).buffer(9_000)], crs=METRIC),
     }
 
 

@@ -28,7 +28,8 @@ from palveluverkko.service.norms import counted
 from palveluverkko.service.people import OUTSIDE, Heads, heads
 
 DEGREES = 100_000
-"""Coordinates of places are whole hundred-thousandths of a degree: a metre."""
+"""Coordinates of places and areas are whole hundred-thousandths of a degree: a metre. Ten times as coarse would be seen
+at zoom 10 as a shade of the outlines."""
 
 
 class Payload(NamedTuple):
@@ -93,7 +94,7 @@ def pack_study(
         ],
         "scenarios": [_scenario(one, ids, study) for one in study.scenarios],
         "seasons": [dict(one.name) for one in study.tables],
-        "grid": 10**study.decimals,
+        "grid": DEGREES,
         "bandAreas": _band_rows(study),
         "comparisons": comparisons,
         "areaChanges": changes,
@@ -302,12 +303,11 @@ def _add_shapes(parcel: Parcel, study: Study) -> tuple[list[tuple[int, int, int]
     list, list
         What is compared (scenario, or -1, and the seasons before and after), and what is known of each changed area.
     """
-    grid = 10**study.decimals
     bands = [(season, frame) for season, frame in _season_bands(study) if len(frame)]
     if bands:
         together = pd.concat([frame.to_crs(study.bands.crs)[["level", "geometry"]] for _, frame in bands])
         groups = [(season, level) for season, frame in bands for level in frame["level"]]
-        pack_shapes(parcel, "bands", lean_shapes(together, groups, grid=grid))
+        pack_shapes(parcel, "bands", lean_shapes(together, groups, grid=DEGREES))
     comparisons: list[tuple[int, int, int]] = []
     found: list[tuple[int, int, int, GeoDataFrame]] = []
     if study.area_changes is not None:
@@ -339,7 +339,7 @@ def _add_shapes(parcel: Parcel, study: Study) -> tuple[list[tuple[int, int, int]
         first = found[0][3]
         together = pd.concat([frame.to_crs(first.crs)[["geometry"]] for *_, frame in found])
         groups = [tuple(row[key] for key in ("scenario", "to", "level", "threshold")) for row in rows]
-        pack_shapes(parcel, "changes", lean_shapes(together, groups, grid=grid))
+        pack_shapes(parcel, "changes", lean_shapes(together, groups, grid=DEGREES))
     return comparisons, rows
 
 

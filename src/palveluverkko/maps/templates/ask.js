@@ -108,6 +108,15 @@ function connectAsking(state, panel) {
   connectSearch(state, panel);
 }
 
+const SORTED = 2000; // more than these nobody looks through, and sorting them would be felt
+
+/** As people look names up: Kylä 2 before Kylä 10, points and areas before places of the same name. */
+function inOrder(entries) {
+  if (entries.length > SORTED) return entries;
+  const { compare } = new Intl.Collator(language, { numeric: true });
+  return entries.sort((one, other) => compare(one.plain, other.plain));
+}
+
 function connectSearch(state, panel) {
   const input = document.getElementById("search");
   const list = document.getElementById("found");
@@ -131,8 +140,9 @@ function connectSearch(state, panel) {
     const wanted = plain(input.value);
     clear();
     if (!wanted) return;
-    const first = entries.filter((entry) => entry.plain.startsWith(wanted));
-    const found = [...first, ...entries.filter((entry) => !entry.plain.startsWith(wanted) && entry.plain.includes(wanted))];
+    const matching = entries.filter((entry) => entry.plain.includes(wanted));
+    const first = inOrder(matching.filter((entry) => entry.plain.startsWith(wanted)));
+    const found = [...first, ...inOrder(matching.filter((entry) => !entry.plain.startsWith(wanted)))];
     status.textContent = found.length ? fill(texts.search_found, { count: formatNumber(found.length) }) : texts.search_none;
     list.replaceChildren(...found.slice(0, FOUND).map((entry) => {
       const kind = entry.kind === "area" ? texts.area_choose : texts[entry.kind];
