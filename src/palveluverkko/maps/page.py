@@ -84,14 +84,19 @@ class Page:
         )
 
 
-def to_map(
+def to_map(  # noqa: PLR0913 - as below
     levels: LevelsByPlace | None,
     bands: GeoDataFrame,
     points: GeoDataFrame,
     *,
     places: GeoDataFrame | None = None,
     roads: GeoDataFrame | None = None,
+    water: GeoDataFrame | None = None,
+    borders: GeoDataFrame | None = None,
     table: TravelTimeTable | None = None,
+    norms: DataFrame | None = None,
+    scenarios: Sequence[Scenario] = (),
+    area_changes: GeoDataFrame | None = None,
     area_column: str | None = None,
     area_name_column: str | None = None,
     title: str = "",
@@ -108,8 +113,15 @@ def to_map(
         Disjoint bands and service points; any CRS.
     places, roads
         Drawn when given; roads as ``network.to_edges()`` gives them.
+    water, borders
+        Background: polygons of lakes and of municipalities; any CRS.
     table
         Travel times of the points; with them the page lets its reader try a change of the network.
+    norms
+        As :func:`palveluverkko.service.norms.check_norms` gives them.
+    scenarios, area_changes
+        Changes that the reader can choose, and what they gain and lose, as
+        :func:`palveluverkko.planning.area_changes.area_changes` gives it.
     area_column, area_name_column
         Columns of the places whose areas the page sums up.
     title, language
@@ -133,9 +145,15 @@ def to_map(
         people=None
         if levels is None
         else levels.by_area(area_column, name_column=area_name_column, minutes=levels.minutes),
+        norms=norms,
         roads=roads,
+        water=water,
+        borders=borders,
         tables=() if table is None else (TimesOfSeason(table, {}, {}),),
+        scenarios=scenarios,
         area_column=area_column,
+        suppression=None if levels is None else levels.suppression,
+        area_changes=area_changes,
         language=language,
         attribution=attribution,
     )
