@@ -53,11 +53,9 @@ def test_cells_have_the_times_of_the_surface_and_each_belongs_to_one_point(plan,
     ends = [xy[given_ways[0].spots[0]], xy[given_ways[-1].spots[-1]]]
     points = points_at(network, [(x + 8, y - 3) for x, y in ends], ids=["B", "A"])
     cells = allocate_cells(network, points, budget_minutes=3, direction=direction, cell_metres=50.0)
-    whole = surface(network, points, budget_minutes=3, direction=direction, cell_metres=50.0).within_budget()
+    whole = surface(network, points, budget_minutes=3, direction=direction, cell_metres=50.0)
+    np.testing.assert_array_equal(cells.surface.travel_time, whole.travel_time)
     ours = cells.surface.within_budget()
-    # Access legs are rounded to the millisecond here, and two ways as short may change places.
-    same = np.abs(ours.astype(np.int64) - whole) <= 2
-    assert same.mean() > 0.995
     assert ((cells.owner >= 0) == (ours != UNREACHED)).all()
     alone = allocate_cells(network, points.loc[["A"]], budget_minutes=3, direction=direction, cell_metres=50.0)
     assert (ours[alone.owner >= 0] != UNREACHED).all()
@@ -65,10 +63,10 @@ def test_cells_have_the_times_of_the_surface_and_each_belongs_to_one_point(plan,
 
 
 @settings(deadline=None, max_examples=12)
-@given(street_plans(kinds=LAND), st.sampled_from(list(Direction)))
-def test_where_no_walk_ends_at_the_access_distance_a_cell_belongs_to_the_point_that_alone_is_quickest(plan, direction):
+@given(street_plans(kinds=LAND), st.sampled_from(list(Direction)), st.sampled_from([250.0, 4000.0]))
+def test_a_cell_belongs_to_the_point_that_alone_is_quickest(plan, direction, longest):
     spots, given_ways = plan
-    network = network_of(roads(spots, given_ways), max_access_metres=4000.0)
+    network = network_of(roads(spots, given_ways), max_access_metres=longest)
     xy = spot_xy(network, spots)
     points = points_at(network, [xy[given_ways[0].spots[0]], xy[given_ways[-1].spots[-1]]])
     options = {"cell_metres": 100.0, "budget_minutes": 40, "direction": direction}
@@ -153,8 +151,8 @@ def test_the_catchments_of_andorra_are_a_coverage(shared_data, tmp_path):
     line = network.edges.lines(network.edges.snappable & network.edges.main)
     points = points_at(network, [(one.x, one.y) for one in (line[at].centroid for at in (100, 900, 1700, 2500))])
     cells = allocate_cells(network, points, budget_minutes=30, cell_metres=50.0)
-    whole = surface(network, points, budget_minutes=30, cell_metres=50.0).within_budget()
-    assert (np.abs(cells.surface.within_budget().astype(np.int64) - whole) <= 2).mean() > 0.9999
+    whole = surface(network, points, budget_minutes=30, cell_metres=50.0)
+    np.testing.assert_array_equal(cells.surface.travel_time, whole.travel_time)
     drawn = outline_catchments(cells)
     assert len(drawn) == 4
     assert drawn.geometry.is_valid.all()

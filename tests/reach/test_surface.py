@@ -88,12 +88,15 @@ def test_the_surface_equals_the_quickest_walk_to_any_spot_on_a_road(given_ways, 
     # Between two sampled spots the true minimum lies at most half a step away, on the road and off it.
     lowest, _ = quickest(network.max_access_metres + step)
     finite = np.isfinite(lowest)
-    assert (times[finite] >= lowest[finite] - pace * step).all()
+    off_road = walk[:, reached].min(axis=1) > 0.9 * CELL
+    assert (times[finite & off_road] >= lowest[finite & off_road] - pace * step).all()
+    # Beside a road a cell has the road's own time.
+    assert (times[finite] >= lowest[finite] - pace * (step + 0.6 * CELL)).all()
     assert np.isinf(times[~finite]).all()
     best, best_walk = quickest(network.max_access_metres)
-    surely = np.isfinite(best) & (1.03 * best_walk + 0.1 * CELL <= network.max_access_metres)
+    surely = np.isfinite(best) & (1.035 * best_walk + 0.35 * CELL <= network.max_access_metres)
     assert surely.sum() > 100
-    assert (times[surely] <= best[surely] + pace * (0.03 * best_walk[surely] + 0.1 * CELL) + 2).all()
+    assert (times[surely] <= best[surely] + pace * (0.035 * best_walk[surely] + 0.2 * CELL) + 2).all()
 
 
 @settings(deadline=None, max_examples=10)
@@ -108,33 +111,20 @@ def test_a_larger_budget_changes_nothing_within_the_smaller_one(plan, one, other
     )
 
 
-@settings(deadline=None, max_examples=10)
-@given(street_plans(kinds=LAND))
-def test_where_no_walk_ends_at_the_access_distance_the_surface_is_the_minimum_of_its_points(plan):
+@settings(deadline=None, max_examples=25)
+@given(street_plans(kinds=LAND), st.sampled_from(list(Direction)), st.sampled_from([120.0, 400.0, 1000.0]))
+def test_the_surface_of_several_points_is_the_minimum_of_those_of_each(plan, direction, longest):
     spots, given_ways = plan
-    network = network_of(roads(spots, given_ways), max_access_metres=4000.0)
-    ends = spot_xy(network, [spots[given_ways[0].spots[0]], spots[given_ways[-1].spots[-1]]])
-    points = points_at(network, ends)
-    both, first, second = (
-        surface(network, chosen, cell_metres=100.0, budget_minutes=40) for chosen in (points, points[:1], points[1:])
+    network = network_of(roads(spots, given_ways), max_access_metres=longest)
+    xy = spot_xy(network, spots)
+    ends = [xy[given_ways[0].spots[0]], xy[given_ways[-1].spots[-1]], xy[given_ways[0].spots[-1]]]
+    points = points_at(network, [(x + 8, y - 3) for x, y in ends])
+    options = {"direction": direction, "budget_minutes": 4, "cell_metres": CELL}
+    whole, *each = (
+        surface(network, chosen, **options).travel_time for chosen in (points, points[:1], points[1:2], points[2:])
     )
-    np.testing.assert_array_equal(both.travel_time, first.with_minimum(second).travel_time)
-
-
-@settings(deadline=None, max_examples=10)
-@given(street_plans(kinds=LAND))
-def test_one_more_point_reaches_every_cell_that_one_fewer_reached_and_hardly_later(plan):
-    spots, given_ways = plan
-    network = network_of(roads(spots, given_ways))
-    ends = spot_xy(network, [spots[given_ways[0].spots[0]], spots[given_ways[-1].spots[-1]]])
-    points = points_at(network, ends)
-    more, fewer = (surface(network, chosen, cell_metres=CELL).travel_time for chosen in (points, points[:1]))
-    beside = cell_walk(network, CELL)
-    reached = fewer != UNREACHED
-    assert (more[reached] != UNREACHED).all()
-    # Exact beside the roads; near the access distance the way of the swept walk may be another one (3 % of it).
-    on_road = fewer <= fewer.min() + beside
-    assert (more[on_road] <= fewer[on_road]).all()
+    # So one point more makes no cell later, and takes none away.
+    np.testing.assert_array_equal(whole, np.min(each, axis=0))
 
 
 def test_outside_the_grid_and_beyond_the_budget_nothing_is_reached():

@@ -6,8 +6,16 @@ import numpy as np
 from graphs import anchors
 
 from palveluverkko.engine.elimination import Preparable, eliminate, prepare
-from palveluverkko.engine.graph import UNREACHED, build_graph
+from palveluverkko.engine.graph import (
+    UNREACHED,
+    build_graph,
+    freeze_bool,
+    freeze_float64,
+    freeze_int32,
+    freeze_int64,
+)
 from palveluverkko.engine.grid import spread_from_roads
+from palveluverkko.engine.pieces import Edges, time_stretches
 from palveluverkko.engine.search import (
     band_counts,
     k_nearest,
@@ -88,9 +96,27 @@ def surface_answers(graph, random):
     order, xy = np.arange(chains.begins.size - 1)[::-1], random.uniform(0, 1000, (2, nodes))
     times = random.integers(0, 9000, (2, 60))
     yield from lay_chains(chains, order, node, xy=tuple(xy), length=times[0] / 8, onward=times[0], back=times[1])
-    yield spread_from_roads(
-        random.uniform(0, 1000, (9, 4)),
-        random.uniform(0, 60_000, (9, 2)),
+    x, y, driven = *random.uniform(0, 1000, (2, 40)), np.tile(np.arange(0, 8000, 1000), 5)
+    edges = Edges(
+        freeze_int64(np.arange(0, 41, 8)),
+        freeze_float64(x),
+        freeze_float64(-y),
+        *(freeze_int32(driven) for _ in range(2)),
+        freeze_bool(np.ones((5, 2))),
+        freeze_int32(np.arange(10).reshape(5, 2)),
+        freeze_bool(np.ones(5)),
+    )
+    stretches = time_stretches(
+        edges,
+        freeze_int32(random.integers(0, 60_000, 10)),
+        freeze_int32(np.arange(10)),
+        towards=True,
+        latest=200_000,
+        longest=50.0,
+    )
+    yield from stretches[:9]
+    yield from spread_from_roads(
+        [stretches],
         rows=21,
         columns=23,
         cell=50.0,

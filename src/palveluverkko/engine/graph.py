@@ -105,6 +105,11 @@ def freeze_int64(array: NDArray[Any]) -> NDArray[np.int64]:
     return _frozen(np.ascontiguousarray(array, dtype=np.int64))
 
 
+def freeze_bool(array: NDArray[Any]) -> NDArray[np.bool_]:
+    """Give a contiguous read-only array of flags, so that every kernel has one specialisation."""
+    return _frozen(np.ascontiguousarray(array, dtype=np.bool_))
+
+
 def check_times(travel_time: NDArray[Any]) -> None:
     """Refuse travel times that are negative, no number, or too long for int32 milliseconds (ValueError)."""
     if travel_time.size and not (travel_time.min() >= 0 and travel_time.max() <= UNREACHED):  # NaN is neither

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.graph import Int32, freeze_float64, freeze_int32
+from palveluverkko.engine.graph import Int32
+from palveluverkko.engine.pieces import Stretches
 from palveluverkko.engine.search import UNREACHED
-from palveluverkko.engine.threads import available, in_threads
 
-Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 _REACH = 3
 """Cells that a road is burnt in or a step leads over, and one more."""
+
+_LONGEST_CELLS = 10_000.0
+"""Longest walk in cells: longer ones would take more lists than there are cells in a country."""
 
 
 class Allocation(NamedTuple):
@@ -27,8 +29,7 @@ class Allocation(NamedTuple):
 
 
 def spread_from_roads(
-    line: Float64,
-    line_time: Float64,
+    roads: Sequence[Stretches],
     *,
     rows: int,
     columns: int,
@@ -36,113 +37,64 @@ def spread_from_roads(
     milliseconds_per_metre: float,
     longest_metres: float,
     latest: int,
-    blocked: NDArray[np.bool_] | None = None,
-) -> NDArray[np.int32]:
-    """Give the travel time at every cell centre of a grid.
+    west: float = 0.0,
+    north: float = 0.0,
+    first_row: int = 0,
+    first_column: int = 0,
+    blocked: Bool | None = None,
+) -> Allocation:
+    """Give the travel time at every cell centre of a part of a grid, and whose it is.
 
-    Each cell takes the smaller of two ways: the quickest that keeps to the distance as it spreads, and the one
-    from the nearest road. The quickest slants towards the service and so uses up the distance before it gets to the
-    margin; without the second way the areas would be narrower than the access distance, and by how much would
-    depend on which service lies behind: farther levels would stick out beyond nearer ones.
+    A cell has the earliest time of all walks from a road to its centre that are not too long, and beside a road the
+    time of the road itself. As no walk hangs on the time of another, the times of two sets of roads together are the
+    smaller of the times of each, in every cell.
 
     Parameters
     ----------
-    line
-        float64[k, 4]; x0, y0, x1, y1 of straight road pieces, metres from the north-west corner, y downwards.
-    line_time
-        float64[k, 2]; travel time at both ends, milliseconds, linear between.
+    roads
+        Stretches of road, y upwards; of ways as quick the one to the lowest owner counts.
     rows, columns, cell
-        Size of the grid, and of a cell in metres.
+        Size of the part, and of a cell in metres.
     milliseconds_per_metre, longest_metres
         Off-road pace, and how far from the road the grid is coloured.
     latest
         Longest travel time kept, milliseconds.
+    west, north, first_row, first_column
+        Corner of the whole grid, and where in it the part begins: all parts compute the same for a cell.
     blocked
-        bool[n * rows, n * columns] with an odd n; the grid n times finer: what ways off the road may not cross, such as
+        bool[n * rows, n * columns] with an odd n; the part n times finer: what ways off the road may not cross, such as
         water. Cells of the grid whose middle is blocked may be the end of a way, but hand none on. None: no cell.
 
     Returns
     -------
-    int32[rows, columns]
-        Milliseconds; UNREACHED where no piece lies within the distance and the time.
-    """
-    return allocate_from_roads(
-        line,
-        line_time,
-        np.zeros(len(line), dtype=np.int32),
-        rows=rows,
-        columns=columns,
-        cell=cell,
-        milliseconds_per_metre=milliseconds_per_metre,
-        longest_metres=longest_metres,
-        latest=latest,
-        blocked=blocked,
-    ).time
-
-
-def allocate_from_roads(
-    line: Float64,
-    line_time: Float64,
-    line_owner: Int32,
-    *,
-    rows: int,
-    columns: int,
-    cell: float,
-    milliseconds_per_metre: float,
-    longest_metres: float,
-    latest: int,
-    blocked: Bool | None = None,
-) -> Allocation:
-    """Give the travel time at every cell centre of a grid, as :func:`spread_from_roads` does, and whose it is.
-
-    Parameters
-    ----------
-    line_owner
-        int32[k], not negative; the point that each piece of road leads to. Of two ways as quick and as short the one to
-        the lower owner counts.
+    Allocation
+        int32[rows, columns]; UNREACHED and -1 where no piece lies within the distance and the time.
     """
     from palveluverkko.engine import grid_kernels as kernels  # importing numba costs 0.8 s
 
-    order = np.argsort(line_owner, kind="stable")
-    owners = freeze_int32(line_owner[order])
-    lines = (freeze_float64(line[order]), freeze_float64(line_time[order]))
-    quick_time, quick_metres, near_time, near_metres = (np.full((rows, columns), np.inf) for _ in range(4))
-    quick_owner, near_owner = (np.full((rows, columns), -1, dtype=np.int32) for _ in range(2))
-    measures = (float(cell), float(milliseconds_per_metre), float(longest_metres), float(latest))
+    shape = (rows, columns)
+    road_time, walk_time = np.full(shape, np.inf), np.full(shape, np.inf)
+    road_owner, walk_owner = (np.full(shape, -1, dtype=np.int32) for _ in range(2))
+    ends: tuple[Any, ...] = tuple(np.full(shape, np.inf, dtype=kind) for kind in (np.float64, np.float32) * 2)
+    head = np.full(rows * columns, -1, dtype=np.int32)
+    room = rows * columns + 64
+    lengths, owners, following = (np.empty(room, dtype=np.int32) for _ in range(3))
+    walks = kernels.Walks(np.empty(room), lengths, owners, following, used=0, free=-1)
     walls = _walls(blocked, rows, columns)
-    barred = np.zeros((rows, columns), dtype=np.uint8)
-    kernels.bar_steps(barred, *walls)
+    barred = np.zeros(shape, dtype=np.uint8)
+    if blocked is not None:
+        kernels.bar_steps(barred, *walls)
     barred.flags.writeable = False
-    ways = (quick_time, quick_metres, near_time, near_metres)
-    # Threads share the rows out, then the two ways: whatever their number, each cell is worked on in the same order.
-    threads = available()
-    strips = np.linspace(0, rows, min(threads, rows) + 1).astype(np.int64)
-
-    def burn(strip: int) -> None:
-        rows_of_strip = (int(strips[strip]), int(strips[strip + 1]))
-        kernels.burn(quick_owner, near_owner, owners, *ways, *lines, *walls, *measures, *rows_of_strip)
-
-    def spread(number: int) -> None:
-        owner, time, metres = ((quick_owner, quick_time, quick_metres), (near_owner, near_time, near_metres))[number]
-        kernels.spread(owner, time, metres, walls[0], barred, *measures, number == 0)
-
-    for work, number in ((burn, strips.size - 1), (spread, 2)):
-        _share_out(work, number, threads)
-    time = np.minimum(quick_time, near_time)
-    reached = np.isfinite(time)
-    result = np.full((rows, columns), UNREACHED, dtype=np.int32)
-    result[reached] = np.rint(time[reached]).astype(np.int32)
-    either = np.where(quick_time < near_time, quick_owner, near_owner)
-    owner = np.where(quick_time == near_time, np.minimum(quick_owner, near_owner), either)
-    return Allocation(result, owner)
-
-
-def _share_out(work: Callable[[int], None], number: int, threads: int) -> None:
-    """Do so many pieces of work, by number."""
-    for _ in in_threads(
-        range(number), lambda one, _space, _stop: work(one), make_workspace=lambda: None, threads=threads
-    ):
-        pass
+    longest = int(np.floor(min(longest_metres / cell, _LONGEST_CELLS) * kernels.UNITS + kernels.ROUNDING))
+    measures = (float(cell), float(milliseconds_per_metre), longest, float(latest))
+    corner = (west + first_column * cell, north - first_row * cell)
+    for some in roads:
+        into: tuple[Any, ...] = (road_time, road_owner, *ends, head, walks)
+        walks = kernels.burn(*[*into, *some, corner, *walls, *measures])
+    kernels.spread(walk_time, walk_owner, head, walks, walls[0], barred, *measures)
+    time, owner = np.full(shape, UNREACHED, dtype=np.int32), np.empty(shape, dtype=np.int32)
+    kernels.settle(time, owner, walk_time, walk_owner, road_time, road_owner)
+    return Allocation(time, owner)
 
 
 def middles(finer: Bool, rows: int, columns: int) -> Bool:

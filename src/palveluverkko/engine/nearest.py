@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.graph import Int32, freeze_float64, freeze_int32, freeze_int64
+from palveluverkko.engine.graph import Int32, freeze_bool, freeze_float64, freeze_int32, freeze_int64
 from palveluverkko.engine.threads import Stop, available, in_threads, interruptible
 
 ABSENT = -1
@@ -109,7 +109,7 @@ def build_tree(first_vertex: NDArray[np.int64], x: Float64, y: Float64, which: B
     x, y = freeze_float64(x), freeze_float64(y)
 
     def build(_stop: Stop) -> SegmentTree:
-        vertex, line = kernels.list_segments(freeze_int64(first_vertex), _frozen_bool(which))
+        vertex, line = kernels.list_segments(freeze_int64(first_vertex), freeze_bool(which))
         order = kernels.order_by_curve(freeze_int32(vertex), x, y)
         vertex, line = freeze_int32(vertex[order]), freeze_int32(line[order])
         first_box = freeze_int64(_first_boxes(vertex.size, kernels.BRANCHES))
@@ -159,7 +159,7 @@ def snap_to_lines(
     found = np.tile(np.asarray([0.0, np.nan, np.nan, np.inf] * 2), (count, 1))
     given = (
         *tree,
-        _frozen_bool(courses.preferred),
+        freeze_bool(courses.preferred),
         _frozen_int8(courses.course),
         freeze_int32(courses.road),
         freeze_int64(courses.way),
@@ -191,12 +191,6 @@ def _first_boxes(segments: int, branches: int) -> NDArray[np.int64]:
     while counts[-1] > 1:
         counts.append(-(-counts[-1] // branches))
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-
-
-def _frozen_bool(array: Bool) -> Bool:
-    frozen = np.ascontiguousarray(array, dtype=np.bool_).view()
-    frozen.flags.writeable = False
-    return frozen
 
 
 def _frozen_int8(array: NDArray[np.int8]) -> NDArray[np.int8]:

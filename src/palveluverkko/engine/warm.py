@@ -88,9 +88,9 @@ def compile_kernels() -> None:
     """Call every function of the engine on a graph of a few nodes, with the types of arrays of real calls."""
     import numpy as np
 
-    from palveluverkko.engine import grid, nearest, search, topology
+    from palveluverkko.engine import grid, nearest, pieces, search, topology
     from palveluverkko.engine.elimination import prepare
-    from palveluverkko.engine.graph import Anchors, build_graph, freeze_int32
+    from palveluverkko.engine.graph import Anchors, build_graph, freeze_bool, freeze_float64, freeze_int32, freeze_int64
     from palveluverkko.engine.sweep import Sweep
 
     tail, head = np.asarray([0, 1, 1, 2, 2, 3, 3, 0]), np.asarray([1, 0, 2, 1, 3, 2, 0, 3])
@@ -119,10 +119,12 @@ def compile_kernels() -> None:
     order = np.arange(chains.begins.size - 1)
     times = np.ones(3)
     topology.lay_chains(chains, order, node, xy=(np.zeros(4), np.zeros(4)), length=times, onward=times, back=times)
-    line = np.asarray([[10.0, 10.0, 90.0, 90.0]])
+    two = (freeze_float64(np.asarray([10.0, 90.0])), freeze_int32(np.asarray([0, 1000])))
+    ways, ends = freeze_bool(np.ones((1, 2))), freeze_int32(np.asarray([[1, 0]]))
+    columns = (freeze_int64(np.asarray([0, 2])), two[0], two[0], two[1], two[1], ways, ends, freeze_bool(np.ones(1)))
+    roads = pieces.time_stretches(pieces.Edges(*columns), two[1], None, towards=True, latest=_BUDGET, longest=25.0)
     grid.spread_from_roads(
-        line,
-        np.asarray([[0.0, 1000.0]]),
+        [roads],
         rows=4,
         columns=4,
         cell=25.0,

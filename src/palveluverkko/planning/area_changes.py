@@ -122,17 +122,10 @@ def changes_of_surfaces(
 
 
 def _both(of: Callable[[set[str]], Surface], before: set[str], after: set[str]) -> tuple[Surface, Surface]:
-    """Give the surfaces before and after, neither anywhere slower than that of the points they have in common.
-
-    By itself a surface can be slower by under a second in a few cells near the access distance for having a point more.
-    """
-    shared = before & after
-    if not before or not after:
-        one = of(before | after)
-        none = np.full(one.travel_time.shape, UNREACHED, dtype=np.int32)
-        empty = replace(one, travel_time=none, on_shore=None if one.on_shore is None else none)
-        return (one, empty) if before else (empty, one)
-    if not shared:
+    """Give the surfaces before and after; one that nobody serves is reached nowhere."""
+    if before and after:
         return of(before), of(after)
-    least = of(shared)
-    return of(before).with_minimum(least), of(after).with_minimum(least)
+    one = of(before | after)
+    none = np.full(one.travel_time.shape, UNREACHED, dtype=np.int32)
+    empty = replace(one, travel_time=none, on_shore=None if one.on_shore is None else none)
+    return (one, empty) if before else (empty, one)

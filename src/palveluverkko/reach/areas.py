@@ -275,7 +275,8 @@ def _distinct_pieces(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
     """Give each straight piece of the outlines once, on the grid and in either direction.
 
     The levels share most of their outlines: on Lapland 39,000 of 193,000 pieces are left, and noding them takes a
-    third of the time, for the same faces.
+    third of the time, for the same faces. They are sorted: faces are then drawn and simplified alike whichever level
+    comes first.
     """
     xy, owner = shapely.get_coordinates(shapely.get_parts(outlines), return_index=True)
     xy = np.round(xy / SNAP_METRES) * SNAP_METRES
@@ -285,6 +286,7 @@ def _distinct_pieces(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
     pieces[turned] = pieces[turned][:, [2, 3, 0, 1]]
     long = (pieces[:, :2] != pieces[:, 2:]).any(axis=1)
     distinct = pd.DataFrame(pieces[long]).drop_duplicates().to_numpy()
+    distinct = distinct[np.lexsort(distinct.T)]
     return np.asarray(shapely.linestrings(distinct.reshape(-1, 2, 2)))
 
 

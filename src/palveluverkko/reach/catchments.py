@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.water import Water
-from palveluverkko.reach.edges import timed_pieces
 from palveluverkko.reach.snap import check_near_network, snap
 from palveluverkko.reach.spread import NOBODY, spread_roads
 from palveluverkko.reach.surface import Surface, prepare_grid, shapes_near
+from palveluverkko.reach.timed_roads import timed_roads
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,18 +77,11 @@ def allocate_cells(
     budget = to_milliseconds(budget_minutes)
     grid, latest, crs = prepare_grid(network, cell_metres, budget)
     ranked = points.sort_index()
-    pieces = timed_pieces(network, snap(network, ranked), Direction.parse(direction), latest=latest)
-    piece, way = np.nonzero((pieces.time.min(axis=2) <= latest) & network.edges.snappable[pieces.edge][:, None])
-    near = shapes_near(water, grid, crs)
-    found = spread_roads(
-        pieces.xy[piece],
-        pieces.time[piece, way],
-        pieces.point[piece, way],
-        network=network,
-        grid=grid,
-        latest=latest,
-        water=near,
+    roads = timed_roads(
+        network, snap(network, ranked), Direction.parse(direction), latest=latest, cell=grid.cell, by_point=True
     )
+    near = shapes_near(water, grid, crs)
+    found = spread_roads(roads, network=network, grid=grid, latest=latest, water=near)
     time = np.where(found.blocked, np.int32(UNREACHED), found.time)
     owner = np.where(time <= budget, found.owner, np.int32(NOBODY))
     for one in (time, owner):

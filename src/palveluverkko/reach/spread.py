@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -10,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palveluverkko.domain.travel import UNREACHED
-from palveluverkko.engine.grid import allocate_from_roads, middles
+from palveluverkko.engine.grid import Allocation, spread_from_roads
+from palveluverkko.engine.pieces import Stretches, TimedLines
+from palveluverkko.engine.threads import available, in_threads
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.water import Shapes, cells_within, without_water
 
@@ -25,6 +26,12 @@ Odd, so that a cell of the finer grid lies in the middle of each cell.
 
 NOBODY = -1
 
+_STRIPS_PER_THREAD = 2
+"""More strips than threads, for roads lie unevenly."""
+
+_HALOS = 4
+"""Strips are at least so many times as high as what is around them is."""
+
 
 class Grid(NamedTuple):
     """A metric grid: its outer north-west corner, its size, and the side of a cell in metres."""
@@ -36,14 +43,6 @@ class Grid(NamedTuple):
     cell: float
 
 
-class _Roads(NamedTuple):
-    """Straight pieces of road on the grid, metres from its corner, y downwards; times at both ends, and whose."""
-
-    lines: NDArray[np.float64]
-    times: NDArray[np.float64]
-    owners: NDArray[np.int32]
-
-
 class Spread(NamedTuple):
     """Travel time of each cell, milliseconds, and whose it is (-1: nobody's); where its centre lies in water."""
 
@@ -52,10 +51,17 @@ class Spread(NamedTuple):
     blocked: NDArray[np.bool_]
 
 
+class _Strip(NamedTuple):
+    """Rows that are worked on together, and the rows around them that ways may come from."""
+
+    begin: int
+    end: int
+    outer_begin: int
+    outer_end: int
+
+
 def spread_roads(
-    lines: NDArray[np.float64],
-    times: NDArray[np.float64],
-    owners: NDArray[np.int64],
+    roads: tuple[Stretches, ...],
     *,
     network: RoadNetwork,
     grid: Grid,
@@ -65,127 +71,137 @@ def spread_roads(
 ) -> Spread:
     """Spread straight pieces of road off the road, at the network's access speed and up to its access distance.
 
-    Every strip is worked on together with its neighbourhood of twice the access distance, from where ways lead into it
-    and are kept from it.
+    Strips of the grid are worked on by themselves, each with the rows around it from where ways lead into it.
 
     Parameters
     ----------
-    lines
-        float64[k, 4]; x0, y0, x1, y1 in the network's CRS.
-    times
-        float64[k, 2]; milliseconds at both ends.
-    owners
-        int64[k]; the point that each leads to.
+    roads
+        In the network's CRS.
     network, grid
-        The roads, and the grid over them.
+        The roads' network, and the grid over it.
     latest
         Longest time kept, milliseconds.
     water
         Polygons that stop the spread.
     cells_at_once
-        Size of the strips; :data:`CELLS_AT_ONCE` when None.
+        Size of the strips; :data:`CELLS_AT_ONCE` or a share for each thread when None.
     """
-    origin, turn = (grid.west, grid.north, grid.west, grid.north), (1.0, -1.0, 1.0, -1.0)
-    whole = _Roads((lines - origin) * turn, times, owners.astype(np.int32))
-    dry = None
-    if water is not None:
-        # What is cut at the shore is cut alike for times and for owners, who are the same at both ends.
-        left, left_times = without_water(lines, times, water)
-        whose = without_water(lines, np.column_stack((owners, owners)).astype(np.float64), water)[1][:, 0]
-        dry = _Roads((left - origin) * turn, left_times, np.rint(whose).astype(np.int32))
     time = np.full((grid.rows, grid.columns), UNREACHED, dtype=np.int32)
     owner = np.full((grid.rows, grid.columns), NOBODY, dtype=np.int32)
-    blocked = np.zeros((grid.rows, grid.columns), dtype=np.bool_)
-    halo = int(np.ceil(2 * network.max_access_metres / grid.cell)) + 2
-    if not len(lines):
-        return _frozen(Spread(time, owner, _wet_cells(water, grid)))
-    part, row, column = _around(whole, grid, network.max_access_metres)
-    if part != grid:
-        inner_part = spread_roads(
-            lines,
-            times,
-            owners,
-            network=network,
-            grid=part,
-            latest=latest,
-            water=water,
-            cells_at_once=cells_at_once,
-        )
-        there = (slice(row, row + part.rows), slice(column, column + part.columns))
-        time[there], owner[there] = inner_part.time, inner_part.owner
-        return _frozen(Spread(time, owner, _wet_cells(water, grid)))
-    for inner, outer in _strips(grid, halo, CELLS_AT_ONCE if cells_at_once is None else cells_at_once):
-        rows = outer.stop - outer.start
+    blocked = np.zeros((grid.rows, grid.columns), dtype=np.bool_) if water is None else _wet_cells(water, grid)
+    dry = None if water is None else _cut(roads, water)
+    if any(one.first.size for one in roads):
+        part = _around(roads, grid, network.max_access_metres)
 
-        spread = partial(
-            allocate_from_roads,
-            rows=rows,
-            columns=grid.columns,
-            cell=grid.cell,
-            milliseconds_per_metre=network.access_milliseconds_per_metre,
-            longest_metres=network.max_access_metres,
-            latest=latest,
-        )
-        found = spread(*_near_rows(whole, outer, grid.cell))
-        found_time, found_owner = found.time, found.owner
-        kept = slice(inner.start - outer.start, inner.stop - outer.start)
-        if water is not None and dry is not None:
-            wet = cells_within(
-                water,
-                west=grid.west,
-                north=grid.north - outer.start * grid.cell,
-                rows=FINER * rows,
-                columns=FINER * grid.columns,
-                cell=grid.cell / FINER,
-            )
-            around = spread(*_near_rows(dry, outer, grid.cell), blocked=wet)
-            # Where the water shuts out the nearest road, the way from the next one may happen to be quicker than both
-            # ways that a cell keeps without water; the larger of the two keeps the law that water makes no time
-            # shorter.
-            found_time, found_owner = np.maximum(found_time, around.time), around.owner
-            blocked[inner] = middles(wet, rows, grid.columns)[kept]
-        time[inner], owner[inner] = found_time[kept], found_owner[kept]
-    return _frozen(Spread(time, owner, blocked))
+        def work(strip: _Strip) -> None:
+            rows = slice(strip.begin, strip.end)
+            found = _spread_strip(strip, roads, dry, part, network, grid, latest, water)
+            columns = slice(part.first_column, part.end_column)
+            kept = slice(strip.begin - strip.outer_begin, strip.end - strip.outer_begin)
+            time[rows, columns], owner[rows, columns] = found.time[kept], found.owner[kept]
 
-
-def _frozen(found: Spread) -> Spread:
-    for one in found:
+        strips = _strips(part, grid, network.max_access_metres, cells_at_once)
+        for _ in in_threads(
+            strips, lambda one, _space, _stop: work(one), make_workspace=lambda: None, threads=available()
+        ):
+            pass
+    for one in (time, owner, blocked):
         one.flags.writeable = False
-    return found
+    return Spread(time, owner, blocked)
 
 
-def _around(roads: _Roads, grid: Grid, longest: float) -> tuple[Grid, int, int]:
-    """Give the part of a grid that roads can colour, and its first row and column."""
-    x, y = roads.lines[:, [0, 2]], roads.lines[:, [1, 3]]
+def _spread_strip(
+    strip: _Strip,
+    roads: tuple[Stretches, ...],
+    dry: Stretches | None,
+    part: _Part,
+    network: RoadNetwork,
+    grid: Grid,
+    latest: int,
+    water: Shapes | None,
+) -> Allocation:
+    rows, columns = strip.outer_end - strip.outer_begin, part.end_column - part.first_column
+    spread = partial(
+        spread_from_roads,
+        rows=rows,
+        columns=columns,
+        cell=grid.cell,
+        milliseconds_per_metre=network.access_milliseconds_per_metre,
+        longest_metres=network.max_access_metres,
+        latest=latest,
+        west=grid.west,
+        north=grid.north,
+        first_row=strip.outer_begin,
+        first_column=part.first_column,
+    )
+    found = spread(roads)
+    if water is None or dry is None:
+        return found
+    wet = cells_within(
+        water,
+        west=grid.west + part.first_column * grid.cell,
+        north=grid.north - strip.outer_begin * grid.cell,
+        rows=FINER * rows,
+        columns=FINER * columns,
+        cell=grid.cell / FINER,
+    )
+    around = spread((dry,), blocked=wet)
+    # A way may begin at the shore, which is no spot that a way is led from without water, and there be quicker than
+    # they; the larger of the two keeps the law that water makes no time shorter.
+    return Allocation(np.maximum(found.time, around.time), around.owner)
+
+
+class _Part(NamedTuple):
+    """The part of a grid that roads can colour."""
+
+    first_row: int
+    end_row: int
+    first_column: int
+    end_column: int
+
+
+def _around(roads: tuple[Stretches, ...], grid: Grid, longest: float) -> _Part:
+    """Give the part of a grid that roads can colour."""
     margin = longest + 2 * grid.cell
-    column, row = (max(0, int((one.min() - margin) // grid.cell)) for one in (x, y))
-    columns = min(grid.columns, int((x.max() + margin) // grid.cell) + 1) - column
-    rows = min(grid.rows, int((y.max() + margin) // grid.cell) + 1) - row
-    corner = (grid.west + column * grid.cell, grid.north - row * grid.cell)
-    return Grid(*corner, rows, columns, grid.cell), row, column
+    some = [one for one in roads if one.first.size]
+    south, north = min(one.south.min() for one in some), max(one.north.max() for one in some)
+    west, east = min(one.west.min() for one in some), max(one.east.max() for one in some)
+    return _Part(
+        max(0, int((grid.north - north - margin) // grid.cell)),
+        min(grid.rows, int((grid.north - south + margin) // grid.cell) + 1),
+        max(0, int((west - grid.west - margin) // grid.cell)),
+        min(grid.columns, int((east - grid.west + margin) // grid.cell) + 1),
+    )
 
 
-def _wet_cells(water: Shapes | None, grid: Grid) -> NDArray[np.bool_]:
+def _strips(part: _Part, grid: Grid, longest: float, cells_at_once: int | None) -> list[_Strip]:
+    """Cut a part of the grid into strips, at least as many as there are threads where they are high enough."""
+    halo = int(np.ceil(longest / grid.cell)) + 2
+    rows = part.end_row - part.first_row
+    high = max(1, (cells_at_once or CELLS_AT_ONCE) // (part.end_column - part.first_column))
+    if cells_at_once is None:
+        high = min(high, max(_HALOS * halo, -(-rows // (_STRIPS_PER_THREAD * available()))))
+    return [
+        _Strip(
+            begin,
+            min(part.end_row, begin + high),
+            max(part.first_row, begin - halo),
+            min(part.end_row, begin + high + halo),
+        )
+        for begin in range(part.first_row, part.end_row, high)
+    ]
+
+
+def _cut(roads: tuple[Stretches, ...], water: Shapes) -> Stretches:
+    """Give the roads without what lies on the water."""
+    each = [one.lines() for one in roads]
+    line, base, more, owner = (np.concatenate(one) for one in zip(*each, strict=True))
+    left, whole, share = without_water(line, water)
+    # What is later at the begin of what is left is rounded alike whatever the time of the road is.
+    begin, end = (np.rint(more[whole] * share[:, side]).astype(np.int64) for side in (0, 1))
+    return TimedLines(left, base[whole] + begin, end - begin, owner[whole]).stretches()
+
+
+def _wet_cells(water: Shapes, grid: Grid) -> NDArray[np.bool_]:
     """Tell which cells have their centre in water."""
-    if water is None:
-        return np.zeros((grid.rows, grid.columns), dtype=np.bool_)
     return cells_within(water, west=grid.west, north=grid.north, rows=grid.rows, columns=grid.columns, cell=grid.cell)
-
-
-def _strips(grid: Grid, halo: int, cells_at_once: int) -> Iterator[tuple[slice, slice]]:
-    """Give the rows of each strip, and those with its neighbourhood."""
-    high = grid.rows if grid.rows * grid.columns <= cells_at_once else max(1, cells_at_once // grid.columns)
-    for begin in range(0, grid.rows, high):
-        end = min(grid.rows, begin + high)
-        yield slice(begin, end), slice(max(0, begin - halo), min(grid.rows, end + halo))
-
-
-def _near_rows(roads: _Roads, rows: slice, cell: float) -> _Roads:
-    """Give the roads that are burnt into some rows, counted from the first of them."""
-    upper, lower = (bound(roads.lines[:, 1], roads.lines[:, 3]) for bound in (np.minimum, np.maximum))
-    near = (lower >= (rows.start - 2) * cell) & (upper <= (rows.stop + 2) * cell)
-    if near.all() and rows.start == 0:
-        return roads
-    # Metres less than what stands there: nothing is rounded, every strip computes the same.
-    down = np.asarray((0.0, rows.start * cell, 0.0, rows.start * cell))
-    return _Roads(roads.lines[near] - down, roads.times[near], roads.owners[near])

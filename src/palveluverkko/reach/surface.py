@@ -11,11 +11,12 @@ from pyproj import CRS
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
-from palveluverkko.engine import search
+from palveluverkko.engine.pieces import Stretches
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.water import Water
-from palveluverkko.reach.snap import Snapped, check_near_network, snap
+from palveluverkko.reach.snap import check_near_network, snap
 from palveluverkko.reach.spread import Grid, spread_roads
+from palveluverkko.reach.timed_roads import timed_roads
 from palveluverkko.reach.water import Shapes
 
 CELL_SIZES = (25.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
@@ -132,25 +133,37 @@ def surface(
     budget = to_milliseconds(budget_minutes)
     grid, latest, crs = prepare_grid(network, cell_metres, budget)
     check_near_network(network, points, where="service points")
-    snapped = snap(network, points)
-    lines, times = _timed_roads(network, snapped, direction, latest)
-    near = shapes_near(water, grid, crs)
-    found = spread_roads(
-        lines,
-        times,
-        np.zeros(len(lines), dtype=np.int64),
-        network=network,
-        grid=grid,
+    roads = timed_roads(network, snap(network, points), direction, latest=latest, cell=grid.cell)
+    return surface_of_roads(
+        roads,
+        network,
+        grid,
+        budget=budget,
         latest=latest,
-        water=near,
+        water=shapes_near(water, grid, crs),
         cells_at_once=cells_at_once,
     )
-    if near is None:
+
+
+def surface_of_roads(
+    roads: tuple[Stretches, ...],
+    network: RoadNetwork,
+    grid: Grid,
+    *,
+    budget: int,
+    latest: int,
+    water: Shapes | None = None,
+    cells_at_once: int | None = None,
+) -> Surface:
+    """Spread timed roads over a grid: the part of :func:`surface` that comes after the search."""
+    found = spread_roads(roads, network=network, grid=grid, latest=latest, water=water, cells_at_once=cells_at_once)
+    crs = CRS.from_user_input(network.crs)
+    if water is None:
         return Surface(found.time, grid.west, grid.north, grid.cell, crs, budget)
     on_shore = np.where(found.blocked, found.time, np.int32(UNREACHED))
     on_land = np.where(found.blocked, np.int32(UNREACHED), found.time)
     on_shore.flags.writeable = on_land.flags.writeable = False
-    return Surface(on_land, grid.west, grid.north, grid.cell, crs, budget, on_shore, near)
+    return Surface(on_land, grid.west, grid.north, grid.cell, crs, budget, on_shore, water)
 
 
 def prepare_grid(network: RoadNetwork, cell_metres: float | None, budget: int) -> tuple[Grid, int, CRS]:
@@ -218,87 +231,3 @@ def lay_grid(network: RoadNetwork, cell: float) -> Grid:
     columns = int(np.ceil((edges.vertex_x.max() + margin - west) / cell))
     rows = int(np.ceil((north - edges.vertex_y.min() + margin) / cell))
     return Grid(float(west), float(north), rows, columns, float(cell))
-
-
-def _timed_roads(
-    network: RoadNetwork, snapped: Snapped, direction: Direction, latest: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give straight pieces of road (x0, y0, x1, y1) with the travel time at both ends.
-
-    A position has up to two ways to the points: through the head of its edge and through the tail. Each way is
-    linear along a piece and becomes a piece of its own; the smaller wins where they are burnt in.
-    """
-    edges = network.edges
-    towards = direction is Direction.TO_SERVICE
-    seeds = snapped.ends_at_service(network) if towards else snapped.starts(network)
-    node_time = search.node_times(
-        network.roads, seeds=seeds, budget=latest, search_from="ends" if towards else "starts"
-    ).milliseconds.astype(np.float64)
-    node_time[node_time == UNREACHED] = np.inf
-    onward_time, backward_time = node_time[network.leave if towards else network.enter].T
-
-    count = np.diff(edges.first_vertex)
-    owner = np.repeat(np.arange(count.size), count)
-    before = np.flatnonzero(owner[1:] == owner[:-1])
-    # No position of an edge is quicker than its better end: most of a large network is out of reach.
-    reached = edges.snappable & (np.minimum(onward_time, backward_time) <= latest)
-    before = before[reached[owner[before]]]
-    edge = owner[before]
-    along, back = edges.vertex_forward.astype(np.float64), edges.vertex_backward.astype(np.float64)
-    forward_total, backward_total = edges.forward_time[edge], edges.backward_time[edge]
-
-    def both_ends(time_at: NDArray[np.float64], base: NDArray[np.float64], *, falling: bool) -> NDArray[np.float64]:
-        ends = np.column_stack((time_at[before], time_at[before + 1]))
-        return np.asarray(base[:, None] + (-ends if falling else ends))
-
-    if towards:
-        onward = both_ends(along, onward_time[edge] + forward_total, falling=True)
-        backward = both_ends(back, backward_time[edge], falling=False)
-    else:
-        onward = both_ends(along, onward_time[edge], falling=False)
-        backward = both_ends(back, backward_time[edge] + backward_total, falling=True)
-    x, y = edges.vertex_x, edges.vertex_y
-    line = np.column_stack((x[before], y[before], x[before + 1], y[before + 1]))
-    # Both ways of a piece are linear: one that is not quicker at either end is not quicker anywhere, and is left out.
-    ahead, behind = edges.forward[edge], edges.backward[edge]
-    pieces = [
-        (line, onward, ahead & ~(behind & _not_slower(backward, onward) & ~_not_slower(onward, backward))),
-        (line, backward, behind & ~(ahead & _not_slower(onward, backward))),
-    ]
-    pieces += _around_points(network, snapped, towards=towards)
-    lines = np.concatenate([one[keep] for one, _, keep in pieces])
-    times = np.concatenate([one[keep] for _, one, keep in pieces])
-    near = times.min(axis=1) <= latest
-    return np.asarray(lines[near]), np.asarray(times[near])
-
-
-def _not_slower(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return np.asarray((one[:, 0] <= other[:, 0]) & (one[:, 1] <= other[:, 1]))
-
-
-def _around_points(
-    network: RoadNetwork, snapped: Snapped, *, towards: bool
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]]:
-    """Give the pieces on a point's own edge, from which one drives straight to the point or is driven to."""
-    edges = network.edges
-    found = []
-    for spots, point in [(some, point) for some in snapped.spots for point in np.flatnonzero(some.line >= 0)]:
-        access = spots.metres[point] * network.access_milliseconds_per_metre
-        access += network.arrival_milliseconds if towards else 0
-        edge, vertex, fraction = spots.line[point], spots.vertex[point], spots.fraction[point]
-        first, end = edges.first_vertex[edge], edges.first_vertex[edge + 1]
-        spot = (spots.x[point], spots.y[point])
-        for column, allowed, before_point in (
-            (edges.vertex_forward, edges.forward[edge], towards),
-            (edges.vertex_backward, edges.backward[edge], not towards),
-        ):
-            at_spot = column[vertex] + (float(column[vertex + 1]) - column[vertex]) * fraction
-            side = slice(first, vertex + 1) if before_point else slice(vertex + 1, end)
-            inner = np.column_stack((edges.vertex_x[side], edges.vertex_y[side]))
-            inner_time = np.abs(at_spot - column[side].astype(np.float64))
-            xy = np.vstack((inner, spot)) if before_point else np.vstack((spot, inner))
-            time = np.append(inner_time, 0.0) if before_point else np.insert(inner_time, 0, 0.0)
-            time = time + access
-            line = np.column_stack((xy[:-1], xy[1:]))
-            found.append((line, np.column_stack((time[:-1], time[1:])), np.full(len(line), bool(allowed))))
-    return found

@@ -37,16 +37,21 @@ def cells_within(
     return np.asarray(np.cumsum(count, axis=1, dtype=np.int16)[:, :columns] != 0)
 
 
-def without_water(lines: Float64, times: Float64, shapes: Shapes) -> tuple[Float64, Float64]:
-    """Cut straight pieces of road (x0, y0, x1, y1) at the shore and keep what is on land, with the times at both ends.
+def without_water(lines: Float64, shapes: Shapes) -> tuple[Float64, NDArray[np.int64], Float64]:
+    """Cut straight pieces of road (x0, y0, x1, y1) at the shore and keep what is on land.
 
     Nobody leaves the road on a bridge, a pier or a ferry.
+
+    Returns
+    -------
+    float64[n, 4], int64[n], float64[n, 2]
+        What is left, of which piece it is a part, and how far along that it begins and ends, from 0 to 1.
     """
     pieces = shapely.linestrings(lines.reshape(-1, 2, 2))
     piece, shape = shapely.STRtree(shapes).query(pieces, predicate="intersects")
     wet = np.unique(piece)
     if not wet.size:
-        return lines, times
+        return lines, np.arange(len(lines)), np.tile((0.0, 1.0), (len(lines), 1))
     left = pieces[wet]
     # One polygon after another: the first that each piece meets, the second ...
     order = np.lexsort((shape, piece))
@@ -67,10 +72,14 @@ def without_water(lines: Float64, times: Float64, shapes: Shapes) -> tuple[Float
         np.column_stack([np.hypot(ends[:, k] - whole[:, 0], ends[:, k + 1] - whole[:, 1]) for k in (0, 2)])
         / np.where(length > 0, length, 1.0)[:, None]
     )
-    begin, change = times[owner, :1], times[owner, 1:] - times[owner, :1]
     dry = np.ones(len(lines), dtype=np.bool_)
     dry[wet] = False
-    return np.concatenate((lines[dry], ends)), np.concatenate((times[dry], begin + change * share))
+    untouched = np.flatnonzero(dry)
+    return (
+        np.concatenate((lines[dry], ends)),
+        np.concatenate((untouched, owner)),
+        np.concatenate((np.tile((0.0, 1.0), (untouched.size, 1)), share)),
+    )
 
 
 def cut_at_shore(faces: Shapes, shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
