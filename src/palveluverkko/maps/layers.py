@@ -6,7 +6,7 @@ import re
 from typing import Any, NamedTuple, TypeVar
 
 import folium
-from branca.element import Element, Figure, MacroElement
+from folium import Element, Figure, MacroElement
 from folium.map import CustomPane
 from folium.template import Template
 
