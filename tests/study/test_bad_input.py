@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas
+import numpy as np
 import pytest
+import rasterio
 import shapely
 from little_study import write_little_study, write_roads
 
@@ -97,6 +99,36 @@ def swap_in_andorra(folder: Path) -> None:
     (folder / "points.csv").write_text("id,level,lon,lat\nA,E,66.50,25.70\nB,L,66.51,25.71\n", encoding="utf-8")
 
 
+def ask_for(table: str) -> Damage:
+    return change("study.toml", "[output]", f"{table}\n\n[output]")
+
+
+def places_of(text: str) -> Damage:
+    return lambda folder: (folder / "places.csv").write_text(text, encoding="utf-8")
+
+
+def areas_elsewhere(folder: Path) -> None:
+    square = geopandas.GeoDataFrame({"id": ["X"], "name": ["X"]}, geometry=[shapely.box(0, 0, 1000, 1000)], crs=3067)
+    square.to_file(folder / "areas.gpkg")
+    change("study.toml", 'column = "kunta_code"\nname_column = "kunta"', 'file = "areas.gpkg"')(folder)
+
+
+def people_raster(*, crs: str = "EPSG:3067", nodata: float | None = -1, corner: float = 0.0) -> Damage:
+    """Take the people from a raster of four cells by Rovaniemi, and the areas away."""
+
+    def damage(folder: Path) -> None:
+        at = (440_000, 7_380_000, 250) if crs == "EPSG:3067" else (25.7, 66.5, 0.01)
+        values = np.asarray([[5, corner], [0, 2]], dtype=np.float32)
+        shape = {"height": 2, "width": 2, "count": 1, "dtype": "float32"}
+        place = {"crs": crs, "nodata": nodata, "transform": rasterio.Affine(at[2], 0, at[0], 0, -at[2], at[1])}
+        with rasterio.open(folder / "people.tif", "w", driver="GTiff", **shape, **place) as raster:
+            raster.write(values, 1)
+        change("study.toml", '"places.csv"', '"people.tif"')(folder)
+        change("study.toml", '[areas]\ncolumn = "kunta_code"\nname_column = "kunta"\n', "")(folder)
+
+    return damage
+
+
 BROKEN_STUDIES: dict[str, tuple[Damage, str]] = {
     "no study": (lambda f: (f / "study.toml").unlink(), r"study\.toml cannot be read: No such file .*Name a study"),
     "no roads": (lambda f: (f / "roads.osm.pbf").unlink(), r"study\.toml: network\.osm names .*roads\.osm\.pbf, which"),
@@ -149,6 +181,45 @@ BROKEN_STUDIES: dict[str, tuple[Damage, str]] = {
     "a gap in the population": (
         change("places.csv", ",300,", ",,"),
         r"places\.csv has no population at 'P3' \(row 4\)",
+    ),
+    "fewer people than none": (
+        change("places.csv", ",300,", ",-300,"),
+        r"places\.csv has population = -300 at 'P3' \(row 4\); write 0 or more, or -1 for a suppressed count\.$",
+    ),
+    "two places of one id": (
+        change("places.csv", "P2,", "P1,"),
+        r"places\.csv has 1 duplicate id \(first: 'P1', row 3\)\. Ids tell places apart.*make them unique\.$",
+    ),
+    "ages that do not sum": (
+        places_of("id,lon,lat,population,age_0_64,age_65_\nP1,25.7,66.5,100,90,10\nP2,25.72,66.5,200,150,60\n"),
+        r"places\.csv has age_0_64 \+ age_65_ = 210 but population = 200 at 'P2' \(row 3\); correct",
+    ),
+    "a grid id that names no square": (
+        places_of("grd_id,population\n1kmN7376E0442,5\n1kmN7376E9442,5\n"),
+        r"places\.csv has the grid id '1kmN7376E9442' at '1kmN7376E9442' \(row 3\), which names no square of Finland's",
+    ),
+    "grid ids that are spoilt": (
+        places_of("grd_id,population\n1kmN7376E044X,5\n"),
+        r"places\.csv has the grid id '1kmN7376E044X' .*row 2.*write it as 1kmN6675E0385",
+    ),
+    "a raster without nodata": (people_raster(nodata=None), r"people\.tif names no nodata value.*name one"),
+    "a raster in degrees": (people_raster(crs="EPSG:4326"), r"people\.tif is in degrees \(EPSG:4326\).*warp it to met"),
+    "a raster of less than nobody": (people_raster(corner=-3), r"people\.tif has -3 people in the cell of row 0, col"),
+    "places outside every area": (
+        areas_elsewhere,
+        r"the areas of areas\.gpkg hold none of the 5 places \('P1', 'P2', 'P3' and 2 more\); take areas of the",
+    ),
+    "an unknown service": (
+        ask_for('[[wanted]]\nname = "Kuu"\nservices = ["kuulento"]'),
+        r"study\.toml: 'Kuu' wants the service 'kuulento', which no menu and no service point has; did you mean",
+    ),
+    "an unknown language": (
+        ask_for('[[wanted]]\nname = "Kuu"\nlanguages = ["tlh"]'),
+        r"study\.toml: 'Kuu' wants the language 'tlh', which no menu and no service point has; known are: none\.$",
+    ),
+    "points without level": (
+        change("points.csv", "level", "taso"),
+        r"points\.csv has no column level \(its columns are .*taso.*Add it and give each point its level, one of L",
     ),
     "no places": (
         lambda f: (f / "places.csv").write_text("id,lon,lat,population\n", encoding="utf-8"),
@@ -308,6 +379,33 @@ def test_a_real_process_ends_with_one_line_and_without_a_traceback(folder, broke
     assert done.returncode == 2
     assert done.stdout == ""
     assert re.search(expected, only_line(done.stderr))
+
+
+def test_without_the_extra_a_study_of_capacity_ends_before_anything_with_the_remedy(folder):
+    """Really without it: the package cannot be imported in the process that runs."""
+    ask_for("[capacity]\nminutes = 5")(folder)
+    change("points.csv", "candidate\n", "candidate,capacity\n")(folder)
+    change("points.csv", "false\n", "false,4\n")(folder)
+    before = contents(folder)
+    hidden = "import sys; sys.modules['access'] = None; from palveluverkko import cli; cli.main()"
+    command = [sys.executable, "-c", hidden, "run", str(folder / "study.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    line = only_line(done.stderr)
+    assert re.search(
+        r"\[capacity\] needs the package access; install it with: pip install 'palveluverkko\[access\]", line
+    )
+    assert contents(folder) == before
+
+
+def test_no_point_of_a_level_is_no_error_and_told_so(folder, monkeypatch, capsys):
+    change("points.csv", ",E,", ",A,")(folder)
+    monkeypatch.setattr(sys, "argv", ["palveluverkko", "run", str(folder / "study.toml")])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 0
+    assert "E: nobody reaches it, 1,000 people not reached" in capsys.readouterr().out
 
 
 def test_a_misspelled_option_ends_with_two_and_names_the_help(monkeypatch, capsys):

@@ -10,7 +10,7 @@ from streets import ONEWAY, STREET, network_of, points_at, roads, spot_xy, ways
 
 from palveluverkko.domain.levels import LANGUAGES
 from palveluverkko.reach.snap import Verdict
-from palveluverkko.study.findings import COLUMNS, check_findings, count_doubts
+from palveluverkko.study.findings import COLUMNS, check_findings, count_doubts, of_inputs
 from palveluverkko.study.texts import say_finding
 
 # Metres: an avenue of two carriageways, and a short street 100 m north of it that nothing joins.
@@ -30,6 +30,7 @@ KINDS = {
     "mended_water": {"count": 1234},
     "lost_ways": {"count": 1234},
     "water_left_out": {},
+    "outside_areas": {"count": 12, "people": 3456.0},
 }
 NUMBERS = {
     "off_network": ["1234", "1500"],
@@ -45,6 +46,7 @@ NUMBERS = {
     "mended_water": ["1234"],
     "lost_ways": ["1234"],
     "water_left_out": [],
+    "outside_areas": ["12", "3456"],
 }
 
 
@@ -118,6 +120,17 @@ def test_the_findings_of_the_data_name_road_way_and_distance(language):
     for detail, metres in zip(of_points["detail"].tolist()[:4], of_points["metres"], strict=False):
         assert str(round(metres)) in digits(detail)
     assert count_doubts(found) == len(found) - 1
+
+
+def test_places_in_no_area_are_one_finding_with_their_people():
+    places = pd.DataFrame(
+        {"population": [5, 7, -1, 9], "kunta_code": ["091", None, "", "049"]}, index=["a", "b", "c", "d"]
+    )
+    found = of_inputs(None, places, places, "kunta_code")
+    assert found[["subject", "id", "verdict"]].to_numpy().tolist() == [["place", "b, c", "outside_areas"]]
+    assert found["values"].iloc[0] == {"count": 2, "people": 7}
+    assert of_inputs(None, places, places, None).empty
+    assert of_inputs(None, places, places.iloc[[0, 3]], "kunta_code").empty
 
 
 def test_a_clean_study_has_no_findings():

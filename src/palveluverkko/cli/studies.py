@@ -37,6 +37,9 @@ def run(
     with showing_progress() as progress:
         results, files = run_study(chosen, progress=progress)
     for line in results.summary.to_dict("records"):
+        if math.isnan(line["mean"]):
+            typer.echo(f"{line['level']}: nobody reaches it, {line['unreached']:,.0f} people not reached")
+            continue
         typer.echo(
             f"{line['level']}: mean {_minutes(line['mean'])}, 90 % within {_minutes(line['p90'])}, "
             f"worst {_minutes(line['worst'])} ({line['worst_name']}), {line['unreached']:,.0f} people not reached"

@@ -351,6 +351,7 @@ SHEET_TEXTS: Mapping[str, Mapping[str, str]] = {
         "At the edge of the road data: times may be too long",
     ),
     "verdict_on_water": _in("Vesialueella", "På vatten", "On water"),
+    "verdict_outside_areas": _in("Alueiden ulkopuolella", "Utanför områdena", "Outside every area"),
     "verdict_mended_water": _in("Vesialueita korjattu", "Vattenområden rättade", "Water mended"),
     "verdict_lost_ways": _in("Teitä ilman solmuja", "Vägar utan noder", "Ways without nodes"),
     "verdict_water_left_out": _in(

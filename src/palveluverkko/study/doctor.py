@@ -49,7 +49,7 @@ from palveluverkko.study.doctor_tables import (
     people,
     restriction_table,
 )
-from palveluverkko.study.findings import check_findings, count_doubts, of_water
+from palveluverkko.study.findings import check_findings, count_doubts, of_inputs
 from palveluverkko.study.study import Study
 from palveluverkko.tables.areas import read_areas
 
@@ -155,7 +155,9 @@ def examine(study: Study, inputs: Inputs) -> Diagnosis:
     unreached, closed_roads = _cut_off(study, inputs, snapped_points, snapped_places, source)
     parts = part_table(network, snapped_points, snapped_places, places)
     return Diagnosis(
-        findings=check_findings(network, points, places, of_water(inputs.water, points, places), lost_ways=lost_ways),
+        findings=check_findings(
+            network, points, places, of_inputs(inputs.water, points, places, inputs.area_column), lost_ways=lost_ways
+        ),
         lost_ways=lost_ways,
         unreached=unreached,
         beyond_access=beyond_access_table(snapped_points, snapped_places, points, places),

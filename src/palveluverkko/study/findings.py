@@ -16,6 +16,7 @@ from palveluverkko.reach.snap import Verdict, snap
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.table import TravelTimeTable, snapped_findings
 from palveluverkko.service.levels import LevelsByPlace
+from palveluverkko.service.people import counts
 from palveluverkko.study.texts import say_finding
 
 COLUMNS = ("subject", "id", "verdict", "metres", "road", "road_class", "way", "detail")
@@ -36,7 +37,7 @@ def gather_findings(
 ) -> pd.DataFrame:
     """List what is off the network, cut off, unreached, suppressed, defaulted, not understood or beyond the file.
 
-    ``water`` are the findings of :func:`of_water`.
+    ``water`` are the findings of :func:`of_inputs`.
 
     Returns
     -------
@@ -149,6 +150,21 @@ def of_water(water: Water | None, points: geopandas.GeoDataFrame, places: geopan
             rows.append(("network", "", "mended_water", math.nan, {"count": water.mended}))
         rows += [("network", one, "water_left_out", math.nan, {}) for one in water.left_out]
     return _rows(rows)
+
+
+def of_inputs(
+    water: Water | None, points: geopandas.GeoDataFrame, places: geopandas.GeoDataFrame, area_column: str | None
+) -> pd.DataFrame:
+    """List what :func:`of_water` lists, and in one row the places outside every area, where areas are asked for."""
+    rows: list[_Row] = []
+    if area_column is not None:
+        outside = places[places[area_column].isna() | (places[area_column].astype(str) == "")]
+        if len(outside):
+            ids = ", ".join(map(str, outside.index[:_EXAMPLES])) + (" …" if len(outside) > _EXAMPLES else "")
+            values = {"count": len(outside), "people": counts(outside).sum()}
+            rows.append(("place", ids, "outside_areas", math.nan, values))
+    found = of_water(water, points, places)
+    return pd.concat([found, _rows(rows)], ignore_index=True) if rows else found
 
 
 def _of_network(network: RoadNetwork) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from palveluverkko.reach.areas import square_kilometres
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.table import TravelTimeTable, travel_times
 from palveluverkko.service.areas import draw_bands, level_surfaces
-from palveluverkko.study.findings import gather_findings, of_water
+from palveluverkko.study.findings import gather_findings, of_inputs
 from palveluverkko.study.study import Study
 from palveluverkko.study.texts import say, say_day, say_method, say_subtitle
 
@@ -175,7 +175,7 @@ def _in_every_language(study: Study, results: Results) -> pd.DataFrame:
             results.table,
             results.levels,
             results.surfaces,
-            of_water(inputs.water, inputs.points, inputs.places),
+            of_inputs(inputs.water, inputs.points, inputs.places, inputs.area_column),
             language=code,
         )["detail"]
         for code in LANGUAGES

@@ -12,6 +12,7 @@ from pathlib import Path
 import geopandas
 import pandas as pd
 
+from palveluverkko.domain.errors import TableError, name_ids
 from palveluverkko.domain.grids import GRID_LAYERS
 from palveluverkko.maps.seasons import TimesOfSeason
 from palveluverkko.network.road_network import RoadNetwork
@@ -42,7 +43,7 @@ from palveluverkko.service.split import split_places
 from palveluverkko.study.checks import check_against_network, check_against_tables
 from palveluverkko.study.doctor import Diagnosis, brief_tables, examine
 from palveluverkko.study.fairness import capacity_of, equity_of
-from palveluverkko.study.findings import gather_findings, of_water
+from palveluverkko.study.findings import gather_findings, of_inputs
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.further import further_layers
 from palveluverkko.study.level_tables import CENTRES, FIGURES, POINTS, SERVICE_FIGURES, level_tables
@@ -231,7 +232,7 @@ def compute_study(study: Study, *, clock: _Clock | None = None, store: str | Pat
         table,
         levels,
         surfaces,
-        of_water(inputs.water, inputs.points, inputs.places),
+        of_inputs(inputs.water, inputs.points, inputs.places, inputs.area_column),
         language=study.study.language,
     )
     return Results(
@@ -285,6 +286,12 @@ def _with_areas(
     if areas is None:
         return places, section.column, section.name_column
     own = assign_areas(places, areas, rule=section.assign)
+    if own.isna().all():
+        file = "" if section.file is None else section.file.name
+        raise TableError(
+            f"the areas of {file} hold none of the {len(places):,} places ({name_ids(places.index)}); take areas "
+            f"of the same part of the world, or check the coordinates of both."
+        )
     return places.assign(**{column: own, name_column: own.map(areas["name"])}), column, name_column
 
 

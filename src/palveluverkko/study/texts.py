@@ -68,6 +68,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "Sijaitsee vesialueella. Matka-aika lasketaan lähimmältä tieltä kuten muillakin, mutta alueet jättävät "
             "veden pois."
         ),
+        "finding_outside_areas": (
+            "Alueiden ulkopuolella on {count} asuinpaikkaa ({people} asukasta). Ne on laskettu koko alueeseen ja "
+            "omalle rivilleen –."
+        ),
         "finding_mended_water": "Vesialueita, joiden reunaviiva leikkasi itsensä ja jotka korjattiin: {count}.",
         "finding_water_left_out": (
             "Vesi, jonka reunaviiva ei ole aineistossa ehjä, jäi kokonaan tai osittain piirtämättä; alueet voivat "
@@ -139,6 +143,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "finding_on_water": (
             "Ligger på vatten. Restiden räknas från närmaste väg som för andra, men områdena utelämnar vattnet."
         ),
+        "finding_outside_areas": (
+            "Utanför alla områden ligger {count} bostadsorter ({people} invånare). De räknas till hela området och på "
+            "en egen rad –."
+        ),
         "finding_mended_water": "Vattenområden vars kontur korsade sig själv och som rättades: {count}.",
         "finding_water_left_out": (
             "Vatten vars kontur inte är hel i materialet ritades inte eller bara delvis; områden kan ligga över det."
@@ -207,6 +215,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "Lies in the water. Its travel time counts from the nearest road as for others, but areas leave the "
             "water out."
         ),
+        "finding_outside_areas": (
+            "Places outside every area: {count} ({people} people). They count in the whole area and in a row of their "
+            "own, –."
+        ),
         "finding_mended_water": "Areas of water whose outline crossed itself and was mended: {count}.",
         "finding_water_left_out": (
             "Water whose outline is not whole in the file was not drawn, or only in part; areas may lie over it."
@@ -224,7 +236,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-_WHOLE = ("metres", "nearest_metres", "across_metres", "limit_metres", "reached", "total", "count")
+_WHOLE = ("metres", "nearest_metres", "across_metres", "limit_metres", "reached", "total", "count", "people")
 
 
 def say(language: str, key: str, **values: object) -> str:

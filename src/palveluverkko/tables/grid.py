@@ -29,6 +29,8 @@ GRID_COLUMNS = ("grd_id", "grid_inspire", "id_nro", "nro", "id")
 """Columns that may hold grid ids; Statistics Finland's `nro` and `id_nro` may be running numbers instead."""
 
 _GRID_ID = re.compile(r"(?P<size>[1-9]\d*)(?P<unit>k?m)N(?P<north>\d+)E(?P<east>\d+)")
+_BEGINS_LIKE_ONE = re.compile(r"\d+\s*k?m\s*N", re.IGNORECASE)
+"""Enough to tell ids that went wrong from those of another kind."""
 
 # Corners that can be of a square in Finland, metres, with a margin: a slip in the digits lands far outside.
 _NORTH = (6_500_000, 7_900_000)
@@ -36,10 +38,10 @@ _EAST = (0, 800_000)
 
 
 def find_grid_column(table: pd.DataFrame) -> str | None:
-    """Find the column whose first value looks like a grid id."""
+    """Find the column whose first value begins like a grid id."""
     names = {str(column).strip().lower(): column for column in reversed(table.columns)}
     for name in GRID_COLUMNS:
-        if name in names and len(table) and _GRID_ID.fullmatch(to_text(table[names[name]].iloc[:1]).iloc[0]):
+        if name in names and len(table) and _BEGINS_LIKE_ONE.match(to_text(table[names[name]].iloc[:1]).iloc[0]):
             return str(names[name])
     return None
 
