@@ -45,12 +45,41 @@ def by_hand(times, people, capacity, weight):
     ]
 
 
-def test_catchments_that_overlap_share_their_physicians_as_worked_out_by_hand():
-    # After Luo and Wang (2003): one physician for eight residents, one for four; who can go to both has the sum.
+def test_two_steps_worked_out_by_hand():
+    """Worked from the formulas of Luo and Wang (2003, doi:10.1068/b29120): R_j = S_j / sum P_k, A_i = sum R_j.
+
+    Step 1. Point 1 has 1 physician, and 5 + 3 residents within 30 minutes: R_1 = 1/8. Point 2 has 1, and 3 + 1: 1/4.
+    Step 2. The first place goes to point 1 alone, A = 1/8; the second to both, 1/8 + 1/4 = 3/8; the third to point 2.
+    """
     times = [[10, 10, None], [None, 10, 10]]
     table = table_of(times, [5, 3, 1], [1, 1])
     found = floating_catchment(table, method="2sfca", minutes=30, scheme=ONE)
-    assert found["capacity_L"].tolist() == pytest.approx([125, 375, 250])
+    assert found["capacity_L"].tolist() == pytest.approx([1000 / 8, 3000 / 8, 1000 / 4])
+
+
+def test_the_enhanced_steps_worked_out_by_hand():
+    """Worked from Luo and Qi (2009, doi:10.1016/j.healthplace.2009.06.002), whose slower weights are 1, 0.68, 0.22.
+
+    Step 1. Point 1 has 4, within 10 minutes 100 people, within 20 another 50, within 30 another 200:
+    R_1 = 4 / (100 + 0.68 * 50 + 0.22 * 200) = 4/178. Point 2 has 6: R_2 = 6 / (0.22 * 50 + 200) = 6/211.
+    Step 2. A_1 = R_1; A_2 = 0.68 R_1 + 0.22 R_2; A_3 = 0.22 R_1 + R_2.
+    """
+    table = table_of([[5, 15, 25], [None, 25, 5]], [100, 50, 200], [4, 6])
+    found = floating_catchment(table, method="e2sfca", minutes=30, scheme=ONE)["capacity_L"] / 1000
+    first, second = 4 / 178, 6 / 211
+    assert found.tolist() == pytest.approx([first, 0.68 * first + 0.22 * second, 0.22 * first + second])
+
+
+def test_a_published_example_with_its_own_weights_comes_out_as_printed():
+    """The quickstart of sdc-catchment, an independent implementation (pypi.org/project/sdc-catchment, seen 2026-11-30).
+
+    Three places of 100 people at 0, 1 and 2 on a line, two points of 10 at its ends, weights exp(-d^2 / 2). It prints
+    0.065179, 0.069641 and 0.065179.
+    """
+    table = table_of([[5, 15, 25], [25, 15, 5]], [100, 100, 100], [10, 10])
+    weights = {10: 1.0, 20: np.exp(-0.5), 30: np.exp(-2.0)}
+    found = floating_catchment(table, weights=weights, scheme=ONE)["capacity_L"] / 1000
+    assert found.round(6).tolist() == [0.065179, 0.069641, 0.065179]
 
 
 @settings(deadline=None, max_examples=60)
@@ -94,6 +123,20 @@ def test_rational_people_go_on_until_another_queue_would_cost_them_as_much():
     table = table_of([[0], [30]], [100], [1, 1])
     found = floating_catchment(table, method="raam", minutes=60, scheme=ONE)
     assert found["raam_L"].tolist() == pytest.approx([1.25], abs=0.01)
+
+
+def test_rational_people_of_two_places_worked_out_by_hand():
+    """Worked from Saxon and Snow (doi:10.1080/24694452.2019.1629870): cost = travel / tau + queue / mean queue.
+
+    90 people live at point 1 of capacity 2, 30 at point 2 of capacity 1, 30 minutes apart; the mean queue is 120/3 = 40.
+    Tau 120: travel between them costs 0.25. At home 90/2/40 = 1.125 and 30/1/40 = 0.75, so x of the first go over until
+    (90 - x)/80 = 0.25 + (30 + x)/40: x = 10/3. All of the first pay 13/12, the second 5/6.
+    Tau 60: the way over costs 0.5 and 0.75 in the queue, more than 1.125: everybody stays.
+    """
+    table = table_of([[0, 30], [30, 0]], [90, 30], [2, 1])
+    costs = {tau: floating_catchment(table, method="raam", minutes=tau, scheme=ONE)["raam_L"] for tau in (120, 60)}
+    assert costs[120].tolist() == pytest.approx([13 / 12, 5 / 6], abs=1 / 40)  # people go over whole
+    assert costs[60].tolist() == pytest.approx([1.125, 0.75])
 
 
 def test_rational_people_who_reach_nothing_or_are_nobody_have_no_cost():

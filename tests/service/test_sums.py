@@ -55,6 +55,38 @@ def test_the_classification_of_a_permuted_table_is_the_permuted_classification(t
     before, after = (classify(one, minutes=MINUTES) for one in (table, shuffled))
     pd.testing.assert_frame_equal(after.frame, before.frame.iloc[order])
     pd.testing.assert_frame_equal(before.by_area("kunta_code"), after.by_area("kunta_code"))
+    # Of places with equally long journeys the first in the table is named.
+    figures = [one.by_area_figures("kunta_code").drop(columns=["worst_place", "worst_name"]) for one in (before, after)]
+    pd.testing.assert_frame_equal(*figures, check_exact=False, rtol=1e-12)
+
+
+@settings(deadline=None, max_examples=25)
+@given(tables())
+def test_the_people_of_a_nearer_level_are_nowhere_fewer_nor_later_as_intervals_too(table):
+    figures = classify(table, minutes=MINUTES).by_area_figures("kunta_code").fillna({"worst_name": ""})
+    late = [f"{one}{end}" for one in ("median", "p90") for end in COUNTS]
+    lost = [f"{one}{end}" for one in ("unreached", "beyond_10", "beyond_30", "beyond_60") for end in COUNTS]
+    for _, own in figures.groupby(["area", "group"]):
+        nearer_first = own.set_index("level").loc[list(SCHEME.codes), [*late, *lost]]
+        # Not reached is later than every time.
+        rising = nearer_first.astype(float).fillna(math.inf).to_numpy()
+        assert (rising[:-1] <= rising[1:]).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(tables(), st.data())
+def test_opening_a_point_leaves_nobody_farther_as_intervals_too(table, data):
+    closed = table.points
+    if not closed["open"].all():
+        one = data.draw(st.sampled_from(list(closed.index[~closed["open"]])))
+        opened = closed.assign(open=closed["open"] | (closed.index == one))
+        before, after = (
+            classify(table, one, minutes=MINUTES).by_area_figures("kunta_code") for one in (closed, opened)
+        )
+        for name in (
+            f"{one}{end}" for one in ("unreached", "beyond_10", "beyond_60", "median", "p90") for end in COUNTS
+        ):
+            assert (after[name].fillna(math.inf) <= before[name].fillna(math.inf)).all()
 
 
 @settings(deadline=None, max_examples=25)

@@ -133,8 +133,9 @@ def test_sql_counts_the_same_people_from_the_files_of_a_run(run: Run):
         codes=levels.scheme.codes,
         minutes=levels.minutes,
         area="kunta_code" if lappi else "substr(id, 1, 5)",
+        groups=levels.groups,
     )
-    same_people(replace(levels, frame=frame).by_area("kunta_code"), theirs)
+    same_people(replace(levels, frame=frame).by_area("kunta_code"), theirs, levels.groups)
 
 
 def test_the_level_times_are_minima_over_the_open_points_that_serve(run: Run):
