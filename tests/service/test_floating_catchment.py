@@ -128,7 +128,7 @@ def test_rational_people_go_on_until_another_queue_would_cost_them_as_much():
 def test_rational_people_of_two_places_worked_out_by_hand():
     """Worked from Saxon and Snow (doi:10.1080/24694452.2019.1629870): cost = travel / tau + queue / mean queue.
 
-    90 people live at point 1 of capacity 2, 30 at point 2 of capacity 1, 30 minutes apart; the mean queue is 120/3 = 40.
+    90 people live at point 1 of capacity 2, 30 at point 2 of capacity 1, 30 minutes apart; the mean queue: 120/3 = 40.
     Tau 120: travel between them costs 0.25. At home 90/2/40 = 1.125 and 30/1/40 = 0.75, so x of the first go over until
     (90 - x)/80 = 0.25 + (30 + x)/40: x = 10/3. All of the first pay 13/12, the second 5/6.
     Tau 60: the way over costs 0.5 and 0.75 in the queue, more than 1.125: everybody stays.

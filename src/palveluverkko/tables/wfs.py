@@ -198,7 +198,10 @@ def _parse(body: bytes, query: Query) -> dict[str, Any]:
     except ValueError:
         said = re.search(rb"<(?:\w+:)?(?:ExceptionText|ServiceException)[^>]*>\s*([^<]+)", body)
         reason = " ".join((said[1] if said else body[:200]).decode("utf-8", "replace").split())
-        raise DownloadError(f"{query.server} does not give the layer {query.layer}: {reason}") from None
+        raise DownloadError(
+            f"{query.server} does not give the layer {query.layer}: {reason.rstrip('.')}. Try another year, or name a "
+            f"layer that it has with --layer."
+        ) from None
     if not isinstance(page, dict) or not isinstance(page.get("features"), list):
         raise DownloadError(f"{query.server} answers with JSON that holds no features of {query.layer}.")
     return page
