@@ -39,12 +39,13 @@ import routers
 from palveluverkko.network.build import build_network
 from palveluverkko.osm.reader import read_roads
 from palveluverkko.osm.tables import car_tables
+from report import write_page
 
 HERE = Path(__file__).resolve().parent
 ENGINES = {"valhalla": "Valhalla", "osrm": "OSRM"}
 FILES = ("tampere", "andorra", "liechtenstein")
 PAGE = HERE.parent / "docs" / "car-model.md"
-BEGIN, END = "<!-- comparison: begin -->\n", "<!-- comparison: end -->\n"
+BEGIN, END = "<!-- comparison: begin -->", "<!-- comparison: end -->"
 
 SHORTEST_METRES = 1000.0
 """Pairs nearer than this, as the crow flies, are drawn again: a minute on the road is all about its two ends."""
@@ -94,9 +95,7 @@ def main() -> None:
                 frame.to_csv(options.csv / f"{name}-{engine}.csv")
     text = _page(options, versions, summary, worst)
     if options.page:
-        before, rest = options.page.read_text(encoding="utf-8").split(BEGIN)
-        after = rest.split(END)[1]
-        options.page.write_text(before + BEGIN + "\n" + text + "\n" + END + after, encoding="utf-8")
+        write_page(options.page, text, marks=(BEGIN, END))
     print(text)
 
 

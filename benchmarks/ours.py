@@ -138,8 +138,9 @@ class InOwnOrder:
         row, tree = self._sweep.row_of[position], self._prepared.tree_of[position]
         blocks = []
         for points, lanes in zip(self._groups, self._lanes, strict=True):
-            swept = (tree < 0) | (lanes.flags[1][tree] != 0)
-            time = np.where(swept[:, None], lanes.lane[row, : points.size], np.inf)
+            bits = np.uint64(1) << np.arange(points.size, dtype=np.uint64)
+            swept = (tree < 0)[:, None] | (lanes.entered[tree][:, None] & bits != 0)
+            time = np.where(swept, lanes.lane[row, : points.size], np.inf)
             within = time <= self._budget
             whole = np.where(within, time, 0).astype(np.int32)
             blocks.append(np.where(within, whole, np.int32(_UNREACHED)).T)

@@ -30,7 +30,7 @@ from palveluverkko.engine.plan import LANES, Method
 from palveluverkko.engine.sweep import Lanes, Sweep
 from palveluverkko.engine.topology import depth_first_numbers
 from palveluverkko.engine.workspace import make_workspace
-from report import describe_machine
+from report import describe_machine, write_page
 from road_graphs import HERE, generated_case, tiled_case
 
 BEGIN, END = "<!-- tricks: begin -->", "<!-- tricks: end -->"
@@ -112,7 +112,7 @@ def main() -> None:
         "| idea | work | with | without | without / with |",
         "|---|---|---|---|---|",
     ]
-    write(options.page, "\n".join([*head, *rows]))
+    write_page(options.page, "\n".join([*head, *rows]) + "\n", marks=(BEGIN, END))
 
 
 def tricks(ground: Ground) -> list[Trick]:
@@ -123,6 +123,7 @@ def tricks(ground: Ground) -> list[Trick]:
         *elimination(ground),
         *lanes(ground),
         *passing_over(ground),
+        *sharing(ground),
         *times_apart(ground),
         *reductions(ground),
     ]
@@ -214,8 +215,7 @@ def lanes(ground: Ground) -> list[Trick]:
             for begin in range(0, count, width):
                 sweep.sweep(np.arange(begin, begin + width) % sweep.searched.access.size, space, _NEVER_STOP)
             last = (count - 1) % sweep.searched.access.size
-            swept = np.append(space.flags[1], 1)[ground.prepared.tree_of] != 0
-            time = np.where(swept, space.lane[:, -1], np.inf)
+            time = np.where(_entered(sweep, space, width - 1), space.lane[:, -1], np.inf)
             return np.asarray(np.where(time <= sweep.budget, time, -1 - last), dtype=np.float32)
 
         return work
@@ -311,6 +311,36 @@ def passing_over(ground: Ground) -> list[Trick]:
     ]
 
 
+def sharing(ground: Ground) -> list[Trick]:
+    """Compare ways to go about the same sweeps: berths, origins alone in a tree, and what is told at once."""
+    origins, far = ground.draw(LANES, seed=7), at_nodes(ground.draw(ground.places, seed=9))
+
+    def filled(minutes: int, *, own_berths: bool = False, **changed: int) -> Work:
+        sweep = replace(
+            Sweep.of(ground.prepared, at_nodes(origins), budget=minutes * _MINUTE, search_from="starts"), **changed
+        )
+        slots = sweep.slots_of(far.node, far.time)
+        space = sweep.make_lanes(staged=slots.row.size, own_berths=own_berths)
+        table_ = np.empty((origins.size, far.access.size), dtype=np.int32)
+
+        def work() -> NDArray[np.int32]:
+            sweep.sweep(np.arange(origins.size), space, _NEVER_STOP, slots=slots, table=table_)
+            return table_
+
+        return work
+
+    def trick(idea: str, minutes: int, on: tuple[str, Work], off: tuple[str, Work]) -> Trick:
+        work = f"sweep for {far.access.size:,} places, {minutes} min"
+        return Trick(idea=idea, work=work, on=Side(*on), off=Side(*off), per=(origins.size, "origin"))
+
+    return [
+        trick("Berths", 180, ("shared by all trees", filled(180)), ("one for each row", filled(180, own_berths=True))),
+        trick("Gates", 15, ("few in a tree alone", filled(15)), ("always all lanes", filled(15, alone=0))),
+        trick("Telling", 15, ("few at once", filled(15)), ("always staged", filled(15, sparse=10**6))),
+        trick("Telling", 180, ("many staged", filled(180)), ("always at once", filled(180, sparse=0))),
+    ]
+
+
 def wanted_nodes(ground: Ground) -> NDArray[np.int64]:
     """Give a few of the wanted places, to compare answers at."""
     return ground.draw(ground.places, seed=9)[:: max(1, ground.places // 50)]
@@ -319,9 +349,15 @@ def wanted_nodes(ground: Ground) -> NDArray[np.int64]:
 def _at(sweep: Sweep, space: Lanes, nodes: NDArray[Any], lane: int) -> float:
     """Add up the times of one lane at some nodes, the budget and one for those that are not reached."""
     position = sweep.prepared.order.position[nodes]
-    swept = np.append(space.flags[1], 1)[sweep.prepared.tree_of[position]] != 0
     time = space.lane[sweep.row_of[position], lane]
-    return float(np.where(swept & (time <= sweep.budget), time, sweep.budget + 1).sum(dtype=np.float64))
+    reached = _entered(sweep, space, lane)[position] & (time <= sweep.budget)
+    return float(np.where(reached, time, sweep.budget + 1).sum(dtype=np.float64))
+
+
+def _entered(sweep: Sweep, space: Lanes, lane: int) -> NDArray[np.bool_]:
+    """Tell for each position whether the origin of a lane came there; the lane holds nothing elsewhere."""
+    every = np.append(space.entered, np.uint64(2**64 - 1))
+    return (every[sweep.prepared.tree_of] >> np.uint64(lane)) & np.uint64(1) != 0
 
 
 def times_apart(ground: Ground) -> list[Trick]:
@@ -507,17 +543,6 @@ def _seconds(work: Work) -> float:
     start = perf_counter()
     work()
     return perf_counter() - start
-
-
-def write(page: Path, table_text: str) -> None:
-    """Put the table between the two marks of a page."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{page} has no marks {BEGIN} and {END}")
-    aside = page.with_suffix(".aside")
-    aside.write_text(f"{before}{begin}\n\n{table_text}\n\n{end}{after}", encoding="utf-8")
-    aside.replace(page)
 
 
 def _ground(options: argparse.Namespace) -> Ground:

@@ -281,7 +281,7 @@ def test_a_sweep_of_lanes_equals_the_naive_twin_in_all_rows_that_it_sweeps(given
         tree_of, place = prepared.tree_of, order.position
         for _ in range(2):  # the second time finds the workspace as the first one left it
             rows = sweep.sweep(np.arange(seeds.access.size), lanes, GO_ON)
-            swept = lanes.flags[1]
+            swept = lanes.entered
             core_rows = (sweep.row_of[: order.core] >= 0).sum()
             assert rows == sweep.row_tree[0] - core_rows + np.diff(sweep.row_tree)[swept != 0].sum()
             for point, one in np.ndindex(expected.shape):
@@ -289,7 +289,7 @@ def test_a_sweep_of_lanes_equals_the_naive_twin_in_all_rows_that_it_sweeps(given
                 if row < 0:
                     assert not every
                     continue
-                if tree >= 0 and not swept[tree]:
+                if tree >= 0 and not int(swept[tree]) >> point & 1:
                     assert expected[point, one] == UNREACHED
                     continue
                 found = lanes.lane[row, point]

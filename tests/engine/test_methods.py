@@ -123,7 +123,7 @@ def test_leaving_rows_out_changes_nothing(town, side):
     assert part.rows < whole.rows == town.graph.nodes
     assert part.bytes_moved < whole.bytes_moved
     table = np.empty_like(plain.milliseconds)
-    whole.fill(slice(0, len(table)), few, table, threads=1)
+    whole.fill(slice(0, len(table)), whole.slots_of(few.node, few.time), table, threads=1)
     np.testing.assert_array_equal(table, plain.milliseconds)
 
 

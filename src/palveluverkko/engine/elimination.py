@@ -128,6 +128,13 @@ class Prepared:
         return freeze_int32(np.repeat(np.arange(-1, tree.size - 1), np.diff(tree, prepend=0)))
 
     @cached_property
+    def node_of(self) -> Int32:
+        """Node at each position, int32[n]."""
+        node = np.empty(self.order.position.size, dtype=np.int32)
+        node[self.order.position] = np.arange(node.size, dtype=np.int32)
+        return freeze_int32(node)
+
+    @cached_property
     def thinned(self) -> Prepared:
         """The same without the arcs that ways over third nodes replace.
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
+import numpy as np
+
 from palveluverkko.engine.elimination import Prepared
 from palveluverkko.engine.graph import Graph
 from palveluverkko.engine.threads import available
@@ -24,15 +26,17 @@ LONGEST_SWEPT = (1 << 24) - 1
 _SMALL = 20_000
 _FEW = 8
 
-# Seconds, measured together on 1.06 million nodes; only their proportions matter.
-_SETTLE = 65e-9
-_PREPARE = 2.5e-6
-_THIN = 1.2e-6
+# Seconds, measured together on 1.16 million nodes; only their proportions matter.
+_SETTLE = 50e-9
+_PREPARE = 1.4e-6
+_THIN = 0.6e-6
 _CORE_ARC = 4e-9
-_CLIMB = 1e-4
-_ROW = 1.5e-9
-_ROW_THINNED = 1.1e-9
-_LAY_OUT = 30e-9
+_CLIMB = 2e-5
+_CROWN = 0.1e-9
+_ROW = 0.75e-9
+_ROW_THINNED = 0.6e-9
+_ROW_ALONE = 8e-9
+_SELECT = 15e-9
 
 
 class Method(StrEnum):
@@ -79,6 +83,7 @@ def make_plan(
     searches: int,
     others: int,
     threads: int,
+    slots: int = 0,
     answer_bytes: int = 0,
     reach: Callable[[], float] | None = None,
 ) -> Plan:
@@ -96,6 +101,8 @@ def make_plan(
         Points searched from, and points on the other side; 0 others when every node is wanted from one search.
     threads
         Number of threads; 0 for one on each processor.
+    slots
+        Slots of the points on the other side.
     answer_bytes
         Size of the answer, or of a block of it.
     reach
@@ -120,13 +127,27 @@ def make_plan(
     share = _share(graph, searches, settled)
     tasks = -(-searches // LANES) if chosen is Method.SWEEP else searches
     threads = max(1, min(threads or available(), tasks))
-    # Labels 4 to 8 bytes, touched 4, entries 2 x 8; a lane 4, with 32 of them to a row, and the arcs down into it.
-    each = graph.nodes * (24 + (4 * LANES if chosen is Method.SWEEP else 0))
-    shared = (graph.nodes * 70 if chosen is Method.SWEEP else 0) + (0 if prepared else graph.nodes * 60)
     thinned = chosen is Method.SWEEP and searches * share * (_ROW - _ROW_THINNED) > _THIN
-    # Leaving rows out costs a walk over all of them, and saves less than half of most sweeps.
-    selective = chosen is Method.SWEEP and searches * share * _ROW > 2 * _LAY_OUT
-    return Plan(chosen, reason, threads, thinned, selective, threads * each + shared + answer_bytes)
+    # Leaving rows out costs a walk over all of them; with places all over it saves half of what is swept.
+    selective = chosen is Method.SWEEP and 2 * others < graph.nodes and searches * share * _ROW > 2 * _SELECT
+    peak = answer_bytes + peak_bytes(graph, prepared, method=chosen, threads=threads, slots=slots)
+    return Plan(chosen, reason, threads, thinned, selective, peak)
+
+
+def peak_bytes(graph: Graph, prepared: Prepared | None, *, method: Method, threads: int, slots: int) -> int:
+    """Give the most memory that searches take beyond graph and answer."""
+    # Labels 4 to 8 bytes, touched 4, entries 2 x 8.
+    each = 24 * graph.nodes
+    if method is not Method.SWEEP:
+        return threads * each
+    berths, arcs, making = graph.nodes, 5 * graph.nodes, 60 * graph.nodes
+    if prepared is not None:
+        order = prepared.order
+        berths, arcs, making = order.crown + int(np.diff(order.tree).max(initial=0)), order.lower.size, 0
+    staged = min(slots, graph.nodes)
+    each += 4 * graph.nodes + 4 * LANES * (berths + staged)
+    # Arcs up and down in the layout, and once more those that are left of them when rows are left out.
+    return threads * each + 24 * arcs + 16 * graph.nodes + 12 * slots + making
 
 
 def _choose(
@@ -151,10 +172,10 @@ def _choose(
     share = _share(graph, searches, settled)
     core_arcs = int(prepared.order.first[prepared.order.core]) if prepared else 0
     buckets = searches * settled * _SETTLE
-    sweep = (
-        graph.nodes * (_LAY_OUT + (0 if prepared else _PREPARE))
-        + searches * (_CLIMB + share * (2 * core_arcs * _CORE_ARC + graph.nodes * _ROW))
-    )  # fmt: skip
+    # Where few of the origins come, they are swept one by one: twice as many rows as they settle.
+    rows = min(share * graph.nodes * _ROW, 2 * settled * _ROW_ALONE)
+    each = _CLIMB + graph.nodes * _CROWN + share * 2 * core_arcs * _CORE_ARC + rows
+    sweep = searches * each + (0 if prepared else graph.nodes * _PREPARE)
     chosen = Method.SWEEP if sweep < buckets else Method.BUCKETS
     ready = "the preparation at hand" if prepared else "a preparation"
     return chosen, (

@@ -1,4 +1,4 @@
-"""Compiled searches for shortest paths: buckets over a graph, and sweeps over an eliminated one.
+"""Compiled searches for shortest paths: buckets over a graph, climbs over an eliminated one, labels over both.
 
 Self-contained: numba's on-disk cache does not notice an edit in a helper of another file, so a kernel calls only
 helpers of its own file. Arrays arrive read-only where they are inputs; a writable array would be another type and
@@ -15,8 +15,6 @@ UNREACHED = np.int32(2_147_483_647)
 
 FAR = np.int32((1 << 30) - 1)
 """More than any travel time that a sweep can tell; twice as much still fits an int32."""
-
-_FEW_PLACES = 64
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
@@ -272,8 +270,8 @@ def _climb(
     )  # fmt: skip
 
 
-@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"})
-def sweep_lanes(
+@nb.njit(cache=True, boundscheck=False, nogil=True)
+def climb_lanes(
     first_out: NDArray[np.int32],
     head: NDArray[np.int32],
     travel_time: NDArray[np.int32],
@@ -282,13 +280,6 @@ def sweep_lanes(
     parent: NDArray[np.int32],
     tree_of: NDArray[np.int32],
     row_of: NDArray[np.int32],
-    core_rows: int,
-    tree: NDArray[np.int32],
-    first_gate: NDArray[np.int32],
-    gate: NDArray[np.int32],
-    first_in: NDArray[np.int32],
-    tail: NDArray[np.int32],
-    drop_time: NDArray[np.float32],
     seed_node: NDArray[np.int32],
     seed_time: NDArray[np.int32],
     budget: int,
@@ -301,27 +292,26 @@ def sweep_lanes(
     entry_next: NDArray[np.int32],
     core_node: NDArray[np.int32],
     core_time: NDArray[np.int32],
-    gate_open: NDArray[np.uint8],
-    swept: NDArray[np.uint8],
-    climbed: NDArray[np.uint8],
+    held: NDArray[np.int32],
+    entered: NDArray[np.uint64],
     lane: NDArray[np.float32],
-) -> int:
-    """Travel times from several origins to all rows: a climb from each, then one sweep down for all of them.
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32]]:
+    """Climb from several origins, one lane each; the travel times that they find wait for the sweep.
 
-    The rows of core and crown come first, then tree by tree, each row after those that it depends on. A tree is
-    entered through its gates, the nodes of the crown that it is joined to: where none is reached and no origin lies in
-    it, the tree is passed over, and ``swept`` says so; its rows hold nothing. Sums and comparisons are exact on whole
-    numbers below 2**24, so that "no NaN" is all that is asked of the compiler (it turns the minimum into one
-    instruction). ``lane`` holds more than the budget where a swept row is not reached. Gives the number of rows swept.
+    Those of the core go into the lanes at once. For the rows above it they are listed: ``held`` has the first entry of
+    each row (-1 without), the arrays given back the lane and the time of each entry and which is the next of its row.
+    ``entered`` gets a bit for each origin in the tree where it lies.
     """
-    big = np.float32(FAR)
-    # Not a constant: the compiler would unroll the loops over lanes, and not turn them into vectors any more.
-    lanes = lane.shape[1]
-    for row in range(core_rows):
-        for one in range(lanes):
-            lane[row, one] = big
-    gate_open[:] = 0
-    swept[:] = 0
+    entered[:] = 0
+    for position in range(core):
+        row = row_of[position]
+        if row >= 0:
+            for one in range(lane.shape[1]):
+                lane[row, one] = FAR
+    held_lane = np.empty(1024, dtype=np.int32)
+    held_time = np.empty(1024, dtype=np.float32)
+    held_next = np.empty(1024, dtype=np.int32)
+    filled = 0
     for one in range(seed_node.shape[0]):
         if stop[0] != 0:
             break
@@ -329,135 +319,29 @@ def sweep_lanes(
             first_out, head, travel_time, core, parent, seed_node[one], seed_time[one], budget, shift,
             time, touched, bucket, entry_node, entry_next, core_node, core_time,
         )  # fmt: skip
+        if filled + count > held_lane.size:
+            more = held_lane.size + count
+            held_lane = np.concatenate((held_lane, np.empty(more, dtype=np.int32)))
+            held_time = np.concatenate((held_time, np.empty(more, dtype=np.float32)))
+            held_next = np.concatenate((held_next, np.empty(more, dtype=np.int32)))
         for k in range(count):
             position = touched[k]
-            row = row_of[position]
-            if position >= crown:
-                swept[tree_of[position]] = 1  # the tree of an origin is swept in any case
-            if row >= 0 and time[position] <= budget:
-                if position >= core and climbed[row] == 0:
-                    climbed[row] = 1
-                    for other in range(lanes):
-                        lane[row, other] = big
-                lane[row, one] = time[position]
+            here = time[position]
             time[position] = UNREACHED
-    rows = _sweep_rows(core_rows, tree[0], first_in, tail, drop_time, climbed, lane)
-    for position in range(crown):
-        row = row_of[position]
-        if row >= 0:
-            nearest = big
-            for one in range(lanes):
-                nearest = min(nearest, lane[row, one])
-            gate_open[position] = 1 if nearest <= budget else 0
-    for number in range(tree.size - 1):
-        entered = swept[number] != 0
-        at = first_gate[number]
-        while not entered and at < first_gate[number + 1]:
-            entered = gate_open[gate[at]] != 0
-            at += 1
-        if entered:
-            swept[number] = 1
-            rows += _sweep_rows(tree[number], tree[number + 1], first_in, tail, drop_time, climbed, lane)
-    return rows
-
-
-@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"}, inline="always")
-def _sweep_rows(
-    begin: int,
-    end: int,
-    first_in: NDArray[np.int32],
-    tail: NDArray[np.int32],
-    drop_time: NDArray[np.float32],
-    climbed: NDArray[np.uint8],
-    lane: NDArray[np.float32],
-) -> int:
-    """Give each row the least over the ways down into it; one that an origin climbed through keeps a shorter time."""
-    lanes = lane.shape[1]
-    for row in range(begin, end):
-        at = first_in[row]
-        ways = first_in[row + 1] - at
-        if climbed[row] != 0:
-            climbed[row] = 0
-        elif ways == 1:
-            a, a_time = tail[at], drop_time[at]
-            for one in range(lanes):
-                lane[row, one] = lane[a, one] + a_time
-            continue
-        elif ways == 2:
-            a, a_time = tail[at], drop_time[at]
-            b, b_time = tail[at + 1], drop_time[at + 1]
-            for one in range(lanes):
-                lane[row, one] = min(lane[a, one] + a_time, lane[b, one] + b_time)
-            continue
-        elif ways >= 3:
-            a, a_time = tail[at], drop_time[at]
-            b, b_time = tail[at + 1], drop_time[at + 1]
-            c, c_time = tail[at + 2], drop_time[at + 2]
-            at += 3
-            for one in range(lanes):
-                lane[row, one] = min(lane[a, one] + a_time, lane[b, one] + b_time, lane[c, one] + c_time)
-        else:
-            for one in range(lanes):
-                lane[row, one] = np.float32(FAR)
-        while at < first_in[row + 1]:
-            a, a_time = tail[at], drop_time[at]
-            for one in range(lanes):
-                lane[row, one] = min(lane[row, one], lane[a, one] + a_time)
-            at += 1
-    return end - begin
-
-
-@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"})
-def gather(
-    lane: NDArray[np.float32],
-    swept: NDArray[np.uint8],
-    place_row: NDArray[np.int32],
-    place_tree: NDArray[np.int32],
-    place_time: NDArray[np.int32],
-    budget: int,
-    rows: NDArray[np.int32],
-    table: NDArray[np.int32],
-) -> float:
-    """Fill some rows of a table, origins by places, from the lanes of a sweep; what is given back means nothing.
-
-    A few places at a time. Their rows lie all over memory: all are touched first, so that they are fetched side by
-    side and not one after the other (5.0 ms an origin to a million places without, 3.1 with). Then each row of the
-    table gets whole cache lines at once.
-    """
-    lanes = lane.shape[1]
-    limit = np.float32(budget)
-    few = np.empty((_FEW_PLACES, lanes), dtype=np.float32)
-    whole = np.empty((_FEW_PLACES, lanes), dtype=np.int32)
-    fetched = np.float32(0)
-    for begin in range(0, place_row.shape[0], _FEW_PLACES):
-        end = min(begin + _FEW_PLACES, place_row.shape[0])
-        for place in range(begin, end):
-            for slot in range(place_row.shape[1]):
-                row = max(place_row[place, slot], 0)
-                fetched = max(fetched, lane[row, 0], lane[row, lanes - 1])
-        for place in range(begin, end):
-            k = place - begin
-            found = False
-            for slot in range(place_row.shape[1]):
-                row = place_row[place, slot]
-                tree = place_tree[place, slot]
-                if row < 0 or (tree >= 0 and swept[tree] == 0):
-                    continue
-                more = np.float32(place_time[place, slot])
-                if found:
-                    for one in range(lanes):
-                        few[k, one] = min(few[k, one], lane[row, one] + more)
-                else:
-                    for one in range(lanes):
-                        few[k, one] = lane[row, one] + more
-                    found = True
-            for one in range(lanes):
-                whole[k, one] = np.int32(few[k, one]) if found and few[k, one] <= limit else UNREACHED
-        for one in range(rows.size):
-            line = table[rows[one]]
-            for place in range(begin, end):
-                line[place] = whole[place - begin, one]
-    return float(fetched)
+            if position >= crown:
+                entered[tree_of[position]] |= np.uint64(1) << np.uint64(one)
+            row = row_of[position]
+            if row < 0 or here > budget:
+                continue
+            if position < core:
+                lane[row, one] = here
+            else:
+                held_lane[filled] = one
+                held_time[filled] = here
+                held_next[filled] = held[row]
+                held[row] = filled
+                filled += 1
+    return held_lane, held_time, held_next
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)

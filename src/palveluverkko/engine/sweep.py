@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -23,20 +24,51 @@ class Lanes(NamedTuple):
     Attributes
     ----------
     search
-        For the searches in the core.
+        For the climbs, and the searches in the core.
     core
         int32 each: the nodes of the core where a climb arrives, and their times.
-    flags
-        uint8 each: nodes of the crown reached, trees swept, rows that an origin has climbed through.
+    held
+        int32[rows]; first entry of what the climbs hold for each row, -1 without.
+    entered
+        uint64[trees]; a bit for each origin that enters the tree. Its lane holds nothing where it does not.
+    staged
+        float32[r, LANES]; times at the rows that have slots of places.
     lane
-        float32[rows, LANES]; milliseconds from each of the origins, above any budget where not reached. Rows of a tree
-        that is not swept hold nothing.
+        float32[berths, LANES]; milliseconds from each of the origins, above any budget where not reached. Each row has
+        a berth of its own, or those of all trees share as many as the largest tree has.
     """
 
     search: Workspace
     core: tuple[Int32, Int32]
-    flags: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
+    held: Int32
+    entered: NDArray[np.uint64]
+    staged: NDArray[np.float32]
     lane: NDArray[np.float32]
+
+
+class Slots(NamedTuple):
+    """Where places hang on the rows of a sweep.
+
+    Attributes
+    ----------
+    of_tree
+        int32[trees + 1]; first of the rows below in each tree.
+    row
+        int32[r]; the rows that have slots, rising.
+    first, slot
+        Their slots (CSR), numbered through all places.
+    time
+        int32[places, s]; milliseconds between each place and the node of its slot.
+    row_of
+        int32[places, s]; which of the rows each slot hangs on, -1 for absent ones.
+    """
+
+    of_tree: Int32
+    row: Int32
+    first: Int32
+    slot: Int32
+    time: Int32
+    row_of: Int32
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +89,10 @@ class Sweep:
         int32[t + 1]; first row of each tree of the forest.
     first_in, tail, drop_time
         Arcs down into each row (CSR), from row to row.
+    alone
+        Up to so many origins in a tree are swept one after the other: a row takes 4 ns for each, for all lanes 21.
+    sparse
+        Where so many times the travel times that can be told are no more than all, they go into the table at once.
     """
 
     prepared: Prepared
@@ -68,6 +104,8 @@ class Sweep:
     first_in: Int32
     tail: Int32
     drop_time: NDArray[np.float32]
+    alone: int = 4
+    sparse: int = 6
 
     @classmethod
     def of(
@@ -96,29 +134,60 @@ class Sweep:
         """Bytes that one sweep over all rows reads and writes at least: each arc once, each row once."""
         return 8 * self.tail.size + 4 * self.rows + 4 * LANES * self.rows
 
-    def make_lanes(self) -> Lanes:
-        """Make the workspace of one thread."""
-        search = make_workspace(self.side.travel_time, nodes=self.row_of.size, seeds=self.searched, budget=self.budget)
-        order, slots = self.prepared.order, self.searched.node.shape[1]
-        # What a climb reaches of the core is noted from the back, and read while the front is written.
-        noted = 2 * (order.core + slots)
-        core = (np.empty(noted, dtype=np.int32), np.empty(noted, dtype=np.int32))
-        flags = (
-            np.zeros(order.crown, dtype=np.uint8),
-            np.zeros(self.row_tree.size - 1, dtype=np.uint8),
-            np.zeros(self.rows, dtype=np.uint8),
-        )
-        # A row is whole cache lines, if it begins where a line begins.
-        flat = np.empty((self.rows + 1) * LANES, dtype=np.float32)
-        begin = -flat.ctypes.data % _LINE_BYTES // flat.itemsize
-        return Lanes(search, core, flags, flat[begin : begin + self.rows * LANES].reshape(self.rows, LANES))
+    @cached_property
+    def nowhere(self) -> Slots:
+        """No places."""
+        return self.slots_of(np.empty((0, 1), dtype=np.int32), np.empty((0, 1), dtype=np.int32))
 
-    def sweep(self, points: NDArray[np.int64], lanes: Lanes, stop: Stop) -> int:
-        """Sweep from at most ``LANES`` of the points; the lanes hold the answer. Gives the number of rows swept."""
-        from palveluverkko.engine import search_kernels as kernels
+    def slots_of(self, node: Int32, time: Int32) -> Slots:
+        """Sort the slots of some places by row."""
+        from palveluverkko.engine import sweep_kernels as kernels
+
+        node, position = freeze_int32(node), self.prepared.order.position
+        count = self.row_of.size
+        if self.rows == count and node.shape == (count, 1) and (node[:, 0] == self.row_of).all():
+            # Every node is a place: sorted already (0.5 ms an origin of 32 to a million).
+            own = position[:, None]
+            row, first, slot = self.row_of, np.arange(count + 1, dtype=np.int32), self.prepared.node_of
+        else:
+            row, first, slot, own = kernels.sort_slots(self.rows, position, self.row_of, node)
+        of_tree = np.searchsorted(row, self.row_tree)
+        return Slots(*(freeze_int32(one) for one in (of_tree, row, first, slot, time, own)))
+
+    def make_lanes(self, *, staged: int = 0, own_berths: bool = True) -> Lanes:
+        """Make the workspace of one thread, to stage so many rows for places.
+
+        Without berths of their own the rows of all trees share some, and only what is put down for places stays.
+        """
+        search = make_workspace(self.side.travel_time, nodes=self.row_of.size, seeds=self.searched, budget=self.budget)
+        order, seeds = self.prepared.order, self.searched.node.shape[1]
+        # What a climb reaches of the core is noted from the back, and read while the front is written.
+        noted = 2 * (order.core + seeds)
+        core = (np.empty(noted, dtype=np.int32), np.empty(noted, dtype=np.int32))
+        held = np.full(self.rows, -1, dtype=np.int32)
+        entered = np.zeros(self.row_tree.size - 1, dtype=np.uint64)
+        largest = int(np.diff(self.row_tree).max(initial=0))
+        berths = self.rows if own_berths else int(self.row_tree[0]) + largest
+        return Lanes(search, core, held, entered, _aligned(staged), _aligned(berths))
+
+    def sweep(
+        self,
+        points: NDArray[np.int64],
+        lanes: Lanes,
+        stop: Stop,
+        *,
+        slots: Slots | None = None,
+        rows: Int32 | None = None,
+        table: Int32 | None = None,
+    ) -> int:
+        """Sweep from at most ``LANES`` of the points; gives the number of rows swept.
+
+        The lanes hold the answer or, when given, those rows of a table the times to the places of some slots.
+        """
+        from palveluverkko.engine import search_kernels, sweep_kernels
 
         order, node = self.prepared.order, self.searched.node[points]
-        rows: int = kernels.sweep_lanes(
+        held = search_kernels.climb_lanes(
             self.side.first_out,
             self.side.head,
             self.side.travel_time,
@@ -127,13 +196,6 @@ class Sweep:
             order.parent,
             self.prepared.tree_of,
             self.row_of,
-            int((self.row_of[: order.core] >= 0).sum()),
-            self.row_tree,
-            order.first_gate,
-            order.gate,
-            self.first_in,
-            self.tail,
-            self.drop_time,
             freeze_int32(np.where(node >= 0, order.position[node], -1)),
             freeze_int32(self.searched.time[points]),
             self.budget,
@@ -141,32 +203,54 @@ class Sweep:
             stop,
             *lanes.search.arrays,
             *lanes.core,
-            *lanes.flags,
+            lanes.held,
+            lanes.entered,
             lanes.lane,
         )
-        return rows
+        swept: int = sweep_kernels.sweep_lanes(
+            int((self.row_of[: order.core] >= 0).sum()),
+            self.row_of,
+            self.row_tree,
+            order.first_gate,
+            order.gate,
+            self.first_in,
+            self.tail,
+            self.drop_time,
+            points.size,
+            self.budget,
+            self.alone,
+            self.sparse,
+            *held,
+            *(self.nowhere if slots is None else slots),
+            freeze_int32(np.arange(points.size) if rows is None else rows),
+            np.empty((points.size, 0), dtype=np.int32) if table is None else table,
+            lanes.held,
+            lanes.entered,
+            lanes.staged,
+            lanes.lane,
+        )
+        return swept
 
-    def fill(self, rows: slice, other: Anchors, table: Int32, threads: int) -> None:
-        """Fill rows of a table with the travel times between those points and all of the other side."""
-        from palveluverkko.engine import search_kernels as kernels
+    def fill(self, rows: slice, slots: Slots, table: Int32, threads: int) -> None:
+        """Fill rows of a table with the travel times between those points and the places of some slots."""
 
-        position = self.prepared.order.position[other.node]
-        present = other.node >= 0
-        place_row = freeze_int32(np.where(present, self.row_of[position], -1))
-        place_tree = freeze_int32(np.where(present, self.prepared.tree_of[position], -1))
-        place_time = freeze_int32(other.time)
+        def make() -> Lanes:
+            return self.make_lanes(staged=slots.row.size, own_berths=False)
 
         def work(points: NDArray[np.int64], lanes: Lanes, stop: Stop) -> None:
-            self.sweep(points, lanes, stop)
-            table_rows = freeze_int32(points - rows.start)
-            kernels.gather(
-                lanes.lane, lanes.flags[1], place_row, place_tree, place_time, self.budget, table_rows, table
-            )
+            self.sweep(points, lanes, stop, slots=slots, rows=freeze_int32(points - rows.start), table=table)
 
         # Neighbours go together, and near numbers are neighbours: their trees are the same, and the others are passed
         # over. At 30 minutes 512 origins sweep 32 % of the rows so, and 92 % shuffled (1.06 million nodes).
         points = np.arange(rows.start, rows.stop)
         points = points[np.argsort(self.searched.node[points, 0], kind="stable")]
         groups = np.array_split(points, range(LANES, points.size, LANES)) if points.size else []
-        for _ in in_threads(groups, work, make_workspace=self.make_lanes, threads=threads):
+        for _ in in_threads(groups, work, make_workspace=make, threads=threads):
             pass
+
+
+def _aligned(rows: int) -> NDArray[np.float32]:
+    """Give float32[rows, LANES] that begins with a cache line, so that each row is whole lines."""
+    flat = np.empty((rows + 1) * LANES, dtype=np.float32)
+    begin = -flat.ctypes.data % _LINE_BYTES // flat.itemsize
+    return flat[begin : begin + rows * LANES].reshape(rows, LANES)
