@@ -62,17 +62,7 @@ def _write_matrix(book: Book, figures: pd.DataFrame) -> None:
         Column("population", book.say("column_population"), "count", width=11),
     ]
     for what in ("mean", "p90", "worst"):
-        columns += [
-            Column(
-                f"{what}_{code}",
-                f"{book.level_name(code)}: {book.say(f'column_{what}')}",
-                "minutes",
-                absent=book.say("unreached"),
-                fill=book.scheme[code].colour,
-                width=12,
-            )
-            for code in codes
-        ]
+        columns += _minutes_by_level(book, what, f": {book.say(f'column_{what}')}")
     columns += [
         Column(f"unreached_{code}", f"{book.level_name(code)}: {book.say('column_unreached')}", "count", width=12)
         for code in codes
@@ -157,17 +147,7 @@ def _write_level_matrix(book: Book, key: str, rows: pd.DataFrame, points: pd.Dat
     columns = [
         Column("name", book.say("column_name"), "text", width=24),
         replace(column_of(book, about, shown[about]), width=24 if about == "level" else 16),
-        *(
-            Column(
-                f"time_{code}",
-                f"{book.level_name(code)} (min)",
-                "minutes",
-                absent=book.say("unreached"),
-                fill=book.scheme[code].colour,
-                width=12,
-            )
-            for code in codes
-        ),
+        *_minutes_by_level(book, "time", " (min)"),
         *(
             Column(f"point_{code}", f"{book.level_name(code)}: {book.say('column_point_name')}", "text", width=20)
             for code in codes
@@ -181,6 +161,21 @@ def _write_level_matrix(book: Book, key: str, rows: pd.DataFrame, points: pd.Dat
         options = {"description": book.say(f"chart_{key}_description"), "object_position": 3}
         sheet.insert_chart(end + 1, 0, chart, options)
         sheet.fit_to_pages(1, 1)  # a page break would go through the chart
+
+
+def _minutes_by_level(book: Book, what: str, ending: str) -> list[Column]:
+    """Give a column of minutes for each level on its colour; its title is the name of the level and an ending."""
+    return [
+        Column(
+            f"{what}_{code}",
+            f"{book.level_name(code)}{ending}",
+            "minutes",
+            absent=book.say("unreached"),
+            fill=book.scheme[code].colour,
+            width=12,
+        )
+        for code in book.scheme.codes
+    ]
 
 
 def _names_of(points: pd.DataFrame) -> dict[object, str]:

@@ -333,6 +333,7 @@ def write_sources(book: Book, sources: Mapping[str, str], *, methods: Sequence[s
         sheet.set_row(row, LINE_HEIGHT * lines_of(method, _NAMES_WIDTH + _VALUES_WIDTH) + 4)
         sheet.merge_range(row, 0, row, 1, "", body)
         sheet.write_string(row, 0, method, body)
+    sheet.fit_to_pages(1, 1)
     sheet.freeze_panes(1, 0)
 
 
