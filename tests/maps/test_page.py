@@ -193,6 +193,25 @@ def test_places_with_a_service_point_are_named_first(study: dict[str, Any]) -> N
     assert len(labels) == 30
 
 
+def test_areas_are_named_in_the_middle_of_what_is_seen_of_them(study: dict[str, Any]) -> None:
+    far = shapely.box(100_000, 6_700_000, 200_000, 6_800_000)
+    wide = shapely.box(300_000, 7_000_000, 470_000, 7_900_000)
+    names = ["Kaukana", "Kylä 4", "Leveä", ""]
+    study["borders"] = GeoDataFrame(
+        {"name": names}, geometry=[far, wide, wide, wide.buffer(-9_000)], crs=study["points"].crs
+    )
+    labels = Document(build_page(**study).html).data["labels"]
+    named = [label for label in labels if label["rank"] == "area"]
+    assert [label["text"] for label in named] == ["Leveä"]  # not what is a place's name too, nor what lies elsewhere
+    west, south, east, north = (
+        round(one, 5) for bound in Document(build_page(**study).html).data["bounds"] for one in bound[::-1]
+    )
+    assert west <= named[0]["lon"] <= east
+    assert south <= named[0]["lat"] <= north
+    ranks = [label["rank"] for label in labels]
+    assert ranks == sorted(ranks, key=["major", "area", "minor"].index)
+
+
 def test_a_candidate_is_marked_so(study: dict[str, Any]) -> None:
     document = Document(build_page(**study).html)
     assert document.data["points"]["status"] == ["open"] * 4 + ["candidate"]

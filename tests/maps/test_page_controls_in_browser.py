@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -420,6 +421,27 @@ def test_printing_keeps_the_view_and_the_opened_details(opened: Opened) -> None:
     page.wait_for_timeout(400)
     assert page.evaluate(view) == before
     assert page.locator(".panel details[open]").count() == 0
+
+
+@pytest.mark.parametrize(("paper", "width", "height"), [("a4", 595, 842), ("a3", 1191, 842)])
+def test_the_first_sheet_explains_the_map(opened: Opened, paper: str, width: int, height: int) -> None:
+    page = opened.page
+    page.evaluate("window.print = () => {}")
+    page.locator(f".print[data-paper={paper}]").click()
+    for scenario in (None, "0"):
+        if scenario:
+            page.select_option("#scenario", scenario)
+        page.emulate_media(media="print")
+        needed = ["h1", "#subtitle", "#on-paper", ".attribution", ".leaflet-control-scale-line"]
+        needed += ["#area-key", "#change-key"] if scenario else ["#legend", ".shapes"]
+        for selector in needed:
+            assert page.locator(selector).first.is_visible()
+            assert page.locator(selector).first.inner_text().strip()
+        for selector in ("#search", ".buttons", "#within", ".language-switch"):
+            assert not page.locator(selector).first.is_visible()
+        sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True))
+        assert {(round(float(one)), round(float(other))) for one, other in sheets} == {(width, height)}
+        page.emulate_media(media="screen")
 
 
 def test_large_text_keeps_the_page_whole(opened: Opened) -> None:

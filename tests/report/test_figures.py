@@ -122,9 +122,12 @@ def test_the_map_of_a_level_is_a_picture_and_equal_arguments_give_equal_bytes(tm
             bands=study.bands,
             points=study.points.to_crs(4326),
             roads=study.roads,
+            water=study.bands[["geometry"]].iloc[:1].to_crs(4326),
+            borders=study.bands[["geometry"]].iloc[1:3],
             minutes=study.minutes,
             scheme=scheme,
             language="sv",
+            subtitle="Vinter, resa till servicen",
         )
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import shapely
 from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from pandas import DataFrame
 
-from palveluverkko.maps.geometry import representative_degrees
+from palveluverkko.maps.geometry import representative_degrees, to_page_crs
 from palveluverkko.maps.inputs import (
     Study,
     column_flags,
@@ -71,21 +72,41 @@ def place_names(places: DataFrame) -> list[str]:
 def place_labels(study: Study) -> list[dict[str, Any]]:
     """Choose names to write on the map: of places, else of municipalities at their largest place, else of points.
 
-    Places where a service point stands come first: they are the centres that a reader looks for.
+    Places where a service point stands come first: they are the centres that a reader looks for. Names of areas stand
+    in the middle of them, where their outlines are known.
     """
     importance = np.array([study.scheme.position(level) for level in study.points["level"]], dtype=np.float64)
+    areas = _area_labels(study)
     places = study.places
     column = "" if places is None else next((one for one in ("name", "kunta") if one in places.columns), "")
     if places is None or not len(places) or not column:
         names = column_texts(study.points, "name")
-        return _label_rows(names, study.point_positions, np.argsort(-importance, kind="stable"), len(names))
+        majors = 0 if areas else len(names)
+        rows = _label_rows(names, study.point_positions, np.argsort(-importance, kind="stable"), majors)
+        return [*areas, *rows]
     position = representative_degrees(places, "places")
     population = np.nan_to_num(column_numbers(places, "population"))
     centres = [
         _centre(position, population, point) for point in study.point_positions[np.argsort(-importance, kind="stable")]
     ]
     order = list(dict.fromkeys([*centres, *np.argsort(-population, kind="stable").tolist()]))
-    return _label_rows(column_texts(places, column), position, order, max(MAJOR_LABELS, len(set(centres))))
+    rows = _label_rows(column_texts(places, column), position, order, max(MAJOR_LABELS, len(set(centres))))
+    known = {row["text"] for row in rows}
+    majors = sum(row["rank"] == "major" for row in rows)
+    return [*rows[:majors], *(area for area in areas if area["text"] not in known), *rows[majors:]]
+
+
+def _area_labels(study: Study) -> list[dict[str, Any]]:
+    """Name the areas that lie on the map, the largest first, in the middle of what is seen of them."""
+    if study.borders is None or "name" not in study.borders.columns:
+        return []
+    seen = shapely.clip_by_rect(to_page_crs(study.borders, "borders").geometry.to_numpy(), *study.bounds)
+    size = shapely.area(seen)
+    order = np.argsort(-size, kind="stable")[: int((size > 0).sum())]
+    middle = shapely.get_coordinates(shapely.point_on_surface(seen[order]))
+    names = column_texts(study.borders, "name")
+    rows = _label_rows([names[row] for row in order.tolist()], middle, range(len(order)), 0)
+    return [row | {"rank": "area"} for row in rows]
 
 
 def _centre(positions: NDArray[np.float64], population: NDArray[np.float64], point: NDArray[np.float64]) -> int:

@@ -92,6 +92,9 @@ def lean_backdrop(
     shapes = shapes[~(shapes.is_empty | shapes.isna())]
     tolerance = (box[3] - box[1]) / 4_000
     if lines:
+        margin = box[3] - box[1]  # the map is wider than the study, and a reader may push it aside
+        around = shapely.box(box[0] - 3 * margin, box[1] - margin, box[2] + 3 * margin, box[3] + margin)
+        shapes = shapes[shapes.intersects(around)]
         simple = shapely.coverage_simplify(shapes.to_numpy(), tolerance)
         edges = shapely.line_merge(shapely.union_all(shapely.boundary(simple)))
         return _lines(GeoSeries(shapely.get_parts(edges), crs=PAGE_CRS), decimals)

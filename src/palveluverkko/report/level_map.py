@@ -45,12 +45,15 @@ def write_level_map(
     bands: gpd.GeoDataFrame,
     points: gpd.GeoDataFrame,
     roads: gpd.GeoDataFrame | None = None,
+    water: gpd.GeoDataFrame | None = None,
+    borders: gpd.GeoDataFrame | None = None,
     minutes: Sequence[float],
     scheme: LevelScheme,
     language: str,
+    subtitle: str = "",
     credit: str | None = None,
 ) -> Path:
-    """Draw the bands of one level with roads and with the points that serve it.
+    """Draw the bands of one level with water, borders and roads and with the points that serve it.
 
     Parameters
     ----------
@@ -64,12 +67,16 @@ def write_level_map(
         Service points in any CRS; those that are closed are left out.
     roads
         Roads to draw under the points, with ``road_class``.
+    water, borders
+        Polygons of lakes and of areas; any CRS.
     minutes
         All thresholds of the study, so that colours mean the same on every map.
     scheme
         Order, names and colours of the levels.
     language
         Language of all words.
+    subtitle
+        Season and direction, under the title.
     credit
         Whose data the roads are; the attribution that OpenStreetMap asks for when None, nothing when "".
     """
@@ -85,7 +92,8 @@ def write_level_map(
     extent = _extent([bands, points.to_crs(bands.crs)])  # of all levels: their maps lie edge to edge
     height = float(np.clip(width * (extent[3] - extent[1]) / (extent[2] - extent[0]), 4.2, 11.0))
     west, south, east, north = _filling(extent, height / width)
-    figure = Figure(figsize=(width + 2.4, height + 0.9), layout=None, facecolor="white")
+    top = 0.9 if subtitle else 0.6
+    figure = Figure(figsize=(width + 2.4, height + top + 0.3), layout=None, facecolor="white")
     FigureCanvasAgg(figure)
     whole_width, whole_height = figure.get_size_inches()
     frame = (0.25 / whole_width, 0.3 / whole_height, width / whole_width, height / whole_height)
@@ -105,6 +113,11 @@ def write_level_map(
     # every curve for its extent, 4 s for the three maps of Lapland.
     areas = PathCollection(outlines, facecolors=shades, edgecolors=shades, linewidths=0.3, zorder=1)
     axes.add_collection(areas, autolim=False)
+    view = shapely.box(west, south, east, north)
+    if water is not None:
+        _draw_water(axes, water.to_crs(bands.crs), view)
+    if borders is not None:
+        _draw_borders(axes, borders.to_crs(bands.crs), view)
     if lines is not None:
         _draw_roads(axes, lines)
     _draw_points(axes, serving, scheme)
@@ -114,6 +127,8 @@ def write_level_map(
 
     title = text("map_title", language, level=scheme[level].name(language))
     figure.text(frame[0], 1 - 0.22 / whole_height, title, fontsize=15, fontweight="bold", color=INK, va="top")
+    if subtitle:
+        figure.text(frame[0], 1 - 0.54 / whole_height, subtitle, fontsize=10.5, color=MUTED, va="top")
     _draw_map_legend(figure, axes, minutes=minutes, serving=serving, scheme=scheme, language=language)
     if credit:
         figure.text(frame[0], 0.08 / whole_height, credit, fontsize=7, color=MUTED, va="bottom")
@@ -147,6 +162,28 @@ def _outline(geometry: shapely.Geometry) -> Outline:
         for ring in (polygon.exterior, *polygon.interiors)
     ]
     return Outline.make_compound_path(*rings) if rings else Outline(np.empty((0, 2)))
+
+
+def _draw_water(axes: Axes, water: gpd.GeoDataFrame, view: shapely.Polygon) -> None:
+    """Lay water over the bands, which leave it out but for their rounded edges."""
+    seen = shapely.clip_by_rect(water.geometry.to_numpy(), *view.bounds)
+    shapes = [_outline(one) for one in seen if not one.is_empty]
+    axes.add_collection(
+        PathCollection(shapes, facecolors="#a9c3d4", edgecolors="#8fb0c6", linewidths=0.3, zorder=1.5), autolim=False
+    )
+
+
+def _draw_borders(axes: Axes, borders: gpd.GeoDataFrame, view: shapely.Polygon) -> None:
+    """Draw a border between two areas once."""
+    near = borders.geometry.to_numpy()
+    near = near[shapely.intersects(near, view)]
+    edges = shapely.line_merge(shapely.union_all(shapely.boundary(near)))
+    lines = [shapely.get_coordinates(line) for line in shapely.get_parts(edges)]
+    style = (0, (6, 3, 1.5, 3))
+    axes.add_collection(
+        LineCollection(lines, linewidths=0.7, colors="#6b5b73", linestyles=[style], alpha=0.8, zorder=1.8),
+        autolim=False,
+    )
 
 
 def _draw_roads(axes: Axes, roads: gpd.GeoDataFrame) -> None:

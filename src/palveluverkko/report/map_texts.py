@@ -37,9 +37,7 @@ MAP_TEXTS: Mapping[str, Mapping[str, str]] = {
         "* En del av befolkningen når inte nivån; medelvärdet gäller de övriga.",
         "* Some people do not reach the level; the mean covers the others.",
     ),
-    "map_title": _in(
-        "{level}: matka-aika palveluun", "{level}: restid till servicen", "{level}: travel time to the service"
-    ),
+    "map_title": _in("{level}: matka-aika", "{level}: restid", "{level}: travel time"),
     "map_legend": _in("Matka-aika", "Restid", "Travel time"),
     "map_beyond": _in("Pidempi tai ei tietä", "Längre eller ingen väg", "Longer, or no road"),
     "map_points": _in("Palvelupisteet", "Serviceenheter", "Service points"),

@@ -151,7 +151,7 @@ def page_of_run(study: Study, results: Results, *, roads: geopandas.GeoDataFrame
         norms=results.norms,
         findings=_in_every_language(study, results),
         roads=roads,
-        water=_water(results, roads),
+        water=water_on_page(results, roads),
         borders=inputs.areas,
         tables=results.seasons,
         scenarios=study.scenarios,
@@ -185,7 +185,7 @@ def _in_every_language(study: Study, results: Results) -> pd.DataFrame:
     return results.findings.assign(**{f"detail_{code}": details[code] for code in LANGUAGES})
 
 
-def _water(results: Results, roads: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame | None:
+def water_on_page(results: Results, roads: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame | None:
     """Give the water near the roads."""
     water = results.inputs.water
     if water is None or not len(water.shapes) or roads.crs is None:

@@ -47,10 +47,10 @@ from palveluverkko.study.findings import gather_findings, of_inputs
 from palveluverkko.study.folder import MANIFEST, check_folder, files_in, taking_over
 from palveluverkko.study.further import further_layers
 from palveluverkko.study.level_tables import CENTRES, FIGURES, POINTS, SERVICE_FIGURES, level_tables
-from palveluverkko.study.map_page import page_of_run, road_files, times_of_seasons, with_areas
+from palveluverkko.study.map_page import page_of_run, road_files, times_of_seasons, water_on_page, with_areas
 from palveluverkko.study.sections import AreasSection
 from palveluverkko.study.study import Study
-from palveluverkko.study.texts import say, say_method
+from palveluverkko.study.texts import say, say_method, say_subtitle
 from palveluverkko.tables.areas import assign_areas, read_areas
 from palveluverkko.tables.places import read_mask, read_places
 from palveluverkko.tables.points import read_points, read_service_points
@@ -402,9 +402,12 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
             bands=results.bands,
             points=inputs.points,
             roads=roads,
+            water=water_on_page(results, roads),
+            borders=inputs.areas,
             minutes=minutes,
             scheme=scheme,
             language=language,
+            subtitle=say_subtitle(language, str(study.network.season), str(study.network.direction)),
             credit=study.attribution,
         )
     files = sorted([MANIFEST, *(path.as_posix() for path in files_in(folder))])

@@ -148,6 +148,7 @@ function showAreaChanges(state) {
   const section = document.getElementById("area-changes");
   const changes = state.view === "change" ? changesOf(state) : null;
   section.hidden = changes === null || !study.areaChanges.length;
+  document.getElementById("area-changes-more").hidden = section.hidden;
   if (section.hidden) return;
   const sums = changedKilometres(changes);
   const select = document.getElementById("change-within");

@@ -209,6 +209,7 @@ function changeLabel(kind) {
 function showChangeKey(state) {
   const table = document.getElementById("change-key");
   table.hidden = state.view !== "change";
+  document.body.classList.toggle("shows-change", !table.hidden);
   if (table.hidden) return;
   const people = peopleByChange(state.model, state.before, state.solved, state.level, CHANGE_COLOURS.length);
   renew(table, element("caption", null, `${texts.change_title}: ${levelName(state.level)}`),

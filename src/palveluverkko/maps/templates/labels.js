@@ -1,10 +1,11 @@
 // Place names that make way for one another: the most populous first, each where it hits neither a marker, nor a
 // button, nor another name. Names of smaller places appear as the reader comes nearer.
 
-const LABEL_FONTS = { major: "600 12.5px", minor: "400 11.5px" };
+const LABEL_FONTS = { major: "600 12.5px", area: "italic 600 12.5px", minor: "400 11.5px" };
+const AREA_SPACING = 1.2; // pixels between the letters of the name of an area
 const LABEL_FAMILY = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const LABEL_HEIGHT = 16;
-const LABEL_ROOM = { major: 1, minor: 7 }; // pixels kept free around a name
+const LABEL_ROOM = { major: 1, area: 4, minor: 7 }; // pixels kept free around a name
 const MINOR_LABELS_FROM = 0.75; // zoom steps above the view of the whole area
 
 function drawLabels(map) {
@@ -23,7 +24,8 @@ function drawLabels(map) {
       const at = map.latLngToContainerPoint([label.lat, label.lon]);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) return;
       const near = markers.some((box) => overlaps(box, [at.x, at.y, at.x + 1, at.y + 1]));
-      const offset = freeOffset(at, { width: widths[position], aside: near ? 20 : 8, room: LABEL_ROOM[label.rank] }, taken, size);
+      const space = { width: widths[position], aside: near ? 20 : 8, room: LABEL_ROOM[label.rank], centred: label.rank === "area" };
+      const offset = freeOffset(at, space, taken, size);
       if (offset) layer.addLayer(labelMarker(label, offset));
     });
   };
@@ -36,7 +38,7 @@ function labelWidths() {
   const pen = document.createElement("canvas").getContext("2d");
   return study.labels.map((label) => {
     pen.font = `${LABEL_FONTS[label.rank]} ${LABEL_FAMILY}`;
-    return pen.measureText(label.text).width + 4;
+    return pen.measureText(label.text).width + 4 + (label.rank === "area" ? AREA_SPACING * label.text.length : 0);
   });
 }
 
@@ -57,13 +59,15 @@ function controlBoxes(map) {
   });
 }
 
-/** Find where a name fits beside its place: right, left, below, above or aslant; none gives null. */
-function freeOffset(at, { width, aside, room }, taken, size) {
+/** Find where a name fits beside its place: right, left, below, above or aslant, that of an area on its middle first; none
+    gives null. */
+function freeOffset(at, { width, aside, room, centred }, taken, size) {
   const middle = -LABEL_HEIGHT / 2;
   const above = 2 - aside - LABEL_HEIGHT;
   const below = aside - 2;
   const slant = aside / 2;
   const offsets = [
+    ...(centred ? [[-width / 2, middle]] : []),
     [aside, middle], [-aside - width, middle], [-width / 2, below], [-width / 2, above],
     [slant, above], [slant, below], [-slant - width, above], [-slant - width, below],
   ];

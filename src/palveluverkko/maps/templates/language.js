@@ -39,6 +39,7 @@ function setLanguage(code) {
   for (const one of document.querySelectorAll("[data-page-label]")) one.setAttribute("aria-label", spoken().page[one.dataset.pageLabel]);
   for (const one of document.querySelectorAll("[data-app-label]")) one.setAttribute("aria-label", texts[one.dataset.appLabel]);
   document.getElementById("notes").replaceChildren(...spoken().notes.map((note) => element("p", null, note)));
+  setText(document.getElementById("on-paper"), spoken().notes.at(-1) ?? ""); // whose the data are, and of which day
   languageListeners.forEach((listener) => listener());
 }
 

@@ -13,7 +13,7 @@ const PlacesLayer = L.Layer.extend({
     const largest = people.reduce((most, one) => Math.max(most, one), 1);
     const dense = model.count > 500;
     // Many dots would hide the bands beneath: then they are fine.
-    const [least, widest] = dense ? [1.6, 7] : [3, 15];
+    const [least, widest] = dense ? [1.1, 5] : [3, 15];
     this.radius = Float32Array.from(people, (one) => Math.max(least, widest * Math.sqrt(one / largest)));
     this.order = Uint32Array.from(this.radius.keys()).sort((one, other) => this.radius[other] - this.radius[one]);
     // Mercator once: a pan or a zoom is then a multiplication.
@@ -66,10 +66,12 @@ const PlacesLayer = L.Layer.extend({
   },
   paintCircles(pen, { size, scale, origin }) {
     const { colours, of, ring, plain, quiet = -1 } = this.look;
-    const grow = Math.min(2, Math.max(1, Math.sqrt(this._map.getZoom() / 6)));
-    const least = plain ? 0 : this.model.count > 500 ? 2.6 : 4.6;
-    pen.lineWidth = plain ? 1 : 0.8;
-    pen.strokeStyle = plain ? "rgb(255 255 255 / 0.9)" : "rgb(23 33 43 / 0.75)";
+    const dense = this.model.count > 500;
+    const narrow = dense ? Math.min(1, Math.max(0.5, size.x / 900)) : 1; // a phone has as many dots and less room
+    const grow = narrow * Math.min(2, Math.max(1, Math.sqrt(this._map.getZoom() / 6)));
+    const least = plain ? 0 : dense ? 2.2 : 4.6;
+    pen.lineWidth = plain && !dense ? 1 : 0.8;
+    pen.strokeStyle = plain ? `rgb(255 255 255 / ${dense ? 0.5 : 0.9})` : "rgb(23 33 43 / 0.75)";
     for (const place of this.order) {
       if (of[place] < 0) continue;
       const x = this.x[place] * scale - origin.x;
