@@ -10,7 +10,8 @@ from streets import points_at
 
 from palveluverkko.domain.travel import UNREACHED, to_milliseconds
 from palveluverkko.network.store import read_network
-from palveluverkko.reach.areas import SNAP_METRES, _cumulative, bands_of_surfaces, nest, to_isochrones
+from palveluverkko.reach.areas import _cumulative, bands_of_surfaces, nest, to_isochrones
+from palveluverkko.reach.noding import SNAP_METRES
 from palveluverkko.reach.surface import surface
 
 

@@ -15,6 +15,7 @@ from pyproj import CRS
 
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import UNREACHED, check_minutes, to_milliseconds
+from palveluverkko.reach.noding import faces_between
 from palveluverkko.reach.outlines import outline
 from palveluverkko.reach.sieve import merge_small
 from palveluverkko.reach.surface import Surface
@@ -22,9 +23,6 @@ from palveluverkko.reach.water import cells_within, cut_at_shore
 
 _SMALL_CELLS = 100
 """Land of more cells than this that the outlines meet holds the centre of a cell that is reached."""
-
-SNAP_METRES = 1.0
-"""Grid on which the outlines of all levels are noded: outlines closer than this become one."""
 
 
 def bands_of_surfaces(
@@ -116,7 +114,7 @@ def faces_of_surfaces(
         faces, band = _own_bands(first, thresholds)
     else:
         inside = [_cumulative(one, thresholds) for one in surfaces]
-        faces = _faces([area for areas in inside for area in areas])
+        faces = faces_between(shapely.boundary(np.concatenate([area for areas in inside for area in areas])), first)
         band = _bands_of_spots(inside, shapely.get_coordinates(shapely.point_on_surface(faces)), nested=nested)
         kept = (band < beyond).any(axis=0)
         faces, band = faces[kept], band[:, kept]
@@ -238,15 +236,6 @@ def _limit(minutes: float) -> float:
     return to_milliseconds(minutes) + 0.5
 
 
-def _faces(areas: list[NDArray[np.object_]]) -> NDArray[np.object_]:
-    """Cut the plane by all outlines at once."""
-    outlines = shapely.boundary(np.concatenate(areas)) if areas else np.empty(0, dtype=object)
-    if not outlines.size:
-        return np.empty(0, dtype=object)
-    noded = shapely.union_all(_distinct_pieces(outlines), grid_size=SNAP_METRES)
-    return np.asarray(shapely.get_parts(shapely.polygonize([noded])))
-
-
 def _reached_on_land(faces: NDArray[np.object_], surfaces: Sequence[Surface]) -> NDArray[np.bool_]:
     """Tell which faces belong to land that is reached.
 
@@ -269,25 +258,6 @@ def _reached_on_land(faces: NDArray[np.object_], surfaces: Sequence[Surface]) ->
     reached = np.ones(len(faces), dtype=np.bool_)
     reached[shapely.STRtree(small[alone]).query(shapely.point_on_surface(faces), predicate="within")[0]] = False
     return reached
-
-
-def _distinct_pieces(outlines: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Give each straight piece of the outlines once, on the grid and in either direction.
-
-    The levels share most of their outlines: on Lapland 39,000 of 193,000 pieces are left, and noding them takes a
-    third of the time, for the same faces. They are sorted: faces are then drawn and simplified alike whichever level
-    comes first.
-    """
-    xy, owner = shapely.get_coordinates(shapely.get_parts(outlines), return_index=True)
-    xy = np.round(xy / SNAP_METRES) * SNAP_METRES
-    same = owner[1:] == owner[:-1]
-    pieces = np.hstack((xy[:-1], xy[1:]))[same]
-    turned = (pieces[:, 0] > pieces[:, 2]) | ((pieces[:, 0] == pieces[:, 2]) & (pieces[:, 1] > pieces[:, 3]))
-    pieces[turned] = pieces[turned][:, [2, 3, 0, 1]]
-    long = (pieces[:, :2] != pieces[:, 2:]).any(axis=1)
-    distinct = pd.DataFrame(pieces[long]).drop_duplicates().to_numpy()
-    distinct = distinct[np.lexsort(distinct.T)]
-    return np.asarray(shapely.linestrings(distinct.reshape(-1, 2, 2)))
 
 
 def _bands_of_spots(
