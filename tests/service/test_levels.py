@@ -118,6 +118,13 @@ def test_points_that_the_table_does_not_hold_are_refused_by_id():
         classify(table, points_of(["L"], ids=["NEW"]), minutes=MINUTES)
 
 
+def test_points_of_a_frame_whose_ids_are_numbers_serve_under_their_numbers():
+    table = travel_time_table([[60_000, UNREACHED], [120_000, 30_000]], points_of("LA").set_axis([7, 3]))
+    frame = classify(table, minutes=MINUTES).frame
+    assert frame["point_L"].tolist() == [7, 3]
+    assert frame["point_A"].tolist() == [3, 3]
+
+
 def test_points_without_an_open_column_are_all_open():
     assert serving_points(points_of(["L", "A", "E"]).drop(columns="open"), SCHEME, "A") == ["P1", "P2"]
 

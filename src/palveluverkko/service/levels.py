@@ -287,7 +287,7 @@ def serving_points(points: geopandas.GeoDataFrame, scheme: LevelScheme, code: st
     serves = points["level"].isin(scheme.serving(code))
     if "open" in points:
         serves &= points["open"].astype(bool)
-    return [str(one) for one in points.index[serves]]
+    return points.index[serves].tolist()
 
 
 def to_bands(milliseconds: NDArray[np.int32], minutes: Sequence[float]) -> NDArray[np.float64]:
