@@ -61,7 +61,7 @@ def _distinct_pieces(outlines: NDArray[np.object_]) -> Int64:
     key = (pieces[:, [0, 2]] << 32) + pieces[:, [1, 3]]
     key.sort(axis=1)
     distinct = np.flatnonzero((key[:, 0] != key[:, 1]) & ~pd.DataFrame(key).duplicated().to_numpy())
-    return pieces[distinct[np.lexsort(key[distinct].T)]]
+    return np.asarray(pieces[distinct[np.lexsort(key[distinct].T)]])
 
 
 def _squares(ends: Int64, grid: Surface) -> tuple[Int64, Int64]:

@@ -287,7 +287,7 @@ def serving_points(points: geopandas.GeoDataFrame, scheme: LevelScheme, code: st
     serves = points["level"].isin(scheme.serving(code))
     if "open" in points:
         serves &= points["open"].astype(bool)
-    return points.index[serves].tolist()
+    return list(points.index[serves])
 
 
 def to_bands(milliseconds: NDArray[np.int32], minutes: Sequence[float]) -> NDArray[np.float64]:
