@@ -457,7 +457,8 @@ def test_an_interrupt_ends_the_reading_and_its_threads(tmp_path, turn):
 @settings(deadline=None)
 def test_distinct_ids_are_those_of_numpy(values, times):
     many = np.repeat(np.array(values, dtype=np.int64), times)
-    assert numbering_kernels.distinct(roads.freeze(many, np.int64)).tolist() == np.unique(many).tolist()
+    room = [np.empty(len(many), dtype=np.uint64) for _ in range(2)]
+    assert numbering_kernels.distinct(roads.freeze(many, np.int64), *room).tolist() == np.unique(many).tolist()
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1), st.data())

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Geod, Transformer
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
@@ -47,6 +46,8 @@ _FARTHEST_LATTICE = 84.0
 _MANY_POSITIONS = 1_000_000
 
 _NOWHERE = (np.empty(0), np.empty(0))
+
+_Float64 = NDArray[np.float64]
 
 
 class _Pieces(NamedTuple):
@@ -201,6 +202,8 @@ def _projection(roads: Roads, crs: str) -> Callable[[], tuple[NDArray[np.float64
 
     PROJ itself works in this thread: in another it would open its database anew, which takes 0.09 s.
     """
+    from pyproj import Transformer  # noqa: PLC0415  # 0.08 s: imported while files are read
+
     project = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
     west, south, east, north = roads.bounds
     smooth = max(east - west, north - south) <= _WIDEST_LATTICE and max(-south, north) <= _FARTHEST_LATTICE
@@ -224,31 +227,38 @@ def _measure_and_order(
 ) -> tuple[Chains, _Plan, _Pieces, NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Give chains, edges in order, pieces with their times, nodes with signals near, and coordinates of the nodes.
 
-    Lengths and coordinates, then squares and junctions, in a thread beside chains and their order; small files are
-    built by one thread, for what is needed at the same time counts there.
+    Lengths and coordinates, then squares, in a thread beside chains and their order, then signals and delays; small
+    files are built by one thread, for what is needed at the same time counts there.
     """
 
-    def measure() -> tuple[NDArray[np.float64], Surroundings, NDArray[np.float64], NDArray[np.float64]]:
-        metres = measure_metres(roads)
-        x, y = project()
-        return metres, find_surroundings(roads, metres, x, y, profile.built_up), x, y
+    def measure() -> tuple[_Float64, _Float64, _Float64]:
+        return measure_metres(roads), *project()
+
+    def look_around(metres: _Float64, x: _Float64, y: _Float64) -> Surroundings:
+        return find_surroundings(roads, metres, x, y, profile.built_up)
 
     def order() -> tuple[Chains, _Plan]:
         chains = _find_chains(roads, way, stops, contract=contract)
         return chains, _order_edges(roads, chains)
 
+    def wait(metres: _Float64) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        return _find_signalled(roads, profile, metres), find_delays(roads, profile.junction_delays, metres)
+
     project = _projection(roads, crs)
     if roads.way_node.size < _MANY_POSITIONS:
-        metres, surroundings, x, y = measure()
+        metres, x, y = measure()
+        surroundings = look_around(metres, x, y)
         chains, plan = order()
+        signalled, delay = wait(metres)
     else:
         with ThreadPoolExecutor(1) as beside:
             measuring = beside.submit(measure)
+            looking = beside.submit(lambda: look_around(*measuring.result()))
             chains, plan = order()
-            metres, surroundings, x, y = measuring.result()
-    signalled = _find_signalled(roads, profile, metres)
-    pieces = _time_pieces(roads, metres, surroundings, find_delays(roads, profile.junction_delays, metres))
-    return chains, plan, pieces, signalled, x, y
+            metres, x, y = measuring.result()
+            signalled, delay = wait(metres)
+            surroundings = looking.result()
+    return chains, plan, _time_pieces(roads, metres, surroundings, delay), signalled, x, y
 
 
 def measure_metres(roads: Roads) -> NDArray[np.float64]:
@@ -259,6 +269,10 @@ def measure_metres(roads: Roads) -> NDArray[np.float64]:
     node, lon, lat = freeze_int32(roads.way_node), freeze_float64(roads.lon), freeze_float64(roads.lat)
     metres = kernels.piece_metres(first_node, node, lon, lat, _LONGEST_MEASURED_METRES)
     long = np.flatnonzero(np.isnan(metres))
+    if not long.size:
+        return metres
+    from pyproj import Geod  # noqa: PLC0415  # as above
+
     a, b = node[long], node[long + 1]
     metres[long] = Geod(ellps="WGS84").inv(lon[a], lat[a], lon[b], lat[b])[2]
     return metres

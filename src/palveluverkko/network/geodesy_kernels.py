@@ -295,15 +295,21 @@ def shares_within(
     begin: NDArray[np.int32],
     piece: NDArray[np.int32],
     share: NDArray[np.float64],
-    pieces: int,
-) -> NDArray[np.float64]:
-    """Sum the shares of each piece in runs of squares that are within something."""
-    within = np.zeros(pieces, dtype=np.float64)
+    position: NDArray[np.int64],
+    asked: NDArray[np.bool_],
+    whole: NDArray[np.float64],
+) -> None:
+    """Sum the shares of each piece in runs of squares that are within something, and write them to its position.
+
+    Where they are not asked for stays 0. The shares of one piece sum to 1 but for rounding, and a piece in town is in
+    town to the last digit: so they are rounded.
+    """
     for run in range(is_within.size):
         if is_within[run]:
             for at in range(begin[run], begin[run + 1]):
-                within[piece[at]] += share[at]
-    return within
+                whole[position[piece[at]]] += share[at]
+    for at in position:
+        whole[at] = min(max(np.rint(whole[at] * 1e12) / 1e12, 0.0), 1.0) if asked[at] else 0.0
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
+from palveluverkko.engine.warm import import_numba
 from palveluverkko.network.build import build_network
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.osm.area import DEFAULT_BUFFER_METRES, Area
@@ -115,7 +117,15 @@ class RoadSource:
         from palveluverkko.osm import reader  # noqa: PLC0415  # not needed for stored ones
 
         paths = self.files[0] if len(self.files) == 1 else self.files
-        return reader.read_roads(paths, profile, area=self.area, progress=progress)
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(_import_ahead)
+            return reader.read_roads(paths, profile, area=self.area, progress=progress)
+
+
+def _import_ahead() -> None:
+    """Import what takes long while the first blocks of a file are unpacked."""
+    import_numba()
+    import pyproj  # noqa: F401, PLC0415  # not needed for networks that were built
 
 
 def is_table(path: Path) -> bool:

@@ -56,32 +56,33 @@ def find_surroundings(
     built_up
         What counts as built up.
     """
-    kind = np.repeat(roads.way_kind, np.diff(roads.first_node))
-    kind[roads.first_node[1:] - 1] = -1  # no piece begins at the last node of a way
-    share = np.zeros(kind.size)
+    share = np.zeros(roads.way_node.size)
     asked, streets = (
-        _of_kinds(kind, wanted)
+        _of_kinds(roads, wanted)
         for wanted in (
             [one.built_up_kmh is not None for one in roads.kinds],
             [one.road_class in built_up.classes for one in roads.kinds],
         )
     )
     if asked.any() and streets.any():
-        share = _built_up_share(asked, streets, roads.way_node, metres, x, y, built_up)
-    abroad = np.zeros(kind.size, dtype=np.bool_)
-    outside = np.flatnonzero(_of_kinds(kind, [one.abroad_kmh is not None for one in roads.kinds]))
+        _find_built_up(share, asked, streets, roads.way_node, metres, x, y, built_up)
+    abroad = np.zeros(roads.way_node.size, dtype=np.bool_)
+    outside = np.flatnonzero(_of_kinds(roads, [one.abroad_kmh is not None for one in roads.kinds]))
     if outside.size:
         a, b = roads.way_node[outside], roads.way_node[outside + 1]
         abroad[outside] = ~_in_finland((roads.lon[a] + roads.lon[b]) / 2, (roads.lat[a] + roads.lat[b]) / 2)
     return Surroundings(share, abroad)
 
 
-def _of_kinds(kind: NDArray[np.int32], wanted: list[bool]) -> NDArray[np.bool_]:
+def _of_kinds(roads: Roads, wanted: list[bool]) -> NDArray[np.bool_]:
     """Tell which positions hold a piece of the kinds wanted."""
-    return np.asarray([*wanted, False])[kind]  # the last answers for -1
+    found = np.repeat(np.asarray(wanted)[roads.way_kind], np.diff(roads.first_node))
+    found[roads.first_node[1:] - 1] = False  # no piece begins at the last node of a way
+    return found
 
 
-def _built_up_share(
+def _find_built_up(
+    share: NDArray[np.float64],
     asked: NDArray[np.bool_],
     streets: NDArray[np.bool_],
     way_node: NDArray[np.int32],
@@ -89,8 +90,8 @@ def _built_up_share(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     built_up: BuiltUp,
-) -> NDArray[np.float64]:
-    """Give the share of each piece that lies in squares with many streets around, 0 where that is not asked for."""
+) -> None:
+    """Fill in the share of each piece that lies in squares with many streets around, 0 where that is not asked for."""
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
 
     if _FEW_STREETS * np.count_nonzero(streets) < np.count_nonzero(asked):
@@ -103,14 +104,16 @@ def _built_up_share(
     density, begin = street_density(squares, street_metres, built_up.radius_metres)
     is_dense = density >= built_up.km_per_km2
     is_dense.flags.writeable = False
-    inside = kernels.shares_within(
-        is_dense, freeze_int32(begin), freeze_int32(squares.piece), freeze_float64(squares.share), position.size
+    asked.flags.writeable = False
+    kernels.shares_within(
+        is_dense,
+        freeze_int32(begin),
+        freeze_int32(squares.piece),
+        freeze_float64(squares.share),
+        position,
+        asked,
+        share,
     )
-    # The shares of one piece sum to 1 but for rounding, and a piece in town is in town to the last digit.
-    found = np.clip(np.round(inside, 12), 0.0, 1.0)
-    whole = np.zeros(asked.size)
-    whole[position] = np.where(asked[position], found, 0.0)
-    return whole
 
 
 def _near_streets(

@@ -45,15 +45,19 @@ def find_signalled(roads: Roads, metres: NDArray[np.float64], most_metres: float
     signals = find_nodes(roads, lambda spot: spot.kind == SIGNALS)
     if not signals.size:
         return _NONE
-    begins = set(roads.first_node[:-1].tolist())
+    is_signal = np.zeros(roads.node_id.size, dtype=np.bool_)
+    is_signal[signals] = True
     found = set(signals.tolist())
-    for position in np.flatnonzero(np.isin(roads.way_node, signals)).tolist():
-        at, left = position, most_metres
-        while at + 1 < roads.way_node.size and at + 1 not in begins and (left := left - metres[at]) >= 0:
+    position = np.flatnonzero(is_signal[roads.way_node])
+    way = np.searchsorted(roads.first_node, position, side="right") - 1
+    begins, ends = roads.first_node[way].tolist(), roads.first_node[way + 1].tolist()
+    for signal, begin, end in zip(position.tolist(), begins, ends, strict=True):
+        at, left = signal, most_metres
+        while at + 1 < end and (left := left - metres[at]) >= 0:
             at += 1
             found.add(int(roads.way_node[at]))
-        at, left = position, most_metres
-        while at not in begins and (left := left - metres[at - 1]) >= 0:
+        at, left = signal, most_metres
+        while at > begin and (left := left - metres[at - 1]) >= 0:
             at -= 1
             found.add(int(roads.way_node[at]))
     return np.asarray(sorted(found), dtype=np.int32)

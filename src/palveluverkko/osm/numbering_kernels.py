@@ -16,8 +16,8 @@ _DIGITS = 1 << _DIGIT_BITS
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
-def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give the different values, rising.
+def distinct(values: NDArray[np.int64], here: NDArray[np.uint64], there: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Give the different values, rising; ``here`` and ``there`` are room for as many numbers each.
 
     Sorted digit by digit by the distance from the lowest, only as many digits as there are: 0.13 s for the 4.9 million
     ids of PT16, where np.sort takes 0.4 s on this processor. A value like the one before it is left out at once.
@@ -29,7 +29,6 @@ def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
         lowest, highest = min(lowest, values[at]), max(highest, values[at])
     # Distances of more than 2**63 wrap to the right unsigned number.
     span = np.uint64(highest) - np.uint64(lowest)
-    here, there = np.empty(values.size, dtype=np.uint64), np.empty(values.size, dtype=np.uint64)
     size = 0
     for at in range(values.size):
         if at == 0 or values[at] != values[at - 1]:

@@ -267,7 +267,9 @@ def distinct_nodes(ways: FileWays) -> Int64:
     """Give the ids of the nodes of ways, rising."""
     from palveluverkko.osm import numbering_kernels as kernels  # noqa: PLC0415  # numba takes 0.8 s to import
 
-    return freeze(kernels.distinct(freeze(ways.node_ids, np.int64)), np.int64)
+    # numpy asks for large pages and numba does not: room for 7 million ids would take 0.1 s to come by.
+    here, there = (np.empty(ways.node_ids.size, dtype=np.uint64) for _ in range(2))
+    return freeze(kernels.distinct(freeze(ways.node_ids, np.int64), here, there), np.int64)
 
 
 def spots_at(node_id: Int64, read: FileRoads) -> tuple[Int32, Int32]:
@@ -325,23 +327,25 @@ def arrange(path: Path, read: FileRoads, profile: CarProfile | None = None) -> R
     spot_node, spot_kind, kept_spots = _used_spots(spots, use)
     at_leaving = np.isin(node_id, leaving[:, 0])
     use[at_leaving & (use > 0)] |= _AT_CUT
+    kept: npt.NDArray[Any] | None = None  # the nodes as they are, unless some go or stand several times
     if not use.all():
-        used = use > 0
-        number = np.cumsum(used, dtype=np.int32) - np.int32(1)
-        piece_node, spot_node = number[piece_node], number[spot_node]
-        node_id, lon, lat, use = node_id[used], lon[used], lat[used], use[used]
+        kept = np.flatnonzero(use)
+        number = np.cumsum(use > 0, dtype=np.int32) - np.int32(1)
+        piece_node, spot_node, use = number[piece_node], number[spot_node], use[kept]
     cut_nodes = np.flatnonzero(use & _AT_CUT).astype(np.int32)
-    bounds = (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
     pieces, kinds, copied, barriers = cut_at_barriers(
         Pieces(first_node, piece_node, way_of_piece, ways.way_kind[way_of_piece]),
         ways.kinds,
-        node_id.size,
+        use.size,
         spot_node,
         [kept_spots[kind] for kind in spot_kind.tolist()],
     )
     if barriers:
-        node_id, lon, lat = node_id[copied], lon[copied], lat[copied]
+        kept = copied if kept is None else kept[copied]
         spot_node, cut_nodes = (np.searchsorted(copied, one).astype(np.int32) for one in (spot_node, cut_nodes))
+    if kept is not None:  # at once: the three columns of PT16 are 130 MB
+        node_id, lon, lat = node_id[kept], lon[kept], lat[kept]
+    bounds = (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
     pieces, kinds, sailed = share_crossings(
         pieces, kinds, ways.way_id, ferries, lon, lat, quay_metres=profile.quay_metres
     )
