@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from palveluverkko.domain.errors import RoadFileError
-from palveluverkko.osm import numbering_kernels, pbf, reader, roads
+from palveluverkko.osm import numbering_kernels, pbf_threads, reader, roads
 from palveluverkko.osm.osmium_reader import read_with_osmium
 from palveluverkko.osm.pbf import read_pbf
 from palveluverkko.osm.pbf_blocks import UnfamiliarPbfError
@@ -429,13 +429,29 @@ def test_any_number_of_threads_gives_the_same_roads(tmp_path, monkeypatch):
                  for one in range(1, 20_000)]  # fmt: skip
     path = write_elements(tmp_path / "a.osm.pbf", "pbf", elements)
     expected = ours(path)
-    for threads in (1, 7):
-        monkeypatch.setattr(pbf, "_THREADS", threads)
+    monkeypatch.setattr(pbf_threads, "_SMALL", 0)
+    for threads, most_unpacked in ((1, 1), (7, 200_000), (2, 64 << 20)):
+        monkeypatch.setattr(pbf_threads, "_THREADS", threads)
+        monkeypatch.setattr(pbf_threads, "_MOST_UNPACKED", most_unpacked)
         assert_same(ours(path), expected)
 
 
+@pytest.mark.parametrize("threads", [True, False])
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_damaged_blocks_the_first_is_named(tmp_path, monkeypatch, threads, order):
+    if threads:
+        monkeypatch.setattr(pbf_threads, "_SMALL", 0)
+    # One is found out when it is looked at, the other when it is read.
+    damaged = [raw.block(NODES, form=raw.ZLIB, size=0), raw.block(TEXTS + b"\x12\x7f")][::order]
+    whole = [raw.header(), raw.block(TEXTS + NODES + WAY)]
+    path = raw.write(tmp_path / "a.osm.pbf", *whole, *damaged)
+    with pytest.raises(RoadFileError, match=f"at byte {sum(map(len, whole)):,}:"):
+        ours(path)
+
+
 @pytest.mark.parametrize("turn", [1, 3])
-def test_an_interrupt_ends_the_reading_and_its_threads(tmp_path, turn):
+def test_an_interrupt_ends_the_reading_and_its_threads(tmp_path, monkeypatch, turn):
+    monkeypatch.setattr(pbf_threads, "_SMALL", 0)
     path = raw.write(tmp_path / "a.osm.pbf", raw.header(), *(raw.block(one) for one in (NODES, TEXTS + WAY, NODES)))
     before, calls = threading.active_count(), []
 

@@ -16,13 +16,10 @@ twice count as given last, metadata is not looked at.
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +29,6 @@ from palveluverkko.osm.arrays import freeze
 from palveluverkko.osm.ferries import FerryRoute, FerryWay, ferry_route, first_by_id
 from palveluverkko.osm.pbf_blocks import (
     Block,
-    Content,
     CutShortError,
     DamageError,
     at_block,
@@ -42,6 +38,7 @@ from palveluverkko.osm.pbf_blocks import (
     numbers,
     read_exactly,
 )
+from palveluverkko.osm.pbf_threads import Unpacked, in_turn, reading_threads
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.roads import (
     FileRoads,
@@ -64,20 +61,10 @@ from palveluverkko.osm.roads import (
 _RELATION_ID, _KEYS, _VALUES, _ROLES, _MEMBERS, _KINDS = 8, 18, 26, 66, 74, 82
 """Fields of a relation: number * 8 + wire type of protobuf."""
 
-_THREADS = min(4, os.cpu_count() or 1)
-_AHEAD = 3
-_MOST_UNPACKED = 64 << 20
-"""Bytes of blocks that may wait for their turn: about what is unpacked while numba is imported."""
-
-# Read in 0.06 s without threads.
-_SMALL = 4_000_000
 _UNITS = 1e7  # in a degree
 _MEMBER_KINDS = "nwr"
 _NO_NODES = b"\n\x00"
 """A block with an empty table of texts."""
-
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 
 class _WaysOfBlock(NamedTuple):
@@ -119,10 +106,10 @@ def read_pbf(path: Path, profile: CarProfile, *, progress: Callable[[int, int], 
         osmium has to read this file.
     """
     size = path.stat().st_size
-    with path.open("rb") as file, _threads(size) as pool:
+    with path.open("rb") as file, reading_threads(size) as pool:
         try:
             ways, node_blocks = _read_ways(path, file, size, profile, pool, progress)
-            unpacked = _Unpacked(pool, _blocks_again(file, node_blocks))
+            unpacked = Unpacked(pool, _blocks_again(file, node_blocks))
             node_id = distinct_nodes(ways)
             spots = _SpotCollector(profile, node_id.size)
             lon, lat = _read_nodes(unpacked, node_id, spots, pool, lambda done: progress(size + done, 2 * size))
@@ -289,7 +276,7 @@ def _read_ways(
     progress: Callable[[int, int], None],
 ) -> tuple[FileWays, list[Block]]:
     """Read the drivable ways, and say which blocks hold nodes."""
-    unpacked = _Unpacked(pool, blocks(file, size), is_wanted=lambda content: not content.is_dense_nodes_alone())
+    unpacked = Unpacked(pool, blocks(file, size), is_wanted=lambda content: not content.is_dense_nodes_alone())
     from palveluverkko.osm import pbf_kernels as kernels  # noqa: PLC0415  # numba takes 0.5 s to import
 
     texts, nobody = _asked_for(profile), freeze(np.empty(0), np.int64)
@@ -308,7 +295,7 @@ def _read_ways(
     collected = _WayCollector(profile)
     node_blocks = []
     without_tags: list[tuple[Block, tuple[int, int]]] = []
-    for (block, _), made in _in_turn(pool, read, unpacked):
+    for (block, _), made in in_turn(pool, read, unpacked):
         with at_block(block.begin):
             found = made.result()
             if found is not None:
@@ -320,8 +307,8 @@ def _read_ways(
     # Relations stand behind the ways: blocks that may hold a member without tags are read again.
     asked = collected.untagged_asked()
     again = [block for block, (low, high) in without_tags if ((asked >= low) & (asked <= high)).any()]
-    unpacked = _Unpacked(pool, _blocks_again(file, again))
-    for (block, _), made in _in_turn(pool, lambda given: read(given, asked), unpacked):
+    unpacked = Unpacked(pool, _blocks_again(file, again))
+    for (block, _), made in in_turn(pool, lambda given: read(given, asked), unpacked):
         with at_block(block.begin):
             found = made.result()
             if found is not None:
@@ -440,7 +427,7 @@ class _SpotCollector:
 
 
 def _read_nodes(
-    unpacked: _Unpacked,
+    unpacked: Unpacked,
     node_id: Int64,
     spots: _SpotCollector,
     pool: ThreadPoolExecutor | None,
@@ -461,7 +448,7 @@ def _read_nodes(
 
     x, y = (np.full(node_id.size, kernels.UNSET, dtype=np.int32) for _ in "xy")
     negative = int(np.searchsorted(node_id, 0))
-    for (block, _), made in _in_turn(pool, read, unpacked):
+    for (block, _), made in in_turn(pool, read, unpacked):
         with at_block(block.begin):
             nodes = made.result()
             kernels.keep_places(x, y, nodes.positions, nodes.places, negative)
@@ -471,97 +458,3 @@ def _read_nodes(
     lon, lat = x / _UNITS, y / _UNITS
     lon[missing] = lat[missing] = np.nan
     return lon, lat
-
-
-# --- threads
-
-
-@contextmanager
-def _threads(size: int) -> Iterator[ThreadPoolExecutor | None]:
-    """Give threads for a file of some bytes, let go as soon as something stops the reading, such as Ctrl-C.
-
-    A small file has none: each keeps a heap of its own, which took 1.3 of 3.9 MB while Andorra was read.
-    """
-    if size <= _SMALL:
-        yield None
-        return
-    pool = ThreadPoolExecutor(_THREADS)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-class _Unpacked:
-    """The contents of blocks in the order of the file, unpacked ahead by threads from the moment this is made.
-
-    So the first blocks of a file are unpacked while numba is imported, and nodes while the ids of ways are sorted. A
-    content that is not wanted is empty. Whatever is wrong with the file is raised in its turn.
-    """
-
-    def __init__(
-        self,
-        pool: ThreadPoolExecutor | None,
-        packed: Iterator[tuple[Block, bytes]],
-        is_wanted: Callable[[Content], bool] = lambda _content: True,
-    ) -> None:
-        self._pool, self._packed, self._is_wanted = pool, packed, is_wanted
-        self._waiting: deque[tuple[Block, Future[bytes], int]] = deque()
-        self._bytes = 0
-        self._error: Exception | None = None
-        if pool is not None:
-            self._go_on()
-
-    def __iter__(self) -> Iterator[tuple[Block, Future[bytes]]]:
-        while True:
-            self._go_on()
-            if not self._waiting:
-                break
-            block, content, size = self._waiting.popleft()
-            self._bytes -= size
-            yield block, content
-        if self._error is not None:
-            raise self._error
-
-    def _go_on(self) -> None:
-        """Begin with as many blocks as may lie unpacked; one where there are no threads."""
-        try:
-            while self._bytes < (_MOST_UNPACKED if self._pool else 1):
-                self._begin(*next(self._packed))
-        except StopIteration:
-            pass
-        except Exception as error:  # noqa: BLE001 - raised when all before it was taken
-            self._error = self._error or error
-
-    def _begin(self, block: Block, data: bytes) -> None:
-        with at_block(block.begin):
-            content = Content.of(data)
-            wanted = self._is_wanted(content)
-        if not wanted:
-            self._waiting.append((block, _done(bytes, 0), 0))
-            return
-        unpacked = self._pool.submit(content.whole) if self._pool else _done(Content.whole, content)
-        self._waiting.append((block, unpacked, content.size))
-        self._bytes += content.size
-
-
-def _in_turn(
-    pool: ThreadPoolExecutor | None, work: Callable[[Given], Made], given: Iterable[Given]
-) -> Iterator[tuple[Given, Future[Made]]]:
-    """Do work in threads, a few ahead, and give what was made in the order of what was given."""
-    waiting: deque[tuple[Given, Future[Made]]] = deque()
-    for one in given:
-        waiting.append((one, pool.submit(work, one) if pool else _done(work, one)))
-        if pool is None or len(waiting) > _AHEAD * _THREADS:
-            yield waiting.popleft()
-    yield from waiting
-
-
-def _done(work: Callable[[Given], Made], one: Given) -> Future[Made]:
-    """Do work at once."""
-    done: Future[Made] = Future()
-    try:
-        done.set_result(work(one))
-    except Exception as error:  # noqa: BLE001 - told where its result is asked for, as threads do
-        done.set_exception(error)
-    return done
