@@ -11,6 +11,7 @@ from unittest import mock
 import geopandas
 import networkx as nx
 import numpy as np
+import pyproj
 from delays_twin import naive_delays
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
@@ -111,7 +112,7 @@ def network_of(given_roads, *, contract=True, access_kmh=5.0, max_access_metres=
     """Build a network with one transformer and one profile for all tests, or with another profile."""
     options = {"access_speed_kmh": access_kmh, "max_access_metres": max_access_metres}
     profile = profile or _cached_profile(waits=waits, **options)
-    with mock.patch.object(build, "Transformer", _CachedTransformer):
+    with mock.patch.object(pyproj, "Transformer", _CachedTransformer):
         return build.build_network(given_roads, profile, fingerprint="test", contract=contract)
 
 
