@@ -123,7 +123,9 @@ def compile_kernels() -> None:
         both: dict[str, Any] = {"starts": points, "ends": points, "search_from": side}
         for method in search.Method.BUCKETS, search.Method.SWEEP:
             search.time_table(prepared, budget=_BUDGET, method=method, **both)
-            search.nearest_nodes(prepared, seeds=points, budget=_BUDGET, search_from=side, method=method)
+            seeds: dict[str, Any] = {"seeds": points, "budget": _BUDGET, "search_from": side, "method": method}
+            search.nearest_nodes(prepared, **seeds)
+            search.node_times(prepared, **seeds)
     search.k_nearest(prepared, k=1, budget=_BUDGET, **both)
     search.band_counts(prepared, thresholds=thresholds, **both)
     Sweep.of(prepared, points, budget=_BUDGET, search_from="starts", wanted=points.node)
