@@ -214,16 +214,24 @@ def test_a_numpy_archive_that_is_no_network_is_refused(tmp_path):
         read_stored_network(path)
 
 
+def test_a_network_file_is_what_numpy_would_write(tmp_path):
+    path = tmp_path / "network.pvnet"
+    write_network(NETWORK, path)
+    with np.load(path) as archive:
+        np.savez(tmp_path / "again.npz", **{name: archive[name] for name in archive.files})
+    assert path.read_bytes() == (tmp_path / "again.npz").read_bytes()
+
+
 def test_a_killed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     path = tmp_path / "network.pvnet"
     write_network(NETWORK, path)
     before = path.read_bytes()
 
-    def killed(file, **_columns):
+    def killed(file, _columns):
         file.write(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.np, "savez", killed)
+    monkeypatch.setattr(store, "_write_columns", killed)
     with pytest.raises(KeyboardInterrupt):
         write_network(NETWORK, path)
     assert path.read_bytes() == before
