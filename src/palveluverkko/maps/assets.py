@@ -45,6 +45,11 @@ def our_style() -> Markup:
     return Markup(template_text("page.css") + template_text("print.css"))  # noqa: S704 - ours
 
 
+def sprite() -> Markup:
+    """Give the shapes of levels and the patterns of changed areas, to which the page refers by name."""
+    return Markup(template_text("shapes.svg"))  # noqa: S704 - ours
+
+
 def template_text(name: str) -> str:
     """Read a file of ``templates/``."""
     return resources.files(__package__).joinpath("templates", name).read_text(encoding="utf-8")

@@ -23,6 +23,7 @@ from palveluverkko.maps.assets import (
     leaflet_style,
     our_style,
     script_hash,
+    sprite,
     template_text,
     to_script_json,
 )
@@ -118,6 +119,7 @@ def build_check_page(
         has_roads=checked.roads is not None,
         has_islands=bool(len(checked.islands)),
         all_roads=all_roads,
+        sprite=sprite(),
         styles=[leaflet_style(), our_style(), Markup(template_text("check.css"))],  # noqa: S704 - ours
         scripts=scripts,
         script_hashes=" ".join(script_hash(one) for one in scripts),

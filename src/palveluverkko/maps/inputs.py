@@ -39,7 +39,6 @@ class Study:
     places: GeoDataFrame | None = None
     levels: DataFrame | None = None
     people: DataFrame | None = None
-    summary: DataFrame | None = None
     norms: DataFrame | None = None
     findings: DataFrame | None = None
     roads: GeoDataFrame | None = None

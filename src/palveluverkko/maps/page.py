@@ -24,6 +24,7 @@ from palveluverkko.maps.assets import (
     our_script,
     our_style,
     script_hash,
+    sprite,
     template_text,
     to_script_json,
 )
@@ -254,7 +255,7 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
     texts = read_texts(language)
     study = check_study(
         Study(
-            scheme, tuple(minutes), bands, points, _along_a_curve(places), levels, people, None, norms, findings, roads,
+            scheme, tuple(minutes), bands, points, _along_a_curve(places), levels, people, norms, findings, roads,
             water, borders, tuple(tables), tuple(scenarios), area_column, suppression, area_changes,
         )
     )  # fmt: skip
@@ -290,6 +291,7 @@ def build_page(  # noqa: PLR0913 - one name for each table of a study, most of t
         tiles=tiles,
         all_roads=drawn.all_roads,
         map_element=Markup(drawn.element),  # noqa: S704 - folium's empty element
+        sprite=sprite(),
         styles=[leaflet_style(), our_style()],
         scripts=scripts,
         script_hashes=" ".join(script_hash(script) for script in scripts),
