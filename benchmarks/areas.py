@@ -339,6 +339,13 @@ def table_of_speeds(rows: list[dict[str, Any]]) -> str:
         theirs, ratio = (f"{row['theirs']:.1f} s", f"{row['ratio']:.0f} ×") if there else ("", "")
         seconds = f"{row['ours']:.3f} s | {row['surface']:.3f} s"
         lines.append(f"| {row['nodes']:,} | {row['cells']:,} | {seconds} | {theirs} | {ratio} |")
+    if len(rows) > 1:
+        cells, seconds_of = (np.log([row[key] for row in rows]) for key in ("cells", "ours"))
+        slope = np.polyfit(cells, seconds_of, 1)[0]
+        lines += [
+            "",
+            f"Time grows with the power {slope:.2f} of the number of reached cells (least squares of the logarithms).",
+        ]
     return "\n".join(lines)
 
 

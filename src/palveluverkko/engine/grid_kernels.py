@@ -432,6 +432,25 @@ def spread(
 
 
 @nb.njit(cache=True, nogil=True, boundscheck=False)
+def keep_off(
+    moved: NDArray[np.float64], time: NDArray[np.int32], heights: NDArray[np.float64], aside: float, unreached: int
+) -> None:
+    """Copy times, with those that are nearly one of some rising heights moved off it; NaN where nothing is reached."""
+    rows, columns = time.shape
+    for row in range(rows):
+        for column in range(columns):
+            if time[row, column] == unreached:
+                moved[row, column] = np.nan
+                continue
+            here = float(time[row, column])
+            for one in heights:
+                if abs(here - one) < aside:
+                    here = one - aside if here < one else one + aside
+                    break
+            moved[row, column] = here
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
 def settle(
     time: NDArray[np.int32],
     owner: NDArray[np.int32],

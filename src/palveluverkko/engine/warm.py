@@ -152,6 +152,7 @@ def compile_kernels() -> None:
         longest_metres=100.0,
         latest=_BUDGET,
     )
+    grid.keep_off_heights(np.zeros((2, 2), dtype=np.int32), np.asarray([1000.5]), aside=50.0)
     corner = np.asarray([0.0, 90.0])
     tree = nearest.build_tree(np.asarray([0, 2]), corner, corner, np.ones(1, dtype=np.bool_))
     one = np.zeros(1, dtype=np.int32)

@@ -80,7 +80,9 @@ def bands_of_surfaces(
         for number, (from_min, to_min) in enumerate(zip(lower, thresholds, strict=True)):
             members = faces[own == number]
             if members.size:
-                rows.append((level, from_min, to_min, unite(members)))
+                # What one surface alone gives of a band has no sides in common: nothing to unite.
+                area = shapely.multipolygons(members) if len(nested) == 1 and smallest_km2 == 0 else unite(members)
+                rows.append((level, from_min, to_min, area))
     frame = pd.DataFrame(rows, columns=["level", "from_min", "to_min", "geometry"])
     return geopandas.GeoDataFrame(frame, geometry="geometry", crs=first.crs)
 

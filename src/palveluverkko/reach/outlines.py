@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from palveluverkko.domain.travel import UNREACHED
+from palveluverkko.engine.grid import keep_off_heights
 from palveluverkko.reach.surface import Surface
 
 Float64 = NDArray[np.float64]
@@ -58,18 +59,24 @@ def outline(
     heights = np.unique(np.asarray(limits, dtype=np.float64))
     areas: list[list[Polygons]] = [[] for _ in limits]
     for strip in _strips(surface, heights, cells_at_once):
-        generator = contourpy.contour_generator(
-            z=np.ma.masked_invalid(strip.time),
-            corner_mask=True,
-            fill_type=contourpy.FillType.OuterOffset,
-            quad_as_tri=False,
-        )
-        for drawn, pair in zip(areas, limits, strict=True):
+        # A band needs the cells that are not later than it and those beside them: mostly a small part of the grid.
+        part = strip
+        for number in np.argsort([-late for _, late in limits]):
+            pair = limits[number]
+            part = _within(part, pair[1])
+            if min(part.time.shape) < 2:  # noqa: PLR2004  # cells between which an outline could run
+                break
+            generator = contourpy.contour_generator(
+                z=np.ma.masked_array(part.time, np.isnan(part.time)),
+                corner_mask=True,
+                fill_type=contourpy.FillType.OuterOffset,
+                quad_as_tri=False,
+            )
             found = cast("tuple[list[Float64], list[NDArray[np.uint32]]]", generator.filled(*pair))
             points, offsets = found
             if points:
-                xy = _exact(np.concatenate(points), strip, np.asarray(pair))
-                drawn.append(_polygons(_on_ground(xy, surface), points, offsets))
+                xy = _exact(np.concatenate(points), part, np.asarray(pair))
+                areas[number].append(_polygons(xy, surface, points, offsets))
     return [_as_one(strips) for strips in areas]
 
 
@@ -96,12 +103,18 @@ def _strips(surface: Surface, heights: Float64, cells_at_once: int) -> Iterator[
         reached = part != UNREACHED
         if min(part.shape) < 2 or not reached.any():  # noqa: PLR2004  # cells between which an outline could run
             continue
-        moved = part.astype(np.float64)
-        for one in heights:
-            close = np.abs(moved - one) < aside
-            moved[close] = np.where(moved[close] < one, one - aside, one + aside)
-        moved[~reached] = np.nan
-        yield _Strip(moved, begin, across.start)
+        yield _Strip(keep_off_heights(part, heights, aside=aside), begin, across.start)
+
+
+def _within(strip: _Strip, latest: float) -> _Strip:
+    """Give the part of a strip with the cells that are not later than a limit, and those beside them."""
+    near = strip.time <= latest
+    somewhere, beside = (np.flatnonzero(near.any(axis=axis)) for axis in (1, 0))
+    if not somewhere.size:
+        return _Strip(strip.time[:0], strip.first, strip.west)
+    row, column = max(0, int(somewhere[0]) - 1), max(0, int(beside[0]) - 1)
+    part = strip.time[row : int(somewhere[-1]) + 2, column : int(beside[-1]) + 2]
+    return _Strip(part, strip.first + row, strip.west + column)
 
 
 def _exact(xy: Float64, strip: _Strip, pair: Float64) -> Float64:
@@ -148,19 +161,39 @@ def _on_ground(xy: Float64, surface: Surface) -> Float64:
     return np.column_stack((surface.west + (xy[:, 0] + 0.5) * cell, surface.north - (xy[:, 1] + 0.5) * cell))
 
 
-def _polygons(xy: Float64, points: list[Float64], offsets: list[NDArray[np.uint32]]) -> Polygons:
-    """Turn contourpy's outlines, outer ring first, into polygons."""
+def _polygons(xy: Float64, surface: Surface, points: list[Float64], offsets: list[NDArray[np.uint32]]) -> Polygons:
+    """Turn contourpy's outlines, outer ring first and counted in cells, into polygons."""
     begins = np.cumsum([0] + [len(one) for one in points])
     rings = np.concatenate([[0]] + [one[1:] + begin for one, begin in zip(offsets, begins, strict=False)])
     parts = np.cumsum([0] + [len(one) - 1 for one in offsets])
-    areas = np.asarray(shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (rings, parts)))
+    ground = _on_ground(xy, surface)
+    areas = np.asarray(shapely.from_ragged_array(shapely.GeometryType.POLYGON, ground, (rings, parts)))
     # Where what is reached narrows to the centre of one cell, contourpy draws one ring that passes it twice. The same
     # corners are sorted into rings that touch there.
-    pinched = ~shapely.is_valid(areas)
+    pinched = _pinched(xy, rings, parts)
     if pinched.any():
         again = shapely.make_valid(areas[pinched], method="structure", keep_collapsed=False)
         areas = np.concatenate((areas[~pinched], shapely.get_parts(again)))
     return areas
+
+
+def _pinched(xy: Float64, rings: NDArray[np.int64], parts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which polygons have a ring that passes the centre of a cell twice.
+
+    Nowhere else do outlines meet themselves; asking every polygon whether it is valid took a fifth of the time.
+    """
+    centre = np.flatnonzero((xy == np.rint(xy)).all(axis=1))
+    # The last corner of a ring is its first.
+    centre = centre[~np.isin(centre, rings[1:] - 1, assume_unique=True)]
+    ring = np.searchsorted(rings, centre, side="right") - 1
+    column, row = xy[centre].astype(np.int64).T
+    wide = int(column.max(initial=0)) + 1
+    high = int(row.max(initial=0)) + 1
+    passed = np.sort((ring * high + row) * wide + column)
+    twice = np.unique(passed[1:][passed[1:] == passed[:-1]] // (high * wide))
+    pinched = np.zeros(parts.size - 1, dtype=np.bool_)
+    pinched[np.searchsorted(parts, twice, side="right") - 1] = True
+    return pinched
 
 
 def _as_one(strips: list[Polygons]) -> Polygons:
