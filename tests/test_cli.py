@@ -14,8 +14,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import geopandas
 import pandas as pd
 import pytest
+import shapely
 from lattice import write_lattice, write_spots
 from little_study import write_little_study, write_roads
 
@@ -170,6 +172,22 @@ def test_isochrones_are_drawn_in_the_format_of_the_name(tmp_path, monkeypatch, c
         (level, minutes) for level in "LAE" for minutes in (2, 5)
     }
     assert capsys.readouterr().err == ""
+
+
+def test_isochrones_that_reach_nothing_are_one_line_and_two_and_mended_water_is_told(tmp_path, monkeypatch, capsys):
+    folder = write_little_study(tmp_path).parent
+    out = folder / "areas.gpkg"
+    table = pd.read_csv(folder / "points.csv")
+    bow = shapely.Polygon([(25.6, 66.4), (25.9, 66.6), (25.9, 66.4), (25.6, 66.6)])
+    geopandas.GeoDataFrame(geometry=[bow], crs="EPSG:4326").to_file(folder / "water.gpkg")
+    arguments = (folder / "roads.osm.pbf", folder / "points.csv", "--out", out, "--minutes", "5")
+    assert run_here(monkeypatch, "isochrones", *arguments, "--water", folder / "water.gpkg") == 0
+    assert capsys.readouterr().err == "1 areas of water cross themselves and were mended\n"
+    out.unlink()
+    table.assign(lat=table["lat"] + 0.05).to_csv(folder / "points.csv", index=False)
+    assert run_here(monkeypatch, "isochrones", *arguments) == cli.EXIT_BAD_INPUT
+    assert "no land is reached within 5 minutes of any open point of points.csv" in capsys.readouterr().err
+    assert not out.exists()
 
 
 # --- searching, warming, interrupts

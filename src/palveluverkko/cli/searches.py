@@ -45,6 +45,7 @@ def isochrones(
     crs: CrsOption = None,
 ) -> None:
     """Draw the areas within minutes of each level."""
+    from palveluverkko.domain.errors import StudyError, name_ids
     from palveluverkko.domain.levels import LevelScheme
     from palveluverkko.network.water import water_of_study
     from palveluverkko.reach.areas import to_isochrones
@@ -63,7 +64,15 @@ def isochrones(
         drawn = draw_bands(
             roads, table.to_crs(roads.crs), minutes=thresholds, scheme=levels, direction=direction, water=wet
         )
+        if drawn.empty:
+            raise StudyError(
+                f"no land is reached within {thresholds[-1]:g} minutes of any open point of {points.name} "
+                f"({name_ids(table.index)}): none stands within {roads.max_access_metres:g} m of a road. Mend their "
+                "coordinates, or allow more with --max-access-metres."
+            )
         write_vector(out, drawn if bands else to_isochrones(drawn, minutes=thresholds))
+    if wet is not None and wet.mended:
+        typer.echo(f"{wet.mended} areas of water cross themselves and were mended", err=True)
     typer.echo(f"{out}")
 
 
