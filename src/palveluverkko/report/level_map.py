@@ -230,10 +230,10 @@ def _draw_names(axes: Axes, labelled: Sequence[tuple[float, float, str]]) -> Non
     spots = axes.transData.transform([(x, y) for x, y, _ in labelled]) if labelled else np.empty((0, 2))
     taken = [Bbox.from_bounds(x - 7, y - 7, 14, 14) for x, y in spots]
     sides = (
-        ((7, 0), "left", "center"),
-        ((-7, 0), "right", "center"),
-        ((0, 7), "center", "bottom"),
-        ((0, -7), "center", "top"),
+        ((9, 0), "left", "center"),
+        ((-9, 0), "right", "center"),
+        ((0, 8), "center", "bottom"),
+        ((0, -8), "center", "top"),
     )
     halo = [withStroke(linewidth=2.2, foreground="white", alpha=0.9)]
     for number, (x, y, name) in enumerate(labelled):
