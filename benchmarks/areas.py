@@ -103,7 +103,8 @@ def truths(folder: Path, *, valhalla: Path | None) -> list[dict[str, Any]]:
         found["concave hull"] = [*hulls[:-1], hull]
         for kind, areas in found.items():
             rows.append({"place": place, "kind": kind, "areas": areas, "roads": roads, "lakes": lakes, "drawn": drawn})
-            rows[-1] |= judge(areas, reach[kind], network, lakes, place, walked, drawn)
+            own_walks = walked if kind == "ours" else None
+            rows[-1] |= judge(areas, reach[kind], network, lakes, place, own_walks, drawn)
             print(place.name, kind, {k: v for k, v in rows[-1].items() if isinstance(v, float)}, flush=True)
     return rows
 
@@ -156,7 +157,7 @@ def judge(
     network: pv.RoadNetwork,
     lakes: Area,
     place: Place,
-    walked: TimedLines,
+    walked: TimedLines | None,
     drawn: Surface,
 ) -> dict[str, float]:
     """Measure the area of the last threshold, and of all thresholds the roads that each should hold.
@@ -175,7 +176,7 @@ def judge(
     on_land = ~within(lakes, xy)
     missed = metres[~within(last, xy) & on_land].sum() / metres[on_land].sum()
     answer = {"far": far.mean(), "wet": wet.mean(), "wrong": (far | wet).mean(), "missed": missed}
-    if "band" in own:  # each road against the band of its own time
+    if walked is not None:  # each road against the band of its own time
         stop = np.flatnonzero(network.edges.snappable[own["edge"].to_numpy()][owner] & on_land)
         xy, metres = xy[stop], metres[stop]
         limits = np.asarray([to_milliseconds(one) for one in place.minutes])

@@ -32,6 +32,8 @@ def test_no_area_lies_far_from_a_road_or_on_water_and_seven_bands_come_out(areas
     for row in ours:
         assert row["wrong"] < 0.0005
         assert row["missed"] < 0.005
+        assert row["late"] < 0.005
+        assert row["least"] < 0.005
     assert areas.table_of_truth(rows).count("**ours**") == 2
     network = pv.read_network(shared_data / "osm" / "djibouti-main-roads.osm.pbf")
     measured = areas.speeds(network, nodes=[300], repeats=1, compared=1)

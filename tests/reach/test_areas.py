@@ -30,6 +30,14 @@ def test_bands_are_disjoint_gap_free_valid_and_nested(drawn, tolerance):
     check_laws(bands, to_isochrones(bands))
 
 
+@settings(deadline=None, max_examples=20)
+@given(surfaces(levels=3), st.sampled_from([0.0, None]), st.sampled_from([4326, 3857, 3035, 2393]))
+def test_areas_are_valid_in_any_other_crs(drawn, tolerance, crs):
+    bands = bands_of_surfaces(drawn, minutes=MINUTES, tolerance_metres=tolerance)
+    assert bands.to_crs(crs).geometry.is_valid.all()
+    assert to_isochrones(bands).to_crs(crs).geometry.is_valid.all()
+
+
 @settings(deadline=None, max_examples=35)
 @given(surfaces(), st.sampled_from([0.0, 50.0]))
 def test_every_cell_centre_away_from_the_outlines_lies_in_the_band_of_its_time(drawn, tolerance):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 
 import geopandas
@@ -55,27 +55,17 @@ def point_bands(
     >>> point_bands(network, points, minutes=[15, 30]).query("point == 'IVALO-TK'")  # doctest: +SKIP
     """
     thresholds = check_minutes(minutes)
-    drawn = []
-    for name in points.index:
-        own = surface(
-            network,
-            points.loc[[name]],
-            budget_minutes=thresholds[-1],
-            direction=direction,
-            cell_metres=cell_metres,
-            water=water,
-        )
-        drawn.append(
-            bands_of_surfaces(
-                {str(name): own},
-                minutes=thresholds,
-                tolerance_metres=tolerance_metres,
-                smallest_km2=smallest_km2,
-                smooth_metres=smooth_metres,
-            ).assign(level=name)
-        )
-    if not drawn:
-        raise StudyError("no point was given; choose at least one.")
+    alone = _surfaces(network, points, thresholds, direction=direction, cell_metres=cell_metres, water=water)
+    drawn = [
+        bands_of_surfaces(
+            {str(name): own},
+            minutes=thresholds,
+            tolerance_metres=tolerance_metres,
+            smallest_km2=smallest_km2,
+            smooth_metres=smooth_metres,
+        ).assign(level=name)
+        for name, own in zip(points.index, alone, strict=True)
+    ]
     whole = pd.concat(drawn, ignore_index=True).rename(columns={"level": "point"})
     return geopandas.GeoDataFrame(whole, geometry="geometry", crs=drawn[0].crs).to_crs(points.crs)
 
@@ -102,20 +92,8 @@ def common_bands(
         from_min, to_min, geometry (MultiPolygon) in the points' CRS; empty where no place reaches all of them.
     """
     thresholds = check_minutes(minutes)
-    if points.empty:
-        raise StudyError("no point was given; choose at least one.")
-    each = (
-        surface(
-            network,
-            points.loc[[name]],
-            budget_minutes=thresholds[-1],
-            direction=direction,
-            cell_metres=cell_metres,
-            water=water,
-        )
-        for name in points.index
-    )
-    farthest = reduce(Surface.with_maximum, each)
+    alone = _surfaces(network, points, thresholds, direction=direction, cell_metres=cell_metres, water=water)
+    farthest = reduce(Surface.with_maximum, alone)
     drawn = bands_of_surfaces(
         {"": farthest},
         minutes=thresholds,
@@ -124,3 +102,26 @@ def common_bands(
         smooth_metres=smooth_metres,
     )
     return drawn.drop(columns="level").to_crs(points.crs)
+
+
+def _surfaces(
+    network: RoadNetwork,
+    points: geopandas.GeoDataFrame,
+    thresholds: Sequence[float],
+    *,
+    direction: Direction | str,
+    cell_metres: float | None,
+    water: Water | None,
+) -> Iterator[Surface]:
+    """Compute the surface of each point by itself, one after another: together they may not fit in memory."""
+    if points.empty:
+        raise StudyError("no point was given; choose at least one.")
+    for name in points.index:
+        yield surface(
+            network,
+            points.loc[[name]],
+            budget_minutes=thresholds[-1],
+            direction=direction,
+            cell_metres=cell_metres,
+            water=water,
+        )
