@@ -107,7 +107,8 @@ def test_the_squares_of_a_piece_are_those_that_points_along_it_fall_into(points)
     node = freeze_int32(np.arange(len(points)))
     position = np.arange(len(points) - 1)
     position.flags.writeable = False
-    piece, cell, share = cells_of_pieces(position, node, x, y, CELL_METRES)
+    room = (np.empty(1, dtype=one) for one in (np.int32, np.int64, np.float64))
+    piece, cell, share = cells_of_pieces(position, node, x, y, CELL_METRES, *room)
     np.testing.assert_allclose(np.bincount(piece, weights=share), 1.0)
     assert (share >= 0).all()
     for at in position.tolist():

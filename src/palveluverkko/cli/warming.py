@@ -15,12 +15,12 @@ commands = typer.Typer(rich_markup_mode=None)
 def warm() -> None:
     """Compile what searches are made of ahead of the first use."""
     from palveluverkko.engine.warm import cache_folder
-    from palveluverkko.study.warm import compile_kernels
+    from palveluverkko.study.warm import compile_kernels_side_by_side
 
     typer.echo("Compiling what searches and road files need")
     begin = time.perf_counter()
     with showing_progress() as progress:
         progress("warm", 0, 0)
-        compile_kernels()
+        compile_kernels_side_by_side()
     typer.echo(f"{time.perf_counter() - begin:.1f} s, kept in {cache_folder()}")
     typer.echo("Nothing is left to compile")

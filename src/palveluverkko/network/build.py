@@ -47,8 +47,6 @@ _MANY_POSITIONS = 1_000_000
 
 _NOWHERE = (np.empty(0), np.empty(0))
 
-_Float64 = NDArray[np.float64]
-
 
 class _Pieces(NamedTuple):
     """Straight pieces between consecutive nodes of the ways: piece i leads from position i of the ways to i + 1.
@@ -227,36 +225,34 @@ def _measure_and_order(
 ) -> tuple[Chains, _Plan, _Pieces, NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Give chains, edges in order, pieces with their times, nodes with signals near, and coordinates of the nodes.
 
-    Lengths and coordinates, then squares, in a thread beside chains and their order, then signals and delays; small
-    files are built by one thread, for what is needed at the same time counts there.
+    Lengths, then squares in a thread; beside it coordinates, chains and their order, signals and delays. Small files
+    are built by one thread, for what is needed at the same time counts there.
     """
-
-    def measure() -> tuple[_Float64, _Float64, _Float64]:
-        return measure_metres(roads), *project()
-
-    def look_around(metres: _Float64, x: _Float64, y: _Float64) -> Surroundings:
-        return find_surroundings(roads, metres, x, y, profile.built_up)
 
     def order() -> tuple[Chains, _Plan]:
         chains = _find_chains(roads, way, stops, contract=contract)
         return chains, _order_edges(roads, chains)
 
-    def wait(metres: _Float64) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def look_around() -> Surroundings:
+        return find_surroundings(roads, measuring.result(), x, y, profile.built_up)
+
+    def wait() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         return _find_signalled(roads, profile, metres), find_delays(roads, profile.junction_delays, metres)
 
     project = _projection(roads, crs)
     if roads.way_node.size < _MANY_POSITIONS:
-        metres, x, y = measure()
-        surroundings = look_around(metres, x, y)
+        metres, (x, y) = measure_metres(roads), project()
+        surroundings = find_surroundings(roads, metres, x, y, profile.built_up)
         chains, plan = order()
-        signalled, delay = wait(metres)
+        signalled, delay = wait()
     else:
         with ThreadPoolExecutor(1) as beside:
-            measuring = beside.submit(measure)
-            looking = beside.submit(lambda: look_around(*measuring.result()))
+            measuring = beside.submit(measure_metres, roads)
+            x, y = project()
+            looking = beside.submit(look_around)
             chains, plan = order()
-            metres, x, y = measuring.result()
-            signalled, delay = wait(metres)
+            metres = measuring.result()
+            signalled, delay = wait()
             surroundings = looking.result()
     return chains, plan, _time_pieces(roads, metres, surroundings, delay), signalled, x, y
 

@@ -59,8 +59,10 @@ def find_delays(roads: Roads, junction: JunctionDelays, metres: NDArray[np.float
     for free in (*range(junction.unhurried_ranks), *(junction.rank(one) for one in junction.merging_classes)):
         lower[free] = equal[free] = 0
     equal[ranks] = 0
-    delay, touching = kernels.junction_delays(
-        way, node, roads.node_id.size, rank, open_ways, _milliseconds(lower), _milliseconds(equal)
+    # Zeros from numpy, which asks for large pages, as numba does not: of PT16 0.1 s less.
+    delay, own = (np.zeros(2 * node.size, dtype=np.int32) for _ in range(2))
+    touching = kernels.junction_delays(
+        delay, way, node, roads.node_id.size, rank, open_ways, _milliseconds(lower), _milliseconds(equal)
     )
     touching.flags.writeable = False
     what = {SIGNALS: kernels.SIGNALS, CROSSING: kernels.CROSSING, PEDESTRIAN_SIGNALS: kernels.CROSSING}
@@ -70,6 +72,7 @@ def find_delays(roads: Roads, junction: JunctionDelays, metres: NDArray[np.float
     seconds = [(spot.forward_seconds, spot.backward_seconds) for spot in roads.spots]
     kernels.add_spots(
         delay,
+        own,
         way,
         node,
         touching,
@@ -84,8 +87,7 @@ def find_delays(roads: Roads, junction: JunctionDelays, metres: NDArray[np.float
         junction.signals_metres,
         _SIGN_METRES,
     )
-    found: NDArray[np.int32] = delay
-    return found
+    return delay
 
 
 def with_delays(

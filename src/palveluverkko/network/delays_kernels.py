@@ -28,6 +28,7 @@ _BEHIND_SIGNALS, _BEHIND_SIGN, _BEFORE_SIGNALS = 1, 2, 4
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
 def junction_delays(
+    delay: NDArray[np.int32],
     way: NDArray[np.int32],
     node: NDArray[np.int32],
     nodes: int,
@@ -35,8 +36,8 @@ def junction_delays(
     open_ways: NDArray[np.bool_],
     lower: NDArray[np.int32],
     equal: NDArray[np.int32],
-) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """Give the delay of arriving at junctions, int32[2 p], and how many pieces of road touch each node (at most 255).
+) -> NDArray[np.uint8]:
+    """Fill the delay of arriving at junctions in, zeros, and give how many pieces of road touch a node (at most 255).
 
     ``rank`` and ``open_ways`` (along, against) are those of each way; ``lower`` and ``equal`` the delay of arriving
     from a lower rank, or as one of three or more, by the highest rank that touches the junction.
@@ -68,7 +69,6 @@ def junction_delays(
                 inward[here] += inward[here] < 255
             elif leads_out:
                 outward[here] += outward[here] < 255
-    delay = np.zeros(2 * node.size, dtype=np.int32)
     for at in range(node.size - 1):
         if way[at] != way[at + 1] or rank[way[at]] == NO_ROAD:
             continue
@@ -86,7 +86,7 @@ def junction_delays(
             parting = both[here] == 1 and inward[here] == 1 and outward[here] == 1
             if meeting >= 3 and not alone and not parting:
                 delay[2 * at + 1 - end] = equal[top]
-    return delay, touching
+    return touching
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
@@ -204,6 +204,7 @@ def _metres_to_junction(
 @nb.njit(cache=True, boundscheck=False, nogil=True)
 def add_spots(
     delay: NDArray[np.int32],
+    own: NDArray[np.int32],
     way: NDArray[np.int32],
     node: NDArray[np.int32],
     touching: NDArray[np.uint8],
@@ -221,13 +222,12 @@ def add_spots(
     """Settle the delay of arriving, which holds those of junctions, by what stands on the nodes.
 
     Of each kind of spot: what it is, its delay along and against a way, and whether it faces the nearer junction. At a
-    junction a direction along a way has no meaning: a spot there concerns all.
+    junction a direction along a way has no meaning: a spot there concerns all. ``own`` is room for as many, zeros.
     """
     if spot_node.size == 0:
         return
     last, before = _link(node, touching.size)
     marks = np.zeros(delay.size, dtype=np.uint8)
-    own = np.zeros(delay.size, dtype=np.int32)
     what = np.zeros(delay.size, dtype=np.uint8)
     for spot in range(spot_node.size):
         here, kind = spot_node[spot], spot_kind[spot]

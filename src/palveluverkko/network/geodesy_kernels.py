@@ -142,16 +142,17 @@ def cells_of_pieces(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     cell_metres: float,
+    piece: NDArray[np.int32],
+    cell: NDArray[np.int64],
+    share: NDArray[np.float64],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]:
     """Lay pieces over a grid of squares and give, for each square that one crosses, piece, square and share.
 
     Piece k leads from ``node[position[k]]`` to the next. Squares are numbered row by row: those of a row follow one
-    another. A piece that is split has the same length in every square as before.
+    another. A piece that is split has the same length in every square as before. The last three arrays are room for
+    the answer, which is larger where that does not suffice.
     """
-    size = position.size + position.size // 2 + 64
-    piece = np.empty(size, dtype=np.int32)
-    cell = np.empty(size, dtype=np.int64)
-    share = np.empty(size, dtype=np.float64)
+    size = piece.size
     at = 0
     end_column, end_row = np.int64(0), np.int64(0)
     for k in range(position.size):

@@ -97,8 +97,19 @@ def _find_built_up(
     if _FEW_STREETS * np.count_nonzero(streets) < np.count_nonzero(asked):
         asked = asked & _near_streets(streets, way_node, metres, x, y, built_up.radius_metres)
     position = freeze_int64(np.flatnonzero(asked | streets))
+    # Room from numpy, which asks for large pages, as numba does not.
+    room = position.size + position.size // 2 + 64
     squares = Squares(
-        *kernels.cells_of_pieces(position, freeze_int32(way_node), freeze_float64(x), freeze_float64(y), CELL_METRES)
+        *kernels.cells_of_pieces(
+            position,
+            freeze_int32(way_node),
+            freeze_float64(x),
+            freeze_float64(y),
+            CELL_METRES,
+            np.empty(room, dtype=np.int32),
+            np.empty(room, dtype=np.int64),
+            np.empty(room, dtype=np.float64),
+        )
     )
     street_metres = np.where(streets[position], metres[position], 0.0)
     density, begin = street_density(squares, street_metres, built_up.radius_metres)

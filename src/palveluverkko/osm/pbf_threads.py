@@ -13,7 +13,7 @@ from palveluverkko.osm.pbf_blocks import Block, Content, at_block
 
 _THREADS = min(4, os.cpu_count() or 1)
 _AHEAD = 3
-_MOST_UNPACKED = 64 << 20
+_MOST_UNPACKED = 32 << 20
 """Bytes of blocks that may wait for their turn: about what is unpacked while numba is imported."""
 
 # Read in 0.06 s without threads.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,11 +18,33 @@ _ROADS = bytes.fromhex(
 )
 
 
+_ENGINE_ALONE = "from palveluverkko.engine.warm import compile_kernels; compile_kernels()"
+
+
+def compile_kernels_side_by_side() -> None:
+    """Compile in two processes, for numba compiles one kernel at a time: those of the engine, and those of roads.
+
+    What the other process failed to do is done here at the end.
+    """
+    from palveluverkko.engine import warm  # noqa: PLC0415
+
+    # An interrupt ends both; one of them tells.
+    with subprocess.Popen([sys.executable, "-c", _ENGINE_ALONE], stderr=subprocess.DEVNULL):  # noqa: S603
+        _compile_road_kernels()
+    warm.compile_kernels()
+
+
 def compile_kernels() -> None:
     """Read, build and search a road network of three nodes, so that whatever is compiled lies on disk afterwards."""
+    from palveluverkko.engine import warm  # noqa: PLC0415
+
+    warm.compile_kernels()
+    _compile_road_kernels()
+
+
+def _compile_road_kernels() -> None:
     import numpy as np  # noqa: PLC0415
 
-    from palveluverkko.engine import warm  # noqa: PLC0415
     from palveluverkko.engine.graph import freeze_float64  # noqa: PLC0415
     from palveluverkko.network import geodesy_kernels  # noqa: PLC0415
     from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS  # noqa: PLC0415
@@ -30,7 +54,6 @@ def compile_kernels() -> None:
     from palveluverkko.osm.profile import Road  # noqa: PLC0415
     from palveluverkko.osm.spots import NONE, Spot  # noqa: PLC0415
 
-    warm.compile_kernels()
     with tempfile.TemporaryDirectory() as folder:
         roads = Path(folder) / "roads.osm.pbf"
         roads.write_bytes(_ROADS)
