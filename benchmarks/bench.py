@@ -39,7 +39,9 @@ def main() -> None:
         results = read_results(stored)
     else:
         results = measure(options, folder)
-        results.write(stored if options.only is None else folder / "part.json")
+        if options.only is not None and options.page is not None:
+            results = read_results(stored).renewed(results)
+        results.write(stored if options.only is None or options.page is not None else folder / "part.json")
     table = to_markdown(results)
     print(f"\n{table}")
     if options.page is not None:

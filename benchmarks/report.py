@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -81,6 +81,15 @@ class Results:
     engines: list[Engine]
     left_out: list[str]
     machine: dict[str, str] = field(default_factory=dict)
+
+    def renewed(self, part: Results) -> Results:
+        """Give these with the measures of a later run, which says so."""
+        rows = list[Row]()
+        measured = dict.fromkeys(row.measure for row in part.rows)
+        for measure in dict.fromkeys(row.measure for row in (*self.rows, *part.rows)):
+            rows += [row for row in (part if measure in measured else self).rows if row.measure == measure]
+        told = f"Measured again on {part.machine['day']}: {', '.join(measured)}."
+        return replace(self, rows=rows, settings=f"{self.settings} {told}")
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")

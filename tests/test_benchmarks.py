@@ -73,6 +73,20 @@ def test_the_page_can_be_written_again_from_the_stored_results(quick_run):
     assert first == again.read_text(encoding="utf-8").partition("begin -->")[2].partition("<!--")[0]
 
 
+def test_measures_taken_again_replace_those_of_the_full_run(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    from report import Results, Row  # noqa: PLC0415
+
+    def results(day, *rows):
+        made = [Row(measure=measure, what="", unit="s", peer="", ours=ours) for measure, ours in rows]
+        return Results(graphs=[], settings="5 turns.", rows=made, engines=[], left_out=[], machine={"day": day})
+
+    full = results("2026-01-01", ("1", 1.0), ("10", 2.0), ("10", 3.0), ("11", 4.0))
+    renewed = full.renewed(results("2026-01-02", ("10", 5.0), ("NY", 6.0)))
+    assert [(row.measure, row.ours) for row in renewed.rows] == [("1", 1.0), ("10", 5.0), ("11", 4.0), ("NY", 6.0)]
+    assert renewed.settings == "5 turns. Measured again on 2026-01-02: 10, NY."
+
+
 def test_a_measure_that_does_not_exist_is_refused_by_name(tmp_path):
     done = run("--quick", "--only", "1,99", "--cache", tmp_path)
     assert done.returncode == 2
