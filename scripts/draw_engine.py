@@ -34,6 +34,7 @@ from palveluverkko.engine import elimination_kernels, search
 from palveluverkko.engine.elimination import Elimination, Prepared, Remaining, arranged, prepare
 from palveluverkko.engine.graph import UNREACHED, Anchors, Graph, build_graph, freeze_int32
 from palveluverkko.engine.plan import Method, make_plan
+from palveluverkko.engine.sweep import Sweep
 from palveluverkko.engine.topology import depth_first_numbers
 from palveluverkko.report.looks import INK, MUTED, ink_on
 
@@ -60,11 +61,17 @@ TOWNS = {
 
 
 class Lapland:
-    """The embedded network: junctions are the nodes of its graph."""
+    """The embedded network: junctions are the nodes of its graph, and turning takes no time."""
 
     def __init__(self) -> None:
         self._network = read_network(ROADS, store="none")
-        self.graph: Graph = self._network.graph
+        edges = self._network.edges
+        last = edges.first_vertex[1:] - 1
+        out, back = edges.forward, edges.backward
+        tail = np.append(edges.tail[out], edges.head[back])
+        head = np.append(edges.head[out], edges.tail[back])
+        time = np.append(edges.vertex_forward[last][out], edges.vertex_backward[last][back])
+        self.graph = build_graph(self._network.junction_x.size, tail, head, time)
         self.xy: Floats = np.column_stack((self._network.junction_x, self._network.junction_y)) / 1000
 
     @cached_property
@@ -369,7 +376,7 @@ def draw_sweep(_: Lapland) -> Figure:
 
 
 def draw_gates(lapland: Lapland) -> Figure:
-    """Show which trees half an hour from Ivalo reaches, and on which junctions three places depend."""
+    """Show which trees half an hour from Rovaniemi reaches, and on which junctions three places depend."""
     figure = canvas(8.6, 5.6)
     _, found = lapland.order(3)
     node_of = np.argsort(found.position)
@@ -410,6 +417,52 @@ def draw_gates(lapland: Lapland) -> Figure:
     marks(axes, lapland.xy[places], s=60, marker="s", c=ACCENT, edgecolors="white", linewidths=0.9, zorder=4)
     told = f"{len(needed)} of {node_of.size} rows swept: what the places (squares) depend on"
     axes.text(0.5, -0.03, told, transform=axes.transAxes, ha="center", color=MUTED, fontsize=8)
+    return figure
+
+
+def draw_berths(lapland: Lapland) -> Figure:
+    """Show which berth each row of Lapland has in a sweep, and how much there is to tell by budget."""
+    figure = canvas(8.6, 3.4)
+    _, found = lapland.order(3)
+    nodes, crown = found.position.size, found.crown
+    largest = int(np.diff(found.tree).max())
+    begin = np.repeat(np.append(0, found.tree[:-1]), np.diff(found.tree, prepend=0))
+    row = np.arange(nodes)
+    berth = np.where(row < crown, row, crown + row - begin)
+    axes = figure.add_axes((0.075, 0.165, 0.40, 0.70))
+    axes.plot(row[crown:], row[crown:], color=ROAD, linewidth=1.4)
+    axes.vlines(row[crown:], 0, berth[crown:], color=LIGHT, linewidth=0.7)
+    axes.scatter(row[:crown], berth[:crown], s=5, c=ACCENT, linewidths=0)
+    axes.scatter(row[crown:], berth[crown:], s=5, c=DARK, linewidths=0)
+    axes.set_xlabel("row, in the order of the sweep", color=MUTED, fontsize=9)
+    axes.set_ylabel("berth", color=MUTED, fontsize=9)
+    axes.text(nodes * 0.62, nodes * 0.72, "one for each row", color=MUTED, fontsize=8.5, ha="right")
+    axes.text(crown * 0.9, crown * 1.15, "crown", color=ACCENT, fontsize=8.5, ha="right")
+    told = f"shared by {found.tree.size - 1} trees: {crown + largest} berths in all"
+    axes.text(nodes, crown * 0.45, told, color=INK, fontsize=8.5, ha="right")
+    share = figure.add_axes((0.575, 0.165, 0.40, 0.70))
+    minutes = np.arange(5, 361, 5)
+    origins = np.random.default_rng(1).choice(nodes, 32, replace=False)
+    time = search.time_table(
+        lapland.graph, starts=at(*origins), ends=at(*row), budget=int(minutes[-1]) * MINUTE, search_from="starts"
+    ).milliseconds  # fmt: skip
+    reached = np.asarray([(time <= one * MINUTE).mean() for one in minutes])
+    limit = 1 / Sweep.sparse
+    share.fill_between(minutes, reached, where=reached <= limit, color=LIGHT, linewidth=0)
+    share.fill_between(minutes, reached, where=np.append(reached[1:], 1) >= limit, color=DARK, linewidth=0)
+    share.axhline(limit, color=ACCENT, linewidth=1.2, linestyle=(0, (4, 3)))
+    share.text(355, limit + 0.02, f"one in {Sweep.sparse}", color="white", fontsize=8.5, ha="right")
+    share.text(295, 0.3, "staged", color="white", fontsize=9.5, ha="center")
+    share.annotate("told at once", (minutes[reached <= limit][-2], 0.07), (20, 0.45), color=INK, fontsize=9.5,
+                   arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.8})  # fmt: skip
+    share.set_xlabel("budget, minutes", color=MUTED, fontsize=9)
+    share.set_ylim(0, 1)
+    share.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    for one, name in ((axes, "Where the lanes of a row lie"), (share, "How many of the times there are to tell")):
+        one.tick_params(colors=MUTED, labelsize=8.5, length=0)
+        for edge in one.spines.values():
+            edge.set_visible(False)
+        figure.text(one.get_position().x0, 0.91, name, fontsize=11, color=INK, fontweight="bold")
     return figure
 
 
@@ -556,7 +609,7 @@ def draw_plan(_: Lapland) -> Figure:
         axes.set_xlabel("searches", color=MUTED, fontsize=9)
         if column == 0:
             axes.set_ylabel("of the nodes reached by each", color=MUTED, fontsize=9)
-        axes.text(2.2, 0.008, "buckets", color=INK, fontsize=11)
+        axes.text(1.2, 0.008, "buckets", color=INK, fontsize=11)
         axes.text(1500, 0.3, "sweep", color="white", fontsize=11)
         figure.text(0.085 + 0.46 * column, 0.91, name, fontsize=11, color=INK, fontweight="bold")
     return figure
@@ -713,6 +766,7 @@ PICTURES: dict[str, Callable[[Lapland], Figure]] = {
     "order": draw_order,
     "sweep": draw_sweep,
     "gates": draw_gates,
+    "berths": draw_berths,
     "triangle": draw_triangle,
     "positions": draw_positions,
     "nearest": draw_nearest,
