@@ -3,6 +3,11 @@
 Run it with ``make bench``, which makes the environment of the peers first; options go into ``ARGS``::
 
     make bench ARGS="--only 1,2,5"
+
+Rows that something disturbed can be measured again: with a page, they take the place of those of the last full run, and
+the page says so::
+
+    make bench ARGS="--only 8 --page docs/performance.md"
 """
 
 from __future__ import annotations

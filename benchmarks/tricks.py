@@ -16,7 +16,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import numba as nb
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
@@ -32,6 +31,7 @@ from palveluverkko.engine.topology import depth_first_numbers
 from palveluverkko.engine.workspace import make_workspace
 from report import describe_machine, write_page
 from road_graphs import HERE, generated_case, tiled_case
+from slow_ways import Heap, descend_plainly
 
 BEGIN, END = "<!-- tricks: begin -->", "<!-- tricks: end -->"
 _MINUTE = 60_000
@@ -215,7 +215,7 @@ def lanes(ground: Ground) -> list[Trick]:
             for begin in range(0, count, width):
                 sweep.sweep(np.arange(begin, begin + width) % sweep.searched.access.size, space, _NEVER_STOP)
             last = (count - 1) % sweep.searched.access.size
-            time = np.where(_entered(sweep, space, width - 1), space.lane[:, -1], np.inf)
+            time = np.where(_entered(sweep, space, width - 1, slice(None)), space.lane[:, -1], np.inf)
             return np.asarray(np.where(time <= sweep.budget, time, -1 - last), dtype=np.float32)
 
         return work
@@ -350,14 +350,14 @@ def _at(sweep: Sweep, space: Lanes, nodes: NDArray[Any], lane: int) -> float:
     """Add up the times of one lane at some nodes, the budget and one for those that are not reached."""
     position = sweep.prepared.order.position[nodes]
     time = space.lane[sweep.row_of[position], lane]
-    reached = _entered(sweep, space, lane)[position] & (time <= sweep.budget)
+    reached = _entered(sweep, space, lane, position) & (time <= sweep.budget)
     return float(np.where(reached, time, sweep.budget + 1).sum(dtype=np.float64))
 
 
-def _entered(sweep: Sweep, space: Lanes, lane: int) -> NDArray[np.bool_]:
-    """Tell for each position whether the origin of a lane came there; the lane holds nothing elsewhere."""
+def _entered(sweep: Sweep, space: Lanes, lane: int, position: NDArray[Any] | slice) -> NDArray[np.bool_]:
+    """Tell for some positions whether the origin of a lane came there; the lane holds nothing elsewhere."""
     every = np.append(space.entered, np.uint64(2**64 - 1))
-    return (every[sweep.prepared.tree_of] >> np.uint64(lane)) & np.uint64(1) != 0
+    return (every[sweep.prepared.tree_of[position]] >> np.uint64(lane)) & np.uint64(1) != 0
 
 
 def times_apart(ground: Ground) -> list[Trick]:
@@ -433,87 +433,11 @@ def descend(sweep: Sweep, kind: str) -> Work:
     drop_time = sweep.drop_time.astype(kind)
 
     def work() -> NDArray[Any]:
-        _descend(crown, sweep.first_in, sweep.tail, drop_time, lane)
+        descend_plainly(crown, sweep.first_in, sweep.tail, drop_time, lane)
         time = lane[:, 0]
         return np.where(time <= sweep.budget, time, -1)
 
     return work
-
-
-@nb.njit(nogil=True, boundscheck=False, error_model="numpy", fastmath={"nnan"})
-def _descend(begin, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    lanes = lane.shape[1]
-    for row in range(begin, lane.shape[0]):
-        at = first_in[row]
-        if at == first_in[row + 1]:
-            lane[row] = 1 << 30
-            continue
-        a, a_time = tail[at], drop_time[at]
-        for one in range(lanes):
-            lane[row, one] = lane[a, one] + a_time
-        for more in range(at + 1, first_in[row + 1]):
-            a, a_time = tail[more], drop_time[more]
-            for one in range(lanes):
-                lane[row, one] = min(lane[row, one], lane[a, one] + a_time)
-
-
-class Heap:
-    """Dijkstra's search with a binary heap, everything else as in the buckets."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._label = np.full(graph.nodes, search.UNREACHED, dtype=np.int32)
-        self._touched = np.empty(graph.nodes, dtype=np.int32)
-        self._heap = np.empty(graph.head.size + 1, dtype=np.int64)
-
-    def search(self, node: int, budget: int) -> int:
-        """Give the number of nodes reached."""
-        count: int = _search_by_heap(*self._graph, node, budget, self._label, self._touched, self._heap)
-        self._label[self._touched[:count]] = search.UNREACHED
-        return count
-
-
-@nb.njit(nogil=True, boundscheck=False)
-def _search_by_heap(first_out, head, travel_time, start, budget, label, touched, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Entries are times above nodes, so that one comparison orders them; those left behind are passed over."""
-    label[start] = 0
-    touched[0] = start
-    heap[0] = start
-    size = count = 1
-    while size > 0:
-        entry = heap[0]
-        size -= 1
-        last = heap[size]
-        hole = 0
-        while 2 * hole + 1 < size:
-            child = 2 * hole + 1
-            if child + 1 < size and heap[child + 1] < heap[child]:
-                child += 1
-            if heap[child] >= last:
-                break
-            heap[hole] = heap[child]
-            hole = child
-        heap[hole] = last
-        node, here = entry & 0xFFFFFFFF, entry >> 32
-        if here > label[node]:
-            continue
-        for arc in range(first_out[node], first_out[node + 1]):
-            there = here + travel_time[arc]
-            neighbour = head[arc]
-            if there > budget or there >= label[neighbour]:
-                continue
-            if label[neighbour] == 2_147_483_647:
-                touched[count] = neighbour
-                count += 1
-            label[neighbour] = there
-            new = (np.int64(there) << 32) | neighbour
-            hole = size
-            size += 1
-            while hole > 0 and heap[(hole - 1) >> 1] > new:
-                heap[hole] = heap[(hole - 1) >> 1]
-                hole = (hole - 1) >> 1
-            heap[hole] = new
-    return count
 
 
 def measure(trick: Trick, *, repeats: int) -> str:

@@ -111,6 +111,7 @@ def test_every_trick_is_measured_with_and_without_and_both_give_the_same_answer(
     rows = [line.split(" | ") for line in text.splitlines() if line.endswith(") |")]
     ideas = {row[0].removeprefix("| ") for row in rows}
     assert ideas >= {"Numbering", "Buckets", "Elimination", "Lanes", "Gates", "Selection", "Thinning", "Nearest"}
+    assert ideas >= {"Berths", "Telling", "Order and times", "Threads"}
     assert all(re.search(r": [\d.,]+ ms", cell) for row in rows for cell in row[2:4])
 
 

@@ -16,8 +16,8 @@ from palveluverkko.engine.threads import available
 LANES = 32
 """Origins side by side in a sweep: two cache lines, four AVX registers.
 
-With 16 the overhead of a row counts more (4.2 ms an origin against 1.8 with 32 and 1.3 with 64, on 1.06 million nodes
-in one run); with 64 the memory does.
+With 16 the overhead of a row counts more (1.6 times as long an origin on 1.16 million nodes); 64 take 0.63 of the time
+when all are full, but batches of 32 would leave half of them empty.
 """
 
 LONGEST_SWEPT = (1 << 24) - 1
@@ -26,7 +26,7 @@ LONGEST_SWEPT = (1 << 24) - 1
 _SMALL = 20_000
 _FEW = 8
 
-# Seconds, measured together on 1.16 million nodes; only their proportions matter.
+# Seconds on 1.16 million nodes, from several runs; only their proportions matter.
 _SETTLE = 50e-9
 _PREPARE = 1.4e-6
 _THIN = 0.6e-6

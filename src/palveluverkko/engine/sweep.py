@@ -90,7 +90,7 @@ class Sweep:
     first_in, tail, drop_time
         Arcs down into each row (CSR), from row to row.
     alone
-        Up to so many origins in a tree are swept one after the other: a row takes 4 ns for each, for all lanes 21.
+        Up to so many origins in a tree are swept one after the other, more of them in all lanes together.
     sparse
         Where so many times the travel times that can be told are no more than all, they go into the table at once.
     """

@@ -1,0 +1,85 @@
+"""Ways that the engine does not go, for `tricks.py` to measure beside those that it does."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from palveluverkko.engine.graph import UNREACHED, Graph
+
+
+@nb.njit(nogil=True, boundscheck=False, error_model="numpy", fastmath={"nnan"})
+def descend_plainly(begin, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Sweep down from a filled crown, one arc after the other, with lanes of any kind."""
+    lanes = lane.shape[1]
+    for row in range(begin, lane.shape[0]):
+        at = first_in[row]
+        if at == first_in[row + 1]:
+            lane[row] = 1 << 30
+            continue
+        a, a_time = tail[at], drop_time[at]
+        for one in range(lanes):
+            lane[row, one] = lane[a, one] + a_time
+        for more in range(at + 1, first_in[row + 1]):
+            a, a_time = tail[more], drop_time[more]
+            for one in range(lanes):
+                lane[row, one] = min(lane[row, one], lane[a, one] + a_time)
+
+
+class Heap:
+    """Dijkstra's search with a binary heap, everything else as in the buckets."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._label = np.full(graph.nodes, UNREACHED, dtype=np.int32)
+        self._touched = np.empty(graph.nodes, dtype=np.int32)
+        self._heap = np.empty(graph.head.size + 1, dtype=np.int64)
+
+    def search(self, node: int, budget: int) -> int:
+        """Give the number of nodes reached."""
+        count: int = _search_by_heap(*self._graph, node, budget, self._label, self._touched, self._heap)
+        self._label[self._touched[:count]] = UNREACHED
+        return count
+
+
+@nb.njit(nogil=True, boundscheck=False)
+def _search_by_heap(first_out, head, travel_time, start, budget, label, touched, heap):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Entries are times above nodes, so that one comparison orders them; those left behind are passed over."""
+    label[start] = 0
+    touched[0] = start
+    heap[0] = start
+    size = count = 1
+    while size > 0:
+        entry = heap[0]
+        size -= 1
+        last = heap[size]
+        hole = 0
+        while 2 * hole + 1 < size:
+            child = 2 * hole + 1
+            if child + 1 < size and heap[child + 1] < heap[child]:
+                child += 1
+            if heap[child] >= last:
+                break
+            heap[hole] = heap[child]
+            hole = child
+        heap[hole] = last
+        node, here = entry & 0xFFFFFFFF, entry >> 32
+        if here > label[node]:
+            continue
+        for arc in range(first_out[node], first_out[node + 1]):
+            there = here + travel_time[arc]
+            neighbour = head[arc]
+            if there > budget or there >= label[neighbour]:
+                continue
+            if label[neighbour] == 2_147_483_647:
+                touched[count] = neighbour
+                count += 1
+            label[neighbour] = there
+            new = (np.int64(there) << 32) | neighbour
+            hole = size
+            size += 1
+            while hole > 0 and heap[(hole - 1) >> 1] > new:
+                heap[hole] = heap[(hole - 1) >> 1]
+                hole = (hole - 1) >> 1
+            heap[hole] = new
+    return count
