@@ -16,7 +16,7 @@ from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.water import Shapes, cells_within, without_water
 
 CELLS_AT_ONCE = 2_000_000
-"""Cells that are spread at once: some 50 bytes each, and 150 more where there is water."""
+"""Cells that are spread at once: some 130 bytes each, and 150 more where there is water."""
 
 FINER = 5
 """Water is drawn on a grid so many times finer: the Rhine at Vaduz, 100 m, stops a way also between cells of 250 m.
