@@ -88,8 +88,8 @@ class Results:
         measured = dict.fromkeys(row.measure for row in part.rows)
         for measure in dict.fromkeys(row.measure for row in (*self.rows, *part.rows)):
             rows += [row for row in (part if measure in measured else self).rows if row.measure == measure]
-        told = f"Measured again on {part.machine['day']}: {', '.join(measured)}."
-        return replace(self, rows=rows, settings=f"{self.settings} {told}")
+        told = f" Measured again on {part.machine['day']}: {', '.join(measured)}."
+        return replace(self, rows=rows, settings=self.settings.replace(told, "") + told)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
