@@ -1,6 +1,7 @@
 """Large grids are worked on strip by strip, on any number of threads: the answer is the same."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -73,6 +74,35 @@ def test_outlines_of_strips_are_those_of_the_whole(seed, lost, cells_at_once):
         assert shapely.is_valid(others).all()
         assert one_area.symmetric_difference(other).area == pytest.approx(0, abs=1e-6)
     assert shapely.coverage_is_valid(np.concatenate(whole))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10_000), st.sampled_from([0.1, 0.4, 0.6]), st.sampled_from([10**6, 30, 16]))
+def test_outlines_that_are_left_unmended_have_the_same_lines_and_the_same_spots_within(seed, lost, cells_at_once):
+    random = np.random.default_rng(seed)
+    time = random.integers(0, 900_000, (9, 8)).astype(np.int32)
+    time[random.uniform(size=time.shape) < lost] = UNREACHED
+    one = Surface(time, 400_000.0, 7_400_000.0, CELL, CRS.from_epsg(3067), 900_000)
+    limits = [(-1.0, 300_000.5), (-1.0, 600_000.5), (-1.0, 1e7)]
+    spots = shapely.points(random.uniform((400_000, 7_400_000 - 9 * CELL), (400_000 + 8 * CELL, 7_400_000), (300, 2)))
+    ours, mended = (
+        draw(one, limits, cells_at_once=cells_at_once) for draw in (outlines.outline_unmended, outlines.outline)
+    )
+    for areas, others in zip(ours, mended, strict=True):
+        within, expected = (
+            np.isin(np.arange(len(spots)), shapely.STRtree(spots).query(each, predicate="contains")[1])
+            for each in (areas, others)
+        )
+        np.testing.assert_array_equal(within, expected)
+        lines = [_pieces(shapely.boundary(each)) for each in (areas, others)]
+        assert lines[0] == lines[1]
+
+
+def _pieces(rings):
+    """Give the straight pieces of rings, whichever way they run."""
+    xy, ring = shapely.get_coordinates(shapely.get_parts(rings), return_index=True)
+    corners = [tuple(one) for one in xy.tolist()]
+    return {frozenset(one) for one, same in zip(pairwise(corners), np.diff(ring) == 0, strict=True) if same}
 
 
 def test_bands_of_a_grid_in_strips_are_the_same_bands(monkeypatch):

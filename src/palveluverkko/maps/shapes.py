@@ -65,12 +65,17 @@ def pack_shapes(parcel: Parcel, name: str, shapes: list[list[list[NDArray[np.int
 
 
 def _within_budget(shapes: NDArray[np.object_], budget: int) -> NDArray[np.object_]:
+    """Simplify a coverage by tolerances that grow until it fits.
+
+    Each goes on from what the one before has left: corners go by the size of their triangle anyway, and a country is
+    simplified from the start only once.
+    """
     simple = shapes
     west, south, east, north = shapely.total_bounds(shapes)
     extent = float(max(east - west, north - south))
     tolerance = extent / 20_000
     while shapely.get_num_coordinates(simple).sum() > budget:
-        simple = shapely.coverage_simplify(shapes, tolerance)
+        simple = shapely.coverage_simplify(simple, tolerance)
         tolerance *= 1.5
         if tolerance > extent:  # rings cannot shrink below a triangle: give what there is
             break

@@ -16,7 +16,7 @@ from pyproj import CRS
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import UNREACHED, check_minutes, to_milliseconds
 from palveluverkko.reach.noding import faces_between
-from palveluverkko.reach.outlines import outline
+from palveluverkko.reach.outlines import outline, outline_unmended
 from palveluverkko.reach.sieve import merge_small
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.water import cells_within, cut_at_shore
@@ -229,8 +229,8 @@ def _own_bands(surface: Surface, thresholds: Sequence[float]) -> tuple[NDArray[n
 
 
 def _cumulative(surface: Surface, thresholds: Sequence[float]) -> list[NDArray[np.object_]]:
-    """Outline the cells within each threshold, as polygons."""
-    return outline(surface, [(-1.0, _limit(one)) for one in thresholds])
+    """Outline the cells within each threshold, as polygons whose rings may touch themselves."""
+    return outline_unmended(surface, [(-1.0, _limit(one)) for one in thresholds])
 
 
 def _limit(minutes: float) -> float:
