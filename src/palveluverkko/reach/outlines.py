@@ -202,8 +202,8 @@ def _mended(drawn: _Outlines) -> Polygons:
     Where what is reached narrows to the centre of one cell, contourpy draws one ring that passes it twice. The same
     corners make rings that touch there.
     """
-    areas, *corners = drawn
-    pinched = _pinched(*corners)
+    areas = drawn.areas
+    pinched = _pinched(drawn.xy, drawn.rings, drawn.parts)
     if pinched.any():
         again = shapely.make_valid(areas[pinched], method="structure", keep_collapsed=False)
         areas = np.concatenate((areas[~pinched], shapely.get_parts(again)))
