@@ -71,7 +71,7 @@ def test_the_enhanced_steps_worked_out_by_hand():
 
 
 def test_a_published_example_with_its_own_weights_comes_out_as_printed():
-    """The quickstart of sdc-catchment, an independent implementation (pypi.org/project/sdc-catchment, seen 2026-11-30).
+    """The quickstart of the package sdc-catchment, an independent implementation, as seen on 2026-11-30.
 
     Three places of 100 people at 0, 1 and 2 on a line, two points of 10 at its ends, weights exp(-d^2 / 2). It prints
     0.065179, 0.069641 and 0.065179.
