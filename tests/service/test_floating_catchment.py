@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 from tables_of_times import places_of, points_of, travel_time_table
 
 from palveluverkko.domain.errors import StudyError, TableError
@@ -137,6 +138,44 @@ def test_rational_people_of_two_places_worked_out_by_hand():
     costs = {tau: floating_catchment(table, method="raam", minutes=tau, scheme=ONE)["raam_L"] for tau in (120, 60)}
     assert costs[120].tolist() == pytest.approx([13 / 12, 5 / 6], abs=1 / 40)  # people go over whole
     assert costs[60].tolist() == pytest.approx([1.125, 0.75])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_rational_people_pay_what_they_do_where_nobody_gains_by_moving(data):
+    """The balance itself, without the method's way to it: the least of travel and half the queues (Beckmann 1956).
+
+    The method stops after 150 rounds, in the last of which at most 0.2 / 2 ** (149 / 50) of each place's people move.
+    """
+    points, places = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 4))
+    minute = st.lists(st.integers(0, 60), min_size=places, max_size=places)
+    times = data.draw(st.lists(minute, min_size=points, max_size=points))
+    people = data.draw(st.lists(st.integers(200, 2000), min_size=places, max_size=places))
+    capacity = data.draw(st.lists(st.integers(1, 5), min_size=points, max_size=points))
+    found = floating_catchment(table_of(times, people, capacity), method="raam", minutes=60, scheme=ONE)
+    heads, travel = np.asarray(people, dtype=float), np.asarray(times).T / 60
+    served = np.asarray(capacity) * heads.sum() / sum(capacity)
+
+    def to_pay(going):
+        queue = going.reshape(travel.shape).sum(axis=0)
+        return ((going.reshape(travel.shape) * travel).sum() + (queue**2 / served).sum() / 2) / heads.sum()
+
+    def gradient(going):
+        return (travel + going.reshape(travel.shape).sum(axis=0) / served).ravel() / heads.sum()
+
+    balance = minimize(
+        to_pay,
+        np.repeat(heads / points, points),
+        jac=gradient,
+        bounds=[(0, own) for own in heads for _ in range(points)],
+        constraints={"type": "eq", "fun": lambda going: (going.reshape(travel.shape).sum(axis=1) - heads) / heads},
+        method="SLSQP",
+        options={"maxiter": 500, "ftol": 1e-12},
+    )
+    assert balance.success
+    paid = (travel + balance.x.reshape(travel.shape).sum(axis=0) / served).min(axis=1)
+    last_move = 0.2 / 2 ** (149 / 50) * heads.sum() / served.min()
+    assert found["raam_L"].tolist() == pytest.approx(paid.tolist(), abs=last_move)
 
 
 def test_rational_people_who_reach_nothing_or_are_nobody_have_no_cost():
