@@ -12,11 +12,12 @@ import pandas as pd
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.palette import UNREACHED_COLOUR
 from palveluverkko.domain.people import HIGH, LOW, POPULATION
-from palveluverkko.report.looks import INK, MUTED, by_minutes
+from palveluverkko.report.looks import by_minutes
 from palveluverkko.report.sheets import (
     Book,
     Column,
     column_of,
+    dress_chart,
     says_something,
     with_index,
     without_idle_bounds,
@@ -108,21 +109,7 @@ def _chart_of_times(book: Book, sheet_name: str, rows: int, *, title: str) -> An
                 "gap": 60,
             }
         )
-    font = {"color": INK, "size": 9}
-    chart.set_x_axis({"num_font": {**font, "rotation": -45}, "line": {"color": MUTED}})
-    chart.set_y_axis(
-        {
-            "name": book.say(title),
-            "name_font": {**font, "bold": False},
-            "num_font": font,
-            "num_format": "0",
-            "line": {"none": True},
-            "major_gridlines": {"visible": True, "line": {"color": "#dfe4e7", "width": 0.75}},
-        }
-    )
-    chart.set_legend({"position": "top", "font": {**font, "size": 10}})
-    chart.set_title({"none": True})
-    chart.set_chartarea({"border": {"none": True}})
+    dress_chart(chart, along={"rotation": -45}, name=book.say(title), number="0", legend="top")
     chart.set_size({"width": min(1400, max(620, 46 * rows)), "height": 400})
     return chart
 

@@ -12,8 +12,8 @@ import xlsxwriter
 
 from palveluverkko.domain.files import replacing
 from palveluverkko.domain.levels import LevelScheme
-from palveluverkko.report.looks import BAD, GOOD, INK, MUTED
-from palveluverkko.report.sheets import WORKBOOK_OPTIONS, Book, Column, column_of, say_none, write_table
+from palveluverkko.report.looks import BAD, GOOD, MUTED
+from palveluverkko.report.sheets import WORKBOOK_OPTIONS, Book, Column, column_of, dress_chart, say_none, write_table
 from palveluverkko.report.texts import column_title, format_date, format_number, text
 from palveluverkko.report.workbook import write_sources
 
@@ -195,23 +195,7 @@ def _share_chart(book: Book, sheet_name: str, variants: int, header: int) -> Any
                 "overlap": -5,
             }
         )
-    font = {"color": INK, "size": 9}
-    grid = {"visible": True, "line": {"color": "#dfe4e7", "width": 0.75}}
-    chart.set_x_axis({"num_font": font, "line": {"color": MUTED}})
-    chart.set_y_axis(
-        {
-            "name": book.say("axis_share"),
-            "name_font": {**font, "bold": False},
-            "num_font": font,
-            "num_format": "0 %",
-            "min": 0,
-            "line": {"none": True},
-            "major_gridlines": grid,
-        }
-    )
-    chart.set_legend({"position": "bottom", "font": {**font, "size": 10}})
-    chart.set_title({"none": True})
-    chart.set_chartarea({"border": {"none": True}})
+    dress_chart(chart, along={}, name=book.say("axis_share"), number="0 %", min=0)
     chart.set_size({"width": 620, "height": 340})
     return chart
 

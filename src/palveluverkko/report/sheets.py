@@ -398,6 +398,54 @@ def _width(book: Book, column: Column, frame: pd.DataFrame) -> float:
     return float(max(10, longest_word + 3, math.ceil(len(column.title) / 3) + 2, len(column.absent) + 1))
 
 
+def dress_chart(
+    chart: Any,  # noqa: ANN401 - xlsxwriter carries no types
+    *,
+    along: Mapping[str, Any],
+    name: str,
+    number: str,
+    legend: str = "bottom",
+    **upright: float,
+) -> None:
+    """Give a chart the look of all charts of the workbooks.
+
+    Parameters
+    ----------
+    chart
+        Of xlsxwriter.
+    along
+        What is particular to the horizontal axis.
+    name, number
+        Name and number format of the vertical axis.
+    legend
+        Where the legend stands.
+    **upright
+        What else is particular to the vertical axis: ``min``, ``max``, ``major_unit``.
+    """
+    font = {"color": INK, "size": 9}
+    turned = {"rotation": along["rotation"]} if "rotation" in along else {}
+    own = {key: value for key, value in along.items() if key != "rotation"}
+    named = {"name_font": {**font, "bold": False}}
+    chart.set_x_axis(
+        {**(named if "name" in own else {}), **own, "num_font": {**font, **turned}, "line": {"color": MUTED}}
+    )
+    grid = {"visible": True, "line": {"color": "#dfe4e7", "width": 0.75}}
+    chart.set_y_axis(
+        {
+            "name": name,
+            **named,
+            "num_font": font,
+            "num_format": number,
+            **upright,
+            "line": {"none": True},
+            "major_gridlines": grid,
+        }
+    )
+    chart.set_legend({"position": legend, "font": {**font, "size": 10}})
+    chart.set_title({"none": True})
+    chart.set_chartarea({"border": {"none": True}})
+
+
 def says_something(values: pd.Series[Any]) -> bool:
     """Tell whether any row of a column holds something: names that no place has only take room."""
     return bool((values.notna() & (values.astype(str) != "")).any())

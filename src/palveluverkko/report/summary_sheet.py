@@ -10,13 +10,14 @@ import pandas as pd
 
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.people import HIGH, LOW
-from palveluverkko.report.looks import INK, MUTED
+from palveluverkko.report.looks import MUTED
 from palveluverkko.report.sheets import (
     LINE_HEIGHT,
     Book,
     Column,
     cell_writer,
     column_of,
+    dress_chart,
     lines_of,
     without_idle_bounds,
     write_table,
@@ -178,36 +179,16 @@ def _cumulative_chart(book: Book, sheet_name: str, shares: pd.DataFrame, header:
                 },
             }
         )
-    font = {"color": INK, "size": 9}
-    grid = {"visible": True, "line": {"color": "#dfe4e7", "width": 0.75}}
     minutes = [float(value) for value in shares.index]
     step = min(np.diff([0.0, *minutes]).min() * 2, 60.0)
-    chart.set_x_axis(
-        {
-            "name": book.say("axis_minutes"),
-            "name_font": {**font, "bold": False},
-            "num_font": font,
-            "min": 0,
-            "max": minutes[-1],
-            "major_unit": step,
-            "line": {"color": MUTED},
-            "major_gridlines": {"visible": False},
-        }
+    along = {"name": book.say("axis_minutes"), "min": 0, "max": minutes[-1], "major_unit": step}
+    dress_chart(
+        chart,
+        along={**along, "major_gridlines": {"visible": False}},
+        name=book.say("axis_share"),
+        number="0 %",
+        min=0,
+        max=1,
+        major_unit=0.2,
     )
-    chart.set_y_axis(
-        {
-            "name": book.say("axis_share"),
-            "name_font": {**font, "bold": False},
-            "num_font": font,
-            "num_format": "0 %",
-            "min": 0,
-            "max": 1,
-            "major_unit": 0.2,
-            "line": {"none": True},
-            "major_gridlines": grid,
-        }
-    )
-    chart.set_legend({"position": "bottom", "font": {**font, "size": 10}})
-    chart.set_title({"none": True})
-    chart.set_chartarea({"border": {"none": True}})
     return chart
