@@ -59,12 +59,46 @@ def test_levels_seasons_and_areas_show_the_figures_of_the_tables(opened: Opened,
         worst = levels.summary().set_index("level")["worst"]
         shown = opened.row("#area-summary", "Pisin")
         assert all(text.startswith(minutes_text(worst[code])) for text, code in zip(shown, CODES, strict=True))
+        named = page.locator("#area-summary tbody tr", has_text="Pisin").locator(".hint").all_text_contents()
+        for names, code in zip(named, CODES, strict=True):
+            times = _rounded_up(levels.frame, code)
+            longest = np.isfinite(times) & (times == times[np.isfinite(times)].max()) & (heads(levels.frame).high > 0)
+            assert names == _listed(levels.frame.loc[longest, "name"])
+            assert levels.summary().set_index("level").loc[code, "worst_name"] in names
         assert numbers(opened.row("#area-summary", "Ei tavoiteta")) == list(levels.summary()["unreached"])
     ids = list(dict.fromkeys(tables["people"]["area"]))[1:]
     for number, area in enumerate(ids):
         page.select_option("#area", str(number))
         columns = [_people(levels, code, area) for code in CODES]
         assert numbers(opened.known("#area-table tbody td")) == np.array(columns).T.ravel().tolist()
+
+
+def test_places_that_share_the_longest_trip_to_the_minute_are_all_named(browser: Any, tmp_path: Path) -> None:
+    study = build_study()
+    milliseconds = study["tables"][0].table.milliseconds
+    milliseconds[:, [7, 12, 20]] = [179 * 60_000 - 3, 179 * 60_000 - 1, 179 * 60_000 - 2]
+    levels = _changed(study, Scenario("nothing"))
+    page_file = build_page(**study).save(tmp_path / "few.html")
+    assert set(levels.summary()["worst_name"]) == {"Kylä 12"}  # by a millisecond
+    with opening(browser, page_file) as opened:
+        assert _named(opened, "Pisin") == ["Kylä 7, Kylä 12, Kylä 20"] * 3
+    milliseconds[:, 14:17] = 179 * 60_000
+    with opening(browser, build_page(**study).save(tmp_path / "many.html")) as opened:
+        said = {"fi": "Pisin ja 3 muuta", "sv": "Längst och 3 andra", "en": "Longest and 3 others"}
+        for code, words in said.items():
+            opened.page.locator(f"[data-language={code}]").click()
+            label, rest = words.split(" ", 1)
+            assert _named(opened, label) == [f"Kylä 7, Kylä 12, Kylä 14 {rest}"] * 3
+
+
+def _listed(names: pd.Series) -> str:
+    """Join some names as the page does: Kylä 2 before Kylä 10."""
+    assert len(names) <= 4
+    return ", ".join(sorted(names, key=lambda name: [int(part) if part.isdigit() else part for part in name.split()]))
+
+
+def _named(opened: Opened, label: str) -> list[str]:
+    return opened.page.locator("#area-summary tbody tr", has_text=label).locator(".hint").all_text_contents()
 
 
 def test_bands_follow_the_switch_and_the_slider(opened: Opened, tables: dict[str, Any]) -> None:
@@ -113,16 +147,54 @@ def test_a_scenario_does_in_the_page_what_it_does_in_the_tables(
         mean = float(np.average(extra, weights=known[longer]))
         assert float(means[level].removesuffix("\u00a0min").replace(",", ".")) == pytest.approx(mean, abs=0.0501)
         assert worst[level].startswith(f"+{extra.max():.0f}\u00a0min")
-    for norm, line in zip(NORMS, opened.page.locator("#impact-body li").all_text_contents(), strict=True):
-        people = heads(found.base.frame, norm.group)
-        was, now = (one.frame[f"time_{norm.level}"].to_numpy() <= norm.minutes for one in (found.base, found.changed))
-        assert f": {sum_text(people, was & ~now)} asukasta" in line
+        shown = opened.page.locator("#impact-table tr", has_text="eniten").locator("td").nth(level).locator(".hint")
+        names = found.base.frame.loc[longer, "name"]
+        assert shown.text_content() == _listed(names[extra == extra.max()])
+    crossed = _norms_crossed(found)
+    for way, lines in crossed.items():
+        assert [_after_target(line) for line in opened.page.locator(f".norms-{way} li").all_text_contents()] == lines
+    headings = ["Putoaa tavoitteesta" if crossed["out"] else "Kukaan ei putoa tavoitteesta."]
+    headings += ["Pääsee tavoitteeseen"] if crossed["in"] else []
+    assert opened.page.locator(".impact-norms").all_text_contents() == headings
     norms = check_norms(levels.frame, NORMS, column="kunta_code", name_column="kunta")
     shown = opened.page.locator("#norms tbody tr > td.number").all_text_contents()
     whole = norms.loc[norms["area"] == "", "share_reached"]
     assert [float(text.removesuffix("\u00a0%").replace(",", ".")) for text in shown] == pytest.approx(
         list(100 * whole), abs=0.0501
     )
+
+
+def _norms_crossed(found: Impact) -> dict[str, list[str]]:
+    """Write who falls out of each norm and who comes within it, leaving out norms that nobody crosses."""
+    lines: dict[str, list[str]] = {"out": [], "in": []}
+    for norm in NORMS:
+        people = heads(found.base.frame, norm.group)
+        was, now = (one.frame[f"time_{norm.level}"].to_numpy() <= norm.minutes for one in (found.base, found.changed))
+        for way, crossing in (("out", was & ~now), ("in", now & ~was)):
+            if people.high[crossing].sum():
+                lines[way].append(f"{sum_text(people, crossing)} asukasta")
+    return lines
+
+
+def _after_target(line: str) -> str:
+    return line.rsplit(": ", 1)[1]
+
+
+def test_a_norm_that_nobody_falls_out_of_is_not_listed_but_said_in_every_language(opened: Opened) -> None:
+    page = opened.page
+    page.locator("#point-list summary").click()
+    page.locator(".point-table input[data-point='4']").check()  # one more point: nobody can lose
+    page.locator(".impact-norms").first.wait_for()
+    assert page.locator(".norms-out").count() == 0
+    said = {
+        "sv": "Ingen faller ur målet.",
+        "en": "Nobody falls out of a target.",
+        "fi": "Kukaan ei putoa tavoitteesta.",
+    }
+    for code, sentence in said.items():
+        page.locator(f"[data-language={code}]").click()
+        assert page.locator(".impact-norms").first.text_content() == sentence
+    assert not any(line.endswith(": 0 asukasta") for line in page.locator("#impact-body li").all_text_contents())
 
 
 def sum_text(people: Heads, chosen: np.ndarray) -> str:

@@ -191,14 +191,23 @@ function impactOf(state, solved) {
       row(texts.impact_cut, ({ cut }) => countCell(cut)),
       row(texts.impact_shorter, ({ shorter }) => countCell(shorter)),
       row(texts.impact_mean, ({ mean }) => [more(mean)]),
-      row(texts.impact_worst, ({ worst, where }) => (where < 0 ? ["–"]
-        : [fill(texts.minutes, { minutes: `+${formatNumber(minutesOf(worst))}` }), element("br"), element("span", { class: "hint" }, short(state.model.names[where]))]))));
-  const norms = study.norms.map((_, position) => {
-    const { out, in: gained } = crossNorm(state.model, state.before, solved, position);
-    return element("li", null, `${spoken().norms[position]}: `, element("strong", null, fill(texts.people_of_level, { people: countText(out) })),
-      gained.high ? `; ${fill(texts.impact_norm_gain, { people: countText(gained) })}` : "");
-  });
-  return [table, ...(norms.length ? [element("p", { class: "impact-norms" }, texts.impact_norm), element("ul", null, ...norms)] : [])];
+      row(texts.impact_worst, ({ worst, where }) => (!where.length ? ["–"]
+        : [fill(texts.minutes, { minutes: `+${formatNumber(minutesOf(worst))}` }), element("br"), element("span", { class: "hint" }, placesText(state.model, where))]))));
+  return [table, ...normsCrossed(state, solved)];
+}
+
+/** Who falls out of each target and who comes within it; a target that nobody crosses is not listed. */
+function normsCrossed(state, solved) {
+  if (!study.norms.length) return [];
+  const crossings = study.norms.map((_, position) => crossNorm(state.model, state.before, solved, position));
+  const list = (way) => {
+    const items = crossings.flatMap((crossing, position) => (crossing[way].high
+      ? [element("li", null, `${spoken().norms[position]}: `, element("strong", null, fill(texts.people_of_level, { people: countText(crossing[way]) })))] : []));
+    return items.length ? [element("ul", { class: `norms-${way}` }, ...items)] : [];
+  };
+  const said = (text) => element("p", { class: "impact-norms" }, text);
+  const [out, within] = [list("out"), list("in")];
+  return [said(out.length ? texts.impact_norm : texts.impact_norm_nobody), ...out, ...(within.length ? [said(texts.impact_norm_gain), ...within] : [])];
 }
 
 function changeLabel(kind) {

@@ -104,10 +104,19 @@ function showSummary(state) {
     element("tbody", null,
       column(texts.median, (row) => (row.total ? timeCell(row.median) : ["–"])),
       column(texts.p90, (row) => (row.total ? timeCell(row.p90) : ["–"])),
-      column(texts.longest, (row) => (row.where < 0 ? ["–"]
-        : [minutesText(row.longest), element("br"), element("span", { class: "hint" }, short(state.model.names[row.where]))])),
+      column(texts.longest, (row) => (!row.where.length ? ["–"]
+        : [minutesText(row.longest), element("br"), element("span", { class: "hint" }, placesText(state.model, row.where))])),
       column(texts.not_reached, (row) => countCell(row.missed))),
   );
+}
+
+const NAMED = 3; // places of one figure that are named before the rest are counted
+
+/** Name the places of a figure: all that share the minutes shown, for which is the farthest is a matter of seconds. */
+function placesText({ names }, where) {
+  const some = where.length > NAMED + 1 ? NAMED : where.length; // "and one other" would be as long as its name
+  const named = inOrder(where.map((place) => ({ plain: names[place] }))).slice(0, some).map(({ plain }) => short(plain)).join(", ");
+  return some < where.length ? fill(texts.and_others, { named, count: formatNumber(where.length - some) }) : named;
 }
 
 /** Long names are cut where they stand in a table of numbers. */

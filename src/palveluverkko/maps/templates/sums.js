@@ -34,21 +34,24 @@ function peopleByBand(model, solved, level, area = -1) {
   });
 }
 
-/** Median and 90th percentile of all people with their bounds, longest trip of anybody reached, people not reached. */
+/** Median and 90th percentile of all people with their bounds, longest trip of anybody reached and where: all
+    places that have it; people not reached. */
 function summarise(model, solved, level, area = -1) {
   const { people, count } = model;
   const units = solved.unit[level];
-  const where = area < 0 ? null : model.area;
+  const areas = area < 0 ? null : model.area;
   const found = new Map(); // by unit: known, low, high
-  let [longest, place] = [-1, -1];
+  let [longest, where] = [-1, []];
   for (let at = 0; at < count; at += 1) {
-    if (!people.high[at] || (where !== null && where[at] !== area)) continue;
+    if (!people.high[at] || (areas !== null && areas[at] !== area)) continue;
     let sums = found.get(units[at]);
     if (!sums) found.set(units[at], sums = [0, 0, 0]);
     sums[0] += people.known[at];
     sums[1] += people.low[at];
     sums[2] += people.high[at];
-    if (units[at] !== FAR && units[at] > longest) [longest, place] = [units[at], at];
+    if (units[at] === FAR || units[at] < longest) continue;
+    if (units[at] === longest) where.push(at);
+    else [longest, where] = [units[at], [at]];
   }
   const rising = [...found].sort(([one], [other]) => one - other);
   const sumOf = (bound) => rising.reduce((sum, [, sums]) => sum + sums[bound], 0);
@@ -66,7 +69,7 @@ function summarise(model, solved, level, area = -1) {
   const both = (share) => ({ known: sumOf(0) ? percentile(share, 0, 0) : null, low: percentile(share, 2, 1), high: percentile(share, 1, 2) });
   const missed = found.get(FAR) ?? [0, 0, 0];
   return {
-    total: sumOf(2), where: place, longest: longest < 0 ? FAR : longest, median: both(0.5), p90: both(0.9),
+    total: sumOf(2), where, longest: longest < 0 ? FAR : longest, median: both(0.5), p90: both(0.9),
     missed: { known: missed[0], low: missed[1], high: missed[2] },
   };
 }
@@ -105,14 +108,15 @@ function isBinding(position, area) {
   return study.norms[position].each ? !whole && study.areas.id[area] !== study.areas.outside : whole;
 }
 
-/** What differs between two solutions on a level. Within one season ranks tell a second from another. */
+/** What differs between two solutions on a level; all places whose time grows by the most are where it does. Within one
+    season ranks tell a second from another. */
 function compare(model, before, after, level) {
   const same = before.season === after.season;
   const [was, is] = same ? [before.key[level], after.key[level]] : [before.unit[level], after.unit[level]];
   const [old, now] = [before.unit[level], after.unit[level]];
   const { known, low, high } = model.people;
   const nobody = () => ({ known: 0, low: 0, high: 0 });
-  const outcome = { longer: nobody(), shorter: nobody(), cut: nobody(), worst: 0, where: -1, mean: NaN };
+  const outcome = { longer: nobody(), shorter: nobody(), cut: nobody(), worst: -1, where: [], mean: NaN };
   const add = (sum, place) => { sum.known += known[place]; sum.low += low[place]; sum.high += high[place]; };
   let [grown, growth] = [0, 0];
   for (let place = 0; place < model.count; place += 1) {
@@ -125,7 +129,8 @@ function compare(model, before, after, level) {
     const extra = now[place] - old[place];
     grown += people;
     growth += people * extra;
-    if (extra > outcome.worst || outcome.where < 0) [outcome.worst, outcome.where] = [extra, place];
+    if (extra === outcome.worst) outcome.where.push(place);
+    else if (extra > outcome.worst) [outcome.worst, outcome.where] = [extra, [place]];
   }
   if (grown) outcome.mean = growth / grown;
   return outcome;
