@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import os
 import re
@@ -18,6 +17,7 @@ import geopandas
 import pandas as pd
 import pytest
 import shapely
+from command_line import command_line, killed_at_last
 from lattice import write_lattice, write_spots
 from little_study import write_little_study, write_roads
 
@@ -266,11 +266,9 @@ def test_a_terminal_is_told_that_kernels_are_compiled_only_when_they_are(tmp_pat
 
 def interrupted(folder: Path, *arguments: object, at: Callable[[int], bool]) -> subprocess.CompletedProcess[str]:
     """Run the command line and send an interrupt when something is so, asked of its process id."""
-    command = [sys.executable, "-m", "palveluverkko", *map(str, arguments)]
+    command = command_line(*arguments)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
-    # A process in the background of a shell ignores interrupts, and so do its children: these do not.
-    heeding = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
-    with subprocess.Popen(command, cwd=folder, preexec_fn=heeding, **pipes) as process:  # noqa: PLW1509 - no threads
+    with subprocess.Popen(command, cwd=folder, **pipes) as process, killed_at_last(process):
         while not at(process.pid):
             assert process.poll() is None, process.communicate()
             time.sleep(0.005)

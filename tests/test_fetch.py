@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import command_line, killed_at_last
 from loopback import Reply, file, serving
 
 from palveluverkko import cli
@@ -256,20 +257,11 @@ def test_what_cannot_be_fetched_is_one_line_before_roads_are_asked_for(fetch, se
     assert server.paths() == []
 
 
-def call(
-    *arguments: object, at_first: Callable[[], bool] | None = None, before: Callable[[], None] | None = None
-) -> tuple[int, str, str]:
+def call(*arguments: object, at_first: Callable[[], bool] | None = None, before: str = "") -> tuple[int, str, str]:
     """Run the command line as another process; send an interrupt as soon as something is so."""
-
-    def prepare() -> None:
-        # A process in the background of a shell ignores interrupts, and so do its children: these do not.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if before is not None:
-            before()
-
-    command = [sys.executable, "-m", "palveluverkko", "fetch", "osm", *map(str, arguments)]
+    command = command_line("fetch", "osm", *arguments, before=before)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
-    with subprocess.Popen(command, preexec_fn=prepare, **pipes) as process:  # noqa: PLW1509 - no threads of ours
+    with subprocess.Popen(command, **pipes) as process, killed_at_last(process):
         while at_first is not None and not at_first():
             assert process.poll() is None, process.communicate()
             time.sleep(0.005)
@@ -303,9 +295,10 @@ def test_an_interrupt_keeps_what_has_arrived_and_the_same_command_goes_on(server
 
 
 def test_a_disk_that_fills_up_is_one_line_and_the_next_run_goes_on(server, tmp_path):
-    resource = pytest.importorskip("resource")
+    pytest.importorskip("resource")
     most = len(PBF) // 2
-    code, out, err = call("finland", before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
+    full = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))"
+    code, out, err = call("finland", before=full)
     assert (code, out) == (cli.EXIT_BAD_INPUT, "")
     assert err == (
         "palveluverkko: finland-latest.osm.pbf finds no room (File too large); make room and run again, what has "

@@ -175,7 +175,8 @@ def serving(pem: Path | None = None) -> Iterator[Loopback]:
     if pem is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        # Greeted in the thread of each connection: one that says nothing would hold the thread that accepts them.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     loopback = Loopback(server.server_address[1], "http" if pem is None else "https")
     server.RequestHandlerClass = _handler(loopback)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
