@@ -150,7 +150,7 @@ def test_every_control_works_and_the_figures_follow(opened: Opened, tables: dict
     _ask(reader)
     _arrange(reader)
     assert page.evaluate(LEFT) == ["panel-toggle"]  # hidden here; a phone has it
-    assert reader.hand == "mouse" or page.evaluate("window.printed") == 2
+    assert reader.hand == "mouse" or page.evaluate("window.printed") == 3
 
 
 def _look(reader: Reader) -> None:
@@ -307,12 +307,10 @@ def _arrange(reader: Reader) -> None:
     reader.press(page.locator(".show-all"))
     page.wait_for_function(f"was => Math.abs({zoom} - was) < 0.01", arg=before)
     page.keyboard.press("Escape")
-    for number, paper in enumerate(("a3", "a4"), 1):
+    for number, paper in enumerate(PAPERS, 1):
         reader.press(page.locator(f".print[data-paper={paper}]"))
-        assert page.evaluate("[window.printed, document.body.classList.contains('paper-a3')]") == [
-            number,
-            paper == "a3",
-        ]
+        chosen = "[...document.body.classList].filter(name => name.startsWith('paper-'))"
+        assert page.evaluate(f"[window.printed, {chosen}]") == [number, [f"paper-{paper}"]]
     if reader.hand == "mouse":
         page.evaluate("document.querySelector('.skip-link').click()")  # nobody can click what only Tab shows
     else:
@@ -423,25 +421,81 @@ def test_printing_keeps_the_view_and_the_opened_details(opened: Opened) -> None:
     assert page.locator(".panel details[open]").count() == 0
 
 
-@pytest.mark.parametrize(("paper", "width", "height"), [("a4", 595, 842), ("a3", 1191, 842)])
-def test_the_first_sheet_explains_the_map(opened: Opened, paper: str, width: int, height: int) -> None:
+def test_after_printing_the_reader_is_where_they_were(opened: Opened) -> None:
     page = opened.page
-    page.evaluate("window.print = () => {}")
-    page.locator(f".print[data-paper={paper}]").click()
-    for scenario in (None, "0"):
-        if scenario:
-            page.select_option("#scenario", scenario)
-        page.emulate_media(media="print")
-        needed = ["h1", "#subtitle", "#on-paper", ".attribution", ".leaflet-control-scale-line"]
-        needed += ["#area-key", "#change-key"] if scenario else ["#legend", ".shapes"]
-        for selector in needed:
-            assert page.locator(selector).first.is_visible()
-            assert page.locator(selector).first.inner_text().strip()
-        for selector in ("#search", ".buttons", "#within", ".language-switch"):
-            assert not page.locator(selector).first.is_visible()
-        sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True))
-        assert {(round(float(one)), round(float(other))) for one, other in sheets} == {(width, height)}
-        page.emulate_media(media="screen")
+    order = "[...document.querySelectorAll('.panel > *, .change > *')].map(one => one.id || one.className).join()"
+    page.locator("#within").focus()  # moves to the first sheet, and back
+    page.evaluate("document.getElementById('panel').scrollTop = 200")
+    was = page.evaluate(order)
+    for _ in range(2):
+        page.pdf(prefer_css_page_size=True)
+        page.wait_for_function("!document.body.classList.contains('printing')")
+    assert page.evaluate("document.activeElement.id") == "within"
+    assert page.evaluate("document.getElementById('panel').scrollTop") == 200
+    assert page.evaluate(order) == was
+
+
+PAPERS = {"a4": (210, 297), "a4-wide": (297, 210), "a3": (420, 297)}
+ON_EVERY_SHEET = ("h1", "#subtitle", "#on-paper", ".attribution", ".leaflet-control-scale-line", "#legend", ".shapes")
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize(("code", "width", "letters"), [("fi", 1400, 100), ("sv", 390, 100), ("en", 1400, 200)])
+def test_the_first_sheet_holds_the_map_and_all_that_explains_it(
+    browser: Any, page_file: Path, paper: str, code: str, width: int, letters: int
+) -> None:
+    with opening(browser, page_file, width=width) as opened:
+        page = opened.page
+        page.locator(f"[data-language={code}]").click()
+        page.evaluate(f"document.documentElement.style.fontSize = '{letters}%'")
+        page.evaluate("window.print = () => {}")
+        page.evaluate(f"document.querySelector('.print[data-paper={paper}]').click()")
+        for change in ([], ["#area-key", "#change-key"]):
+            if change:
+                page.evaluate(CHOOSE_THE_FIRST_SCENARIO)
+            # Without what comes after it there is one sheet, and with it none is empty.
+            rest = page.add_style_tag(content=".printing .panel { display: none !important; }")
+            assert _sheets(page) == [PAPERS[paper]]
+            rest.evaluate("style => style.remove()")
+            assert set(_sheets(page)) == {PAPERS[paper]}
+            assert len(_sheets(page)) in {2, 3}
+            _check_sheet(page, PAPERS[paper], [*ON_EVERY_SHEET, *change])
+
+
+CHOOSE_THE_FIRST_SCENARIO = """() => {
+    const scenario = document.getElementById("scenario");
+    scenario.value = "0";
+    scenario.dispatchEvent(new Event("change"));
+}"""
+
+
+def _sheets(page: Any) -> list[tuple[int, int]]:
+    """Give width and height of every sheet of the printed page, millimetres."""
+    boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True))
+    page.wait_for_function("!document.body.classList.contains('printing')")
+    return [(round(float(one) * 25.4 / 72), round(float(other) * 25.4 / 72)) for one, other in boxes]
+
+
+def _check_sheet(page: Any, paper: tuple[int, int], needed: list[str]) -> None:
+    """Look for what a sheet needs, as it is laid out for paper."""
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    for selector in needed:
+        found = page.locator(selector).first
+        assert found.is_visible()
+        assert found.inner_text().strip()
+        box = found.bounding_box()
+        for start, size, side in (("x", "width", paper[0]), ("y", "height", paper[1])):
+            assert 0 <= box[start] <= box[start] + box[size] <= (side - 24) * 96 / 25.4 + 1  # margins are 12 mm
+    frame, key = page.locator(".map-frame").bounding_box(), page.locator(".sheet-key").bounding_box()
+    assert frame["height"] > 95 * 96 / 25.4
+    assert key["y"] >= frame["y"] + frame["height"] or key["x"] >= frame["x"] + frame["width"]
+    for selector in ("#search", ".buttons", "#within", ".language-switch"):
+        assert not page.locator(selector).first.is_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".panel > .legend").count() == page.locator("#change > #change-key").count() == 1
+    assert page.locator(".sheet-key").count() == 0
 
 
 def test_large_text_keeps_the_page_whole(opened: Opened) -> None:

@@ -11,7 +11,7 @@ from importlib import resources
 from markupsafe import Markup
 
 OUR_SCRIPTS = (
-    "format.js", "language.js", "network.js", "labels.js", "controls.js", "model.js", "sums.js", "areas.js",
+    "format.js", "language.js", "network.js", "labels.js", "controls.js", "paper.js", "model.js", "sums.js", "areas.js",
     "places.js", "points.js", "figures.js", "ask.js", "change.js", "page.js",
 )  # fmt: skip
 """Files in ``templates/`` that together make the page's script, in the order of their reading."""

@@ -33,7 +33,7 @@ from palveluverkko.maps.page import OSM_COPYRIGHT, Page
 from palveluverkko.maps.payload import study_head
 from palveluverkko.maps.texts import Texts, read_texts
 
-SCRIPTS = ("format.js", "language.js", "network.js", "points.js", "labels.js", "controls.js", "check.js")
+SCRIPTS = ("format.js", "language.js", "network.js", "points.js", "labels.js", "controls.js", "paper.js", "check.js")
 
 DOUBTS_SHOWN = 100
 """Most doubts of one kind that are listed beside the map."""

@@ -18,26 +18,8 @@ function startCheck() {
   connectLayerBoxes(map, layers);
   connectPopups(map);
   connectSpots(map, spots.markers, connectPanel());
-  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
-  connectPaper(map, showAll);
-}
-
-/** Fit the map into its frame on paper, and back. */
-function connectPaper(map, showAll) {
-  let view = null;
-  window.addEventListener("beforeprint", () => {
-    const shown = map.getBounds();
-    view = [map.getCenter(), map.getZoom()];
-    document.body.classList.add("printing");
-    map.invalidateSize({ animate: false, pan: false });
-    if (shown.contains(study.bounds)) showAll();
-    else map.fitBounds(shown, { animate: false });
-  });
-  window.addEventListener("afterprint", () => {
-    document.body.classList.remove("printing");
-    map.invalidateSize({ animate: false, pan: false });
-    map.setView(...view, { animate: false });
-  });
+  new ResizeObserver(() => { if (!isPrinting()) map.invalidateSize({ animate: false }); }).observe(map.getContainer());
+  connectPaper(map, { showAll, columns: [[".panel .doubts"], [".panel .sources"]] });
 }
 
 /** The service points of the study with their services. */

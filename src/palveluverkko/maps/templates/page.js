@@ -151,10 +151,7 @@ function connectControls(state) {
   within.value = String(state.within);
   within.addEventListener("input", () => state.set({ within: Number(within.value) }));
   for (const button of document.querySelectorAll(".print")) {
-    button.addEventListener("click", () => {
-      document.body.classList.toggle("paper-a3", button.dataset.paper === "a3");
-      window.print();
-    });
+    button.addEventListener("click", () => printOn(button.dataset.paper));
   }
 }
 
@@ -171,28 +168,18 @@ function keepAddress(state) {
 
 /** Keep the map in its frame: when the panel opens, when a phone turns, and on paper. */
 function connectSize(map, showAll, places) {
-  let printing = false;
   let closed = [];
-  let view = null;
-  new ResizeObserver(() => { if (!printing) map.invalidateSize({ animate: false }); }).observe(map.getContainer());
-  window.addEventListener("beforeprint", () => {
-    printing = true;
-    const shown = map.getBounds();
-    view = [map.getCenter(), map.getZoom()];
-    document.body.classList.add("printing");
-    closed = [...document.querySelectorAll(".panel details:not([open]):not(#point-list)")];
-    closed.forEach((details) => { details.open = true; details.dispatchEvent(new Event("toggle")); }); // paper has nothing to click
-    map.invalidateSize({ animate: false, pan: false });
-    if (shown.contains(study.bounds)) showAll();
-    else map.fitBounds(shown, { animate: false });
-    if (map.hasLayer(places)) places.paint();
-  });
-  window.addEventListener("afterprint", () => {
-    document.body.classList.remove("printing");
-    closed.forEach((details) => { details.open = false; });
-    printing = false;
-    map.invalidateSize({ animate: false, pan: false });
-    map.setView(...view, { animate: false });
-    if (map.hasLayer(places)) places.paint();
+  const paint = () => { if (map.hasLayer(places)) places.paint(); };
+  new ResizeObserver(() => { if (!isPrinting()) map.invalidateSize({ animate: false }); }).observe(map.getContainer());
+  connectPaper(map, {
+    showAll,
+    columns: [["#area-changes", "#change-key"], [".panel .legend"], [".panel .key"]],
+    prepare: () => {
+      closed = [...document.querySelectorAll(".panel details:not([open]):not(#point-list)")];
+      closed.forEach((details) => { details.open = true; details.dispatchEvent(new Event("toggle")); }); // paper has nothing to click
+    },
+    fitted: paint,
+    restore: () => closed.forEach((details) => { details.open = false; }),
+    restored: paint,
   });
 }

@@ -56,7 +56,7 @@ const PlacesLayer = L.Layer.extend({
     }
     const view = { size, scale: map.getZoomScale(map.getZoom(), 0), origin: map.getPixelOrigin().add(corner), corner };
     this.drawing?.remove();
-    this.canvas.hidden = document.body.classList.contains("printing");
+    this.canvas.hidden = isPrinting();
     if (this.canvas.hidden) { this.drawing = this.drawForPaper(view); return; }
     const pen = this.canvas.getContext("2d");
     if (many) { this.paintSquares(pen, view); return; }
