@@ -106,7 +106,7 @@ def compile_kernels() -> None:
     """Call every function of the engine on a graph of a few nodes, with the types of arrays of real calls."""
     import numpy as np
 
-    from palveluverkko.engine import grid, nearest, pieces, search, topology
+    from palveluverkko.engine import corners, grid, nearest, pieces, search, topology
     from palveluverkko.engine.elimination import prepare
     from palveluverkko.engine.graph import Anchors, build_graph, freeze_bool, freeze_float64, freeze_int32, freeze_int64
     from palveluverkko.engine.sweep import Sweep
@@ -153,6 +153,8 @@ def compile_kernels() -> None:
         latest=_BUDGET,
     )
     grid.keep_off_heights(np.zeros((2, 2), dtype=np.int32), np.asarray([1000.5]), aside=50.0)
+    square = np.asarray([[0.0, 0.0], [90.0, 0.0], [90.0, 90.0], [0.0, 90.0], [0.0, 0.0]])
+    corners.remove_small_corners(square, np.asarray([0, 5]), tolerance=1.0)
     corner = np.asarray([0.0, 90.0])
     tree = nearest.build_tree(np.asarray([0, 2]), corner, corner, np.ones(1, dtype=np.bool_))
     one = np.zeros(1, dtype=np.int32)

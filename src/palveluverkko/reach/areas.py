@@ -18,6 +18,7 @@ from palveluverkko.domain.travel import UNREACHED, check_minutes, to_millisecond
 from palveluverkko.reach.noding import faces_between
 from palveluverkko.reach.outlines import outline, outline_unmended
 from palveluverkko.reach.sieve import merge_small
+from palveluverkko.reach.simplified import simplified
 from palveluverkko.reach.surface import Surface
 from palveluverkko.reach.water import cells_within, cut_at_shore
 
@@ -120,8 +121,7 @@ def faces_of_surfaces(
         band = _bands_of_spots(inside, shapely.get_coordinates(shapely.point_on_surface(faces)), nested=nested)
         kept = (band < beyond).any(axis=0)
         faces, band = faces[kept], band[:, kept]
-    if tolerance > 0 and faces.size:
-        faces = shapely.coverage_simplify(faces, tolerance)
+    faces = simplified(faces, tolerance)
     if smallest > 0 and faces.size:
         faces, band = merge_small(faces, band, beyond=beyond, smallest=smallest)
         if nested:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from palveluverkko.domain.travel import UNREACHED, Direction, to_milliseconds
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.water import Water
+from palveluverkko.reach.simplified import simplified
 from palveluverkko.reach.snap import check_near_network, snap
 from palveluverkko.reach.spread import NOBODY, spread_roads
 from palveluverkko.reach.surface import Surface, prepare_grid, shapes_near
@@ -116,8 +117,7 @@ def outline_catchments(cells: AllocatedCells, *, tolerance_metres: float | None 
     owners = np.unique(owner[owner != NOBODY])
     areas = np.asarray([shapely.multipolygons(faces[owner == each]) for each in owners], dtype=object)
     tolerance = one.cell_metres if tolerance_metres is None else tolerance_metres
-    if tolerance > 0 and areas.size:
-        areas = shapely.coverage_simplify(areas, tolerance)
+    areas = simplified(areas, tolerance)
     frame = pd.DataFrame({"point": cells.ids.to_numpy(dtype=object)[owners]})
     return geopandas.GeoDataFrame(frame, geometry=list(areas), crs=one.crs)
 
