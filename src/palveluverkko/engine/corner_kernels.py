@@ -233,7 +233,7 @@ def _is_clear(
 def _area(x: NDArray[np.float64], y: NDArray[np.float64], first: int, middle: int, last: int) -> float:
     """Give the area of the triangle of three corners, the same to the last bit from either end."""
     ahead = (x[first] - x[middle]) * (y[last] - y[middle])
-    return abs(ahead - (y[first] - y[middle]) * (x[last] - x[middle])) / 2
+    return float(abs(ahead - (y[first] - y[middle]) * (x[last] - x[middle])) / 2)
 
 
 @nb.njit(cache=True, nogil=True, boundscheck=False)
