@@ -18,7 +18,7 @@ from palveluverkko.network.water import read_water
 from palveluverkko.reach import outlines
 from palveluverkko.reach.areas import bands_of_surfaces
 from palveluverkko.reach.outlines import outline
-from palveluverkko.reach.surface import Surface, surface
+from palveluverkko.reach.surface import Surface, lay_grid, surface
 
 CELL = 50.0
 
@@ -119,9 +119,17 @@ def test_a_grid_that_does_not_fit_says_how_much_it_takes_and_which_cell_would_do
     network = read_network(shared_data / "finland" / "state-roads.osm.pbf", store=tmp_path)
     points = point_in(network)
     with pytest.raises(
-        StudyError, match=r"takes some 16\.0 GB; at most 150,000,000 cells .*cell_metres = 100 would do"
+        StudyError, match=r"may take 1\d\.\d GB of memory; at most 4 GB are used: cell_metres = 100 would do"
     ):
         surface(network, points, cell_metres=25.0)
+
+
+def test_a_cell_with_a_wide_surrounding_does_not_fit_though_the_grid_would():
+    network = little_network(max_access_metres=1_000.0)
+    grid = lay_grid(network, 0.5)
+    assert grid.rows * grid.columns * 16 < 1e9  # what is worked on at once takes far more: 2,000 rows around each row
+    with pytest.raises(StudyError, match=r"may take \d+\.\d GB of memory; .*: cell_metres = 25 would do\.$"):
+        surface(network, point_in(network), cell_metres=0.5)
 
 
 def test_a_network_in_degrees_has_no_areas():

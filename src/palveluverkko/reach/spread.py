@@ -16,7 +16,10 @@ from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.water import Shapes, cells_within, without_water
 
 CELLS_AT_ONCE = 2_000_000
-"""Cells that are spread at once: some 130 bytes each, and 150 more where there is water."""
+"""Cells that are spread at once, without what is around them."""
+
+_BYTES_AT_WORK = 280
+"""Of each cell that is spread at once: some 130, and 150 more where there is water."""
 
 FINER = 5
 """Water is drawn on a grid so many times finer: the Rhine at Vaduz, 100 m, stops a way also between cells of 250 m.
@@ -176,11 +179,7 @@ def _around(roads: tuple[Stretches, ...], grid: Grid, longest: float) -> _Part:
 
 def _strips(part: _Part, grid: Grid, longest: float, cells_at_once: int | None) -> list[_Strip]:
     """Cut a part of the grid into strips, at least as many as there are threads where they are high enough."""
-    halo = int(np.ceil(longest / grid.cell)) + 2
-    rows = part.end_row - part.first_row
-    high = max(1, (cells_at_once or CELLS_AT_ONCE) // (part.end_column - part.first_column))
-    if cells_at_once is None:
-        high = min(high, max(_HALOS * halo, -(-rows // (_STRIPS_PER_THREAD * available()))))
+    high, halo = _heights(part, grid, longest, cells_at_once)
     return [
         _Strip(
             begin,
@@ -190,6 +189,23 @@ def _strips(part: _Part, grid: Grid, longest: float, cells_at_once: int | None) 
         )
         for begin in range(part.first_row, part.end_row, high)
     ]
+
+
+def _heights(part: _Part, grid: Grid, longest: float, cells_at_once: int | None) -> tuple[int, int]:
+    """Give the rows of a strip, and those above and below it from which ways lead into it."""
+    halo = int(np.ceil(longest / grid.cell)) + 2
+    rows = part.end_row - part.first_row
+    high = max(1, (cells_at_once or CELLS_AT_ONCE) // (part.end_column - part.first_column))
+    if cells_at_once is None:
+        high = min(high, max(_HALOS * halo, -(-rows // (_STRIPS_PER_THREAD * available()))))
+    return high, halo
+
+
+def bytes_at_work(grid: Grid, longest: float) -> int:
+    """Give the most memory that spreading roads over a whole grid takes beside what it gives."""
+    high, halo = _heights(_Part(0, grid.rows, 0, grid.columns), grid, longest, None)
+    strips = min(available(), -(-grid.rows // high))
+    return strips * min(grid.rows, high + 2 * halo) * grid.columns * _BYTES_AT_WORK
 
 
 def _cut(roads: tuple[Stretches, ...], water: Shapes) -> Stretches:

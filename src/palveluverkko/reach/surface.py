@@ -15,7 +15,7 @@ from palveluverkko.engine.pieces import Stretches
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.water import Water
 from palveluverkko.reach.snap import check_near_network, snap
-from palveluverkko.reach.spread import Grid, spread_roads
+from palveluverkko.reach.spread import Grid, bytes_at_work, spread_roads
 from palveluverkko.reach.timed_roads import timed_roads
 from palveluverkko.reach.water import Shapes
 
@@ -23,7 +23,7 @@ CELL_SIZES = (25.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
 """Cells that divide the squares of the Statistics Finland grid, or are made of them."""
 
 _MOST_CELLS = 1_500_000
-_CELLS_THAT_FIT = 150_000_000
+_MOST_GIGABYTES = 4.0
 _BYTES_A_CELL = 16  # the times of three levels, and a copy while files are written
 _CELLS_PER_ACCESS = 4
 
@@ -189,14 +189,13 @@ def check_cell(network: RoadNetwork, cell_metres: float) -> float:
             f"cell_metres is {cell_metres:g}; use more than 0 and at most half of max_access_metres "
             f"({network.max_access_metres:g}), or areas along single roads would vanish."
         )
-    cells = _cells(network, cell_metres)
-    if cells > _CELLS_THAT_FIT:
-        fits = [one for one in CELL_SIZES if _cells(network, one) <= _CELLS_THAT_FIT]
+    needed = _gigabytes(network, cell_metres)
+    if needed > _MOST_GIGABYTES:
+        fits = [one for one in CELL_SIZES if _gigabytes(network, one) <= _MOST_GIGABYTES]
         remedy = f"cell_metres = {fits[0]:g} would do" if fits else "cut the roads to a smaller area"
         raise StudyError(
-            f"cell_metres is {cell_metres:g}, which makes {cells:,} cells and takes some "
-            f"{cells * _BYTES_A_CELL / 1e9:.1f} GB; at most {_CELLS_THAT_FIT:,} cells "
-            f"({_CELLS_THAT_FIT * _BYTES_A_CELL / 1e9:.1f} GB) are computed: {remedy}."
+            f"cell_metres is {cell_metres:g}, which makes {_cells(network, cell_metres):,} cells and may take "
+            f"{needed:,.1f} GB of memory; at most {_MOST_GIGABYTES:g} GB are used: {remedy}."
         )
     return float(cell_metres)
 
@@ -204,6 +203,12 @@ def check_cell(network: RoadNetwork, cell_metres: float) -> float:
 def _cells(network: RoadNetwork, cell: float) -> int:
     grid = lay_grid(network, cell)
     return grid.rows * grid.columns
+
+
+def _gigabytes(network: RoadNetwork, cell: float) -> float:
+    """Tell the memory that surfaces take: what they are, and the strips that are spread at once with their halos."""
+    at_work = bytes_at_work(lay_grid(network, cell), network.max_access_metres)
+    return (_cells(network, cell) * _BYTES_A_CELL + at_work) / 1e9
 
 
 def shapes_near(water: Water | None, grid: Grid, crs: CRS) -> Shapes | None:

@@ -12,6 +12,7 @@ from palveluverkko.domain.errors import PalveluverkkoError, StudyError, name_ids
 from palveluverkko.domain.planning import PLACES
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.reach.snap import check_near_network
+from palveluverkko.reach.surface import check_cell
 from palveluverkko.service.people import groups
 from palveluverkko.service.services import offering_points
 from palveluverkko.study.study import Study
@@ -59,7 +60,7 @@ def check_against_tables(study: Study, points: geopandas.GeoDataFrame, places: g
 def check_against_network(
     study: Study, network: RoadNetwork, points: geopandas.GeoDataFrame, places: geopandas.GeoDataFrame
 ) -> None:
-    """Refuse points outside the roads, and places of which none lies near them.
+    """Refuse points outside the roads, places of which none lies near them, and cells that are no use or do not fit.
 
     Single places beyond the roads are findings; a table of another part of the world is a mistake.
     """
@@ -69,6 +70,11 @@ def check_against_network(
     apart = max(left - east, west - right, bottom - north, south - top)
     if apart > _NEAR_DEGREES:
         check_near_network(network, places, where=study.places.file.name)
+    if study.output.cell_metres is not None:
+        try:
+            check_cell(network, study.output.cell_metres)
+        except StudyError as error:
+            raise StudyError(f"{study.path}: [output] {error}") from None
 
 
 def _check_norms(study: Study, places: geopandas.GeoDataFrame) -> None:
