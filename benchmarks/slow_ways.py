@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
 import numba as nb
 import numpy as np
 
+from palveluverkko.engine import sweep_kernels
 from palveluverkko.engine.graph import UNREACHED, Graph
+from palveluverkko.engine.plan import LANES
 
 
 @nb.njit(nogil=True, boundscheck=False, error_model="numpy", fastmath={"nnan"})
@@ -24,6 +32,24 @@ def descend_plainly(begin, first_in, tail, drop_time, lane):  # type: ignore[no-
             a, a_time = tail[more], drop_time[more]
             for one in range(lanes):
                 lane[row, one] = min(lane[row, one], lane[a, one] + a_time)
+
+
+def kernels_of(width: int) -> ModuleType:
+    """Give the kernels of sweeps with another number of lanes: their file with another constant."""
+    if width == LANES:
+        return sweep_kernels
+    source = Path(sweep_kernels.__file__).read_text(encoding="utf-8")
+    before, constant, after = source.partition(f"\nLANES = {LANES}\n")
+    assert constant
+    file = Path(tempfile.mkdtemp(prefix="lanes-")) / f"sweep_kernels_{width}.py"
+    file.write_text(f"{before}\nLANES = {width}\n{after}", encoding="utf-8")
+    spec = spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[file.stem] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 class Heap:

@@ -15,23 +15,24 @@ from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
 from ours import at_nodes
-from palveluverkko import read_network
-from palveluverkko.engine import search, search_kernels
+from palveluverkko import engine, read_network
+from palveluverkko.engine import search, search_kernels, sweep_kernels
 from palveluverkko.engine.elimination import Prepared, prepare
-from palveluverkko.engine.graph import Graph, build_graph, freeze_int32, freeze_int64
+from palveluverkko.engine.graph import Graph, build_graph, freeze_float32, freeze_int32, freeze_int64
 from palveluverkko.engine.plan import LANES, Method
 from palveluverkko.engine.sweep import Lanes, Sweep
 from palveluverkko.engine.topology import depth_first_numbers
 from palveluverkko.engine.workspace import make_workspace
 from report import describe_machine, write_page
 from road_graphs import HERE, generated_case, tiled_case
-from slow_ways import Heap, descend_plainly
+from slow_ways import Heap, descend_plainly, kernels_of
 
 BEGIN, END = "<!-- tricks: begin -->", "<!-- tricks: end -->"
 _MINUTE = 60_000
@@ -209,11 +210,12 @@ def lanes(ground: Ground) -> list[Trick]:
     count = max(_WIDTHS)
 
     def wide(width: int, *, aside: int = 0) -> Work:
-        space = make_lanes(sweep, width, aside=aside)
+        space, kernels = make_lanes(sweep, width, aside=aside), kernels_of(width)
 
         def work() -> NDArray[np.float32]:
-            for begin in range(0, count, width):
-                sweep.sweep(np.arange(begin, begin + width) % sweep.searched.access.size, space, _NEVER_STOP)
+            with mock.patch.object(engine, "sweep_kernels", kernels):
+                for begin in range(0, count, width):
+                    sweep.sweep(np.arange(begin, begin + width) % sweep.searched.access.size, space, _NEVER_STOP)
             last = (count - 1) % sweep.searched.access.size
             time = np.where(_entered(sweep, space, width - 1, slice(None)), space.lane[:, -1], np.inf)
             return np.asarray(np.where(time <= sweep.budget, time, -1 - last), dtype=np.float32)
@@ -241,8 +243,15 @@ def lanes(ground: Ground) -> list[Trick]:
             per=(count, "origin"),
         )
     )
-    on, off = (Side(kind, descend(sweep, kind)) for kind in ("float32", "int32"))
-    return [*found, Trick(idea="Lanes", work="the way down alone", on=on, off=off, per=(LANES, "origin"))]
+    rows = Side("rows in registers", descend(sweep, "float32", by_rows=True))
+    loops, whole = (Side(f"loops over lanes, {kind}", descend(sweep, kind)) for kind in ("float32", "int32"))
+    return [
+        *found,
+        *(
+            Trick(idea="Lanes", work="the way down alone", on=on, off=off, per=(LANES, "origin"))
+            for on, off in ((rows, loops), (loops, whole))
+        ),
+    ]
 
 
 def passing_over(ground: Ground) -> list[Trick]:
@@ -312,7 +321,7 @@ def passing_over(ground: Ground) -> list[Trick]:
 
 
 def sharing(ground: Ground) -> list[Trick]:
-    """Compare ways to go about the same sweeps: berths, origins alone in a tree, and what is told at once."""
+    """Compare ways to go about the same sweeps: berths, and what is noted or staged."""
     origins, far = ground.draw(LANES, seed=7), at_nodes(ground.draw(ground.places, seed=9))
 
     def filled(minutes: int, *, own_berths: bool = False, **changed: int) -> Work:
@@ -320,7 +329,8 @@ def sharing(ground: Ground) -> list[Trick]:
             Sweep.of(ground.prepared, at_nodes(origins), budget=minutes * _MINUTE, search_from="starts"), **changed
         )
         slots = sweep.slots_of(far.node, far.time)
-        space = sweep.make_lanes(staged=slots.row.size, own_berths=own_berths)
+        # Notes of all times take twice the room.
+        space = sweep.make_lanes(staged=2 * slots.row.size, own_berths=own_berths)
         table_ = np.empty((origins.size, far.access.size), dtype=np.int32)
 
         def work() -> NDArray[np.int32]:
@@ -335,9 +345,8 @@ def sharing(ground: Ground) -> list[Trick]:
 
     return [
         trick("Berths", 180, ("shared by all trees", filled(180)), ("one for each row", filled(180, own_berths=True))),
-        trick("Gates", 15, ("few in a tree alone", filled(15)), ("always all lanes", filled(15, alone=0))),
-        trick("Telling", 15, ("few at once", filled(15)), ("always staged", filled(15, sparse=10**6))),
-        trick("Telling", 180, ("many staged", filled(180)), ("always at once", filled(180, sparse=0))),
+        trick("Telling", 15, ("few noted", filled(15)), ("always staged", filled(15, sparse=10**6))),
+        trick("Telling", 180, ("many staged", filled(180)), ("always noted", filled(180, sparse=0))),
     ]
 
 
@@ -423,8 +432,8 @@ def make_lanes(sweep: Sweep, width: int, *, aside: int = 0) -> Lanes:
     return sweep.make_lanes()._replace(lane=flat[begin : begin + sweep.rows * width].reshape(sweep.rows, width))
 
 
-def descend(sweep: Sweep, kind: str) -> Work:
-    """Give the way down from a filled crown, in plain form, with lanes of a kind."""
+def descend(sweep: Sweep, kind: str, *, by_rows: bool = False) -> Work:
+    """Give the way down from a filled crown with lanes of a kind: as the engine does it, or in loops over lanes."""
     space = sweep.make_lanes()
     sweep.sweep(np.arange(min(LANES, sweep.searched.access.size)), space, _NEVER_STOP)
     crown = max(1, sweep.prepared.order.crown)
@@ -432,8 +441,18 @@ def descend(sweep: Sweep, kind: str) -> Work:
     lane[:crown] = space.lane[:crown]
     drop_time = sweep.drop_time.astype(kind)
 
+    nothing_held = freeze_int32(np.empty(0)), freeze_float32(np.empty(0)), freeze_int32(np.empty(0))
+    came = np.empty(sweep.rows, dtype=np.uint64)
+
     def work() -> NDArray[Any]:
-        descend_plainly(crown, sweep.first_in, sweep.tail, drop_time, lane)
+        if by_rows:
+            arcs = (sweep.first_in, sweep.tail, sweep.drop_time)
+            limit = np.float32(sweep.budget)
+            sweep_kernels._sweep_tree(  # noqa: SLF001 - the part of the sweep that is measured
+                crown, sweep.rows, 0, crown, limit, *arcs, space.held, *nothing_held, lane, came
+            )
+        else:
+            descend_plainly(crown, sweep.first_in, sweep.tail, drop_time, lane)
         time = lane[:, 0]
         return np.where(time <= sweep.budget, time, -1)
 

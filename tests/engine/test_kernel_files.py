@@ -9,7 +9,7 @@ import palveluverkko
 
 ROOT = Path(palveluverkko.__file__).parent
 KERNEL_FILES = sorted(ROOT.rglob("*_kernels.py"))
-MAY_IMPORT = {"__future__", "numba", "numpy", "typing"}
+MAY_IMPORT = {"__future__", "collections", "llvmlite", "numba", "numpy", "operator", "typing"}
 
 
 def imported(file):

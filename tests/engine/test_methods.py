@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from graphs import SIDES, grid_graph, node_anchors, random_graph
 
-from palveluverkko.engine import customising_kernels, graph, plan, search, search_kernels
+from palveluverkko.engine import customising_kernels, graph, plan, search, search_kernels, sweep_kernels
 from palveluverkko.engine.elimination import Preparable, prepare
 from palveluverkko.engine.plan import LANES, LONGEST_SWEPT, Method
 from palveluverkko.engine.search import (
@@ -206,7 +206,7 @@ def test_constants_that_files_repeat_agree():
     assert search_kernels.UNREACHED.dtype == np.int32
     assert int(search_kernels.FAR) == int(customising_kernels.FAR) > LONGEST_SWEPT
     assert search_kernels.FAR.dtype == customising_kernels.FAR.dtype == np.int32
-    assert getattr(search_kernels, "LANES", plan.LANES) == plan.LANES
+    assert sweep_kernels.LANES == plan.LANES
     assert LONGEST_SWEPT == 2**24 - 1
     assert float(np.float32(LONGEST_SWEPT)) == LONGEST_SWEPT
     assert float(np.float32(LONGEST_SWEPT + 2)) != LONGEST_SWEPT + 2

@@ -1,8 +1,8 @@
-"""A sweep fills the same table whichever way it goes about it: lanes together or alone, told at once or staged."""
+"""A sweep fills the same table whichever way it goes about it: told at once or staged."""
 
-import itertools
 from dataclasses import replace
 
+import numba as nb
 import numpy as np
 from graphs import SIDES, budgets, naive_table, trips
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ from palveluverkko.engine.search import UNREACHED
 from palveluverkko.engine.sweep import Sweep
 from palveluverkko.engine.trips import Trips
 
-NEVER, ALWAYS = 0, 10**6
+ALWAYS, NEVER = 0, 10**6
 
 
 @settings(deadline=None, max_examples=40)
@@ -30,14 +30,44 @@ def test_every_way_to_sweep_fills_the_same_table(given_trips, data, selective):
             searched, other = given_trips.points(side)
             asked = {"budget": budget, "search_from": side, "wanted": other.node if selective else None}
             base = Sweep.of(roads, searched, **asked)
-            for alone, sparse in itertools.product((0, 2, 64), (NEVER, 6, ALWAYS)):
-                sweep = replace(base, alone=alone, sparse=sparse)
+            for sparse in (ALWAYS, 6, NEVER):
+                sweep = replace(base, sparse=sparse)
                 table = np.full(expected.shape, -7, dtype=np.int32)
                 sweep.fill(slice(0, len(table)), sweep.slots_of(other.node, other.time), table, threads=1)
                 # What one drives along a single piece passes no node: no search finds it.
                 row, column, along = Trips.of(roads, given_trips.starts, given_trips.ends, budget, side).meetings
                 np.minimum.at(table, (row, column), along)
                 np.testing.assert_array_equal(table, expected)
+
+
+@nb.njit
+def _instructions(lane, time, limit, found):
+    here = kernels._least(
+        kernels._least(kernels._far(), kernels._read(lane, 0), time[0]), kernels._read(lane, 1), time[1]
+    )
+    kernels._write(found, 1, here)
+    bits = kernels._within(here, limit)
+    return bits, kernels._lowest(bits) if bits != 0 else np.uint64(64)
+
+
+TIMES = st.integers(0, 2**24 - 1) | st.sampled_from([0, 1, int(kernels.FAR)])
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.lists(TIMES, min_size=LANES, max_size=LANES), min_size=2, max_size=2),
+    st.lists(st.integers(0, 1000), min_size=2, max_size=2),
+    st.integers(0, LONGEST_SWEPT),
+)
+def test_rows_of_lanes_are_read_compared_and_written_as_numpy_does(lanes, times, limit):
+    lane, time = np.asarray(lanes, dtype=np.float32), np.asarray(times, dtype=np.float32)
+    found = np.full((3, LANES), -1, dtype=np.float32)
+    bits, lowest = _instructions(lane, time, np.float32(limit), found)
+    least = np.minimum((lane + time[:, None]).min(axis=0), kernels.FAR)
+    np.testing.assert_array_equal(found, [[-1] * LANES, least, [-1] * LANES])
+    within = np.flatnonzero(least <= limit).tolist()
+    assert int(bits) == sum(2**one for one in within)
+    assert int(lowest) == (within[0] if within else 64)
 
 
 @settings(deadline=None, max_examples=60)

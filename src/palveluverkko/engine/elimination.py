@@ -135,6 +135,11 @@ class Prepared:
         return freeze_int32(node)
 
     @cached_property
+    def numbers(self) -> Int32:
+        """0 to n, int32[n + 1]."""
+        return freeze_int32(np.arange(self.order.position.size + 1, dtype=np.int32))
+
+    @cached_property
     def thinned(self) -> Prepared:
         """The same without the arcs that ways over third nodes replace.
 

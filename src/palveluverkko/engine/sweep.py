@@ -55,8 +55,8 @@ class Slots(NamedTuple):
         int32[trees + 1]; first of the rows below in each tree.
     row
         int32[r]; the rows that have slots, rising.
-    first, slot
-        Their slots (CSR), numbered through all places.
+    first, place, place_time
+        Their slots (CSR): the place of each, and the milliseconds between it and the node.
     time
         int32[places, s]; milliseconds between each place and the node of its slot.
     row_of
@@ -66,7 +66,8 @@ class Slots(NamedTuple):
     of_tree: Int32
     row: Int32
     first: Int32
-    slot: Int32
+    place: Int32
+    place_time: Int32
     time: Int32
     row_of: Int32
 
@@ -89,8 +90,6 @@ class Sweep:
         int32[t + 1]; first row of each tree of the forest.
     first_in, tail, drop_time
         Arcs down into each row (CSR), from row to row.
-    alone
-        Up to so many origins in a tree are swept one after the other, more of them in all lanes together.
     sparse
         Where so many times the travel times that can be told are no more than all, they go into the table at once.
     """
@@ -104,7 +103,6 @@ class Sweep:
     first_in: Int32
     tail: Int32
     drop_time: NDArray[np.float32]
-    alone: int = 4
     sparse: int = 6
 
     @classmethod
@@ -117,7 +115,7 @@ class Sweep:
         order = prepared.order
         side = prepared.onward if search_from == "starts" else prepared.against
         if wanted is None:
-            row_of = freeze_int32(np.arange(order.position.size))
+            row_of = prepared.numbers[:-1]
             return cls(prepared, side, searched, budget, row_of, order.tree, side.first_in, side.tail, side.drop_time)
         positions = freeze_int32(order.position[wanted[wanted >= 0]])
         *ints, drop_time = kernels.select(order.core, order.tree, side.first_in, side.tail, side.drop_time, positions)
@@ -143,16 +141,16 @@ class Sweep:
         """Sort the slots of some places by row."""
         from palveluverkko.engine import sweep_kernels as kernels
 
-        node, position = freeze_int32(node), self.prepared.order.position
-        count = self.row_of.size
+        node, time, position = freeze_int32(node), freeze_int32(time), self.prepared.order.position
+        count, width = self.row_of.size, node.shape[1]
         if self.rows == count and node.shape == (count, 1) and (node[:, 0] == self.row_of).all():
             # Every node is a place: sorted already (0.5 ms an origin of 32 to a million).
-            own = position[:, None]
-            row, first, slot = self.row_of, np.arange(count + 1, dtype=np.int32), self.prepared.node_of
-        else:
-            row, first, slot, own = kernels.sort_slots(self.rows, position, self.row_of, node)
-        of_tree = np.searchsorted(row, self.row_tree)
-        return Slots(*(freeze_int32(one) for one in (of_tree, row, first, slot, time, own)))
+            first, place, own, of_tree = self.prepared.numbers, self.prepared.node_of, position[:, None], self.row_tree
+            place_time = time[place, 0] if time.any() else time[:, 0]
+            return Slots(of_tree, self.row_of, first, place, freeze_int32(place_time), time, freeze_int32(own))
+        row, first, slot, own = kernels.sort_slots(self.rows, position, self.row_of, node)
+        parts = (np.searchsorted(row, self.row_tree), row, first, slot // max(1, width), time.ravel()[slot], time, own)
+        return Slots(*(freeze_int32(one) for one in parts))
 
     def make_lanes(self, *, staged: int = 0, own_berths: bool = True) -> Lanes:
         """Make the workspace of one thread, to stage so many rows for places.
@@ -218,7 +216,6 @@ class Sweep:
             self.drop_time,
             points.size,
             self.budget,
-            self.alone,
             self.sparse,
             *held,
             *(self.nowhere if slots is None else slots),

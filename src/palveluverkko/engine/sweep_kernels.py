@@ -1,21 +1,134 @@
 """Compiled sweeps over a prepared graph, many origins side by side, and the travel times put down for places.
 
 Self-contained, like every kernel file. Arrays arrive read-only where they are inputs. Sums and comparisons of float32
-are exact on whole numbers below 2**24, so that "no NaN" is all that is asked of the compiler (it turns the minimum
-into one instruction).
+are exact on whole numbers below 2**24. Positions in inner loops are unsigned: for others the compiled code asks each
+time whether they are negative and count from the end (a sixth of the time of a tree).
 """
+
+# ruff: noqa: ANN401, ARG001  # instructions are written in objects of a library without types
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+from typing import Any
+
 import numba as nb
 import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic, models, register_model
 from numpy.typing import NDArray
 
 UNREACHED = np.int32(2_147_483_647)
 FAR = np.float32(1 << 30)
 """In a lane where nothing leads."""
 
+LANES = 32
+"""Numbers in a row of lanes."""
+
 _PLACES_AT_ONCE = 128
+_ROW = ir.VectorType(ir.FloatType(), LANES)
+
+
+class _Row(nb.types.Type):
+    """A row of lanes in the registers of the processor: what the compiler calls a vector.
+
+    Left to find vectors in loops over lanes, it put the least of a row back into memory after every arc, and looked
+    before each loop whether the rows overlap: 20 ms for a way down that takes 8 ms so (32 lanes, 1.16 million rows).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name=f"Row{LANES}")
+
+
+@register_model(_Row)
+class _RowModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _ROW)  # type: ignore[no-untyped-call]  # numba has no types
+
+
+def _instruction(plainly: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let numba compile calls of a function as the function says; where nothing is compiled it is done plainly."""
+    return lambda code: plainly if nb.config.DISABLE_JIT else intrinsic(code)  # type: ignore[attr-defined]  # numba's
+
+
+def _spread(builder: Any, number: Any) -> Any:
+    """Give a vector of a number in each lane."""
+    first = builder.insert_element(ir.Constant(_ROW, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(first, ir.Constant(_ROW, ir.Undefined), everywhere)
+
+
+def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Give the address of a row of an array; arrays and rows are the first two arguments."""
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    row = context.cast(builder, arguments[1], signature.args[1], nb.types.int64)
+    begin = builder.gep(array.data, [builder.mul(row, ir.Constant(ir.IntType(64), LANES))])
+    return builder.bitcast(begin, _ROW.as_pointer())
+
+
+@_instruction(lambda: np.full(LANES, FAR))
+def _far(_typing: Any) -> Any:
+    """Give a row of FAR."""
+
+    def code(_context: Any, builder: Any, _signature: Any, _arguments: Any) -> Any:
+        return _spread(builder, ir.Constant(ir.FloatType(), float(FAR)))
+
+    return _Row()(), code
+
+
+@_instruction(lambda lane, row: lane[row].copy())
+def _read(_typing: Any, lane: Any, row: Any) -> Any:
+    """Give a row of float32[rows, LANES]."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load(_place(context, builder, signature, arguments), align=4)
+
+    return _Row()(lane, row), code
+
+
+@_instruction(operator.setitem)
+def _write(_typing: Any, lane: Any, row: Any, lanes: Any) -> Any:
+    """Put a row into float32[rows, LANES]."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.store(arguments[2], _place(context, builder, signature, arguments), align=4)
+        return context.get_dummy_value()
+
+    return nb.types.void(lane, row, lanes), code
+
+
+@_instruction(lambda best, other, time: np.minimum(best, other + time))
+def _least(_typing: Any, best: Any, other: Any, time: Any) -> Any:
+    """Give ``min(best, other + time)``, lane by lane."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        best, other, time = arguments
+        there = builder.fadd(other, _spread(builder, time))
+        return builder.select(builder.fcmp_ordered("<", there, best), there, best)
+
+    return best(best, other, nb.types.float32), code
+
+
+@_instruction(lambda lanes, limit: np.uint64(sum(1 << one for one in range(LANES) if lanes[one] <= limit)))
+def _within(_typing: Any, lanes: Any, limit: Any) -> Any:
+    """Give a bit for each lane that is at most a limit, uint64."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        kept = builder.fcmp_ordered("<=", arguments[0], _spread(builder, arguments[1]))
+        return builder.zext(builder.bitcast(kept, ir.IntType(LANES)), ir.IntType(64))
+
+    return nb.types.uint64(lanes, nb.types.float32), code
+
+
+@_instruction(lambda bits: np.uint64((int(bits) & -int(bits)).bit_length() - 1))
+def _lowest(_typing: Any, bits: Any) -> Any:
+    """Give the number of the lowest bit that is set, uint64."""
+
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return nb.types.uint64(nb.types.uint64), code
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
@@ -62,7 +175,7 @@ def sort_slots(
     return slot_row, first, number, own
 
 
-@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"})
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
 def sweep_lanes(
     core_rows: int,
     row_of: NDArray[np.int32],
@@ -74,7 +187,6 @@ def sweep_lanes(
     drop_time: NDArray[np.float32],
     origins: int,
     budget: int,
-    alone: int,
     sparse: int,
     held_lane: NDArray[np.int32],
     held_time: NDArray[np.float32],
@@ -82,7 +194,8 @@ def sweep_lanes(
     tree_told: NDArray[np.int32],
     told_row: NDArray[np.int32],
     first_slot: NDArray[np.int32],
-    slot: NDArray[np.int32],
+    place: NDArray[np.int32],
+    place_time: NDArray[np.int32],
     slot_time: NDArray[np.int32],
     told_of: NDArray[np.int32],
     table_rows: NDArray[np.int32],
@@ -96,92 +209,81 @@ def sweep_lanes(
 
     The rows of core and crown come first, then tree by tree, each row after those that it depends on. An origin enters
     a tree through its gates, the nodes of the crown that the tree is joined to: ``entered`` gets a bit for each origin
-    that reaches one of them, and has one already for each that lies in the tree. Without a bit the origin is passed
-    over there, and its lane holds nothing. Where ``lane`` has fewer rows than there are, all trees use the same ones
-    behind those of the crown: these stay in the cache, and what they tell is put down before the next tree.
+    that reaches one of them, and has one already for each that lies in the tree. A tree without a bit is passed over,
+    and its lanes hold nothing. Where ``lane`` has fewer rows than there are, all trees use the same ones behind those
+    of the crown: these stay in the cache, and what they tell is put down before the next tree.
 
-    Where at most ``alone`` origins enter a tree, each is swept for itself there. Where at most one in ``sparse`` of the
-    times can be told, they are written into the table at once, one by one. Otherwise writing all over it would be slow:
-    they are staged in the order of the sweep, and then picked up row by row of the table. Gives the number of rows
-    swept.
+    Where at most one in ``sparse`` of the times can be told, they are noted for each origin, and written into its row
+    of the table at the end. Otherwise writing all over it would be slow: they are staged in the order of the sweep, and
+    then picked up row by row of the table. Gives the number of rows swept.
     """
     limit = np.float32(budget)
-    # Not a constant: the compiler would unroll the loops over lanes, and not turn them into vectors any more.
-    lanes = lane.shape[1]
-    one_bit = np.uint64(1)
     crown_rows = tree[0]
     own_rows = lane.shape[0] >= first_in.size - 1
-    _sweep_rows(
-        core_rows, crown_rows, 0, crown_rows, first_in, tail, drop_time, held, held_lane, held_time, held_next, lane
-    )  # fmt: skip
-    nearest = np.empty(lanes, dtype=np.float32)
-    told = np.int64(origins) * tree_told[0]
+    largest = np.int32(0)
     for number in range(tree.size - 1):
-        for one in range(lanes):
-            nearest[one] = FAR
-        for at in range(first_gate[number], first_gate[number + 1]):
-            row = row_of[gate[at]]
-            if row >= 0:
-                for one in range(lanes):
-                    nearest[one] = min(nearest[one], lane[row, one])
-        here = entered[number]
-        count = np.int64(0)
-        for one in range(origins):
-            if nearest[one] <= limit:
-                here |= one_bit << np.uint64(one)
-            count += np.int64((here >> np.uint64(one)) & one_bit)
-        entered[number] = here
-        told += count * (tree_told[number + 1] - tree_told[number])
-    at_once = told * sparse <= np.int64(origins) * told_row.size
-    if at_once:
-        for one in range(origins):
-            line = table[table_rows[one]]
-            for place in range(line.size):
-                line[place] = UNREACHED
-    every = np.uint64(0)
-    for one in range(origins):
-        every |= one_bit << np.uint64(one)
-    _put_down(
-        0, tree_told[0], 0, every, np.int64(lanes), origins, alone, at_once, limit,
-        told_row, first_slot, slot, slot_time, table_rows, table, staged, lane,
+        largest = max(largest, tree[number + 1] - tree[number])
+    came = np.empty(crown_rows + largest, dtype=np.uint64)
+    for row in range(core_rows):
+        came[row] = _within(_read(lane, row), limit)
+    _sweep_crown(
+        core_rows, crown_rows, limit, first_in, tail, drop_time, held, held_lane, held_time, held_next, lane, came
     )  # fmt: skip
+    told = _enter(row_of, first_gate, gate, tree_told, told_row, came, entered, np.zeros(origins, dtype=np.int64))
+    # Noted where they would be staged otherwise: two numbers for each time that may be told.
+    note = staged.reshape(staged.size).view(np.int32)
+    at_once = told.sum() * sparse <= np.int64(origins) * told_row.size and 2 * told.sum() <= note.size
+    first_note = 2 * (np.cumsum(told) - told)
+    noted = first_note.copy()
+    _put_down(0, tree_told[0], 0, 0, at_once, told_row, note, noted, staged, lane, came)
     swept = int(crown_rows - core_rows)
     for number in range(tree.size - 1):
         begin, end = tree[number], tree[number + 1]
         aside = 0 if own_rows else begin - crown_rows
-        here = entered[number]
-        count = np.int64(0)
-        for one in range(origins):
-            count += np.int64((here >> np.uint64(one)) & one_bit)
-        if count > alone:
-            _sweep_rows(
-                begin, end, aside, crown_rows, first_in, tail, drop_time, held, held_lane, held_time, held_next, lane
+        if entered[number] != 0:
+            swept += int(end - begin)
+            _sweep_tree(
+                begin, end, aside, crown_rows, limit, first_in, tail, drop_time,
+                held, held_lane, held_time, held_next, lane, came,
             )  # fmt: skip
-        elif count > 0:
-            for one in range(origins):
-                if (here >> np.uint64(one)) & one_bit != 0:
-                    _sweep_one(
-                        begin, end, aside, crown_rows, one, first_in, tail, drop_time,
-                        held, held_lane, held_time, held_next, lane,
-                    )  # fmt: skip
-            for row in range(begin, end):
-                held[row] = -1
-        swept += int(end - begin) if count > 0 else 0
-        _put_down(
-            tree_told[number], tree_told[number + 1], aside, here, count, origins, alone, at_once, limit,
-            told_row, first_slot, slot, slot_time, table_rows, table, staged, lane,
-        )  # fmt: skip
-    if not at_once:
+            _put_down(
+                tree_told[number], tree_told[number + 1], aside, begin - crown_rows, at_once,
+                told_row, note, noted, staged, lane, came,
+            )  # fmt: skip
+        elif not at_once:
+            for at in range(tree_told[number], tree_told[number + 1]):
+                _write(staged, at, _far())
+    if at_once:
+        _write_up(first_note, noted, note, budget, first_slot, place, place_time, table_rows, table)
+    else:
         _pick_up(origins, limit, slot_time, told_of, table_rows, table, staged)
     return swept
 
 
-@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"}, inline="always")
-def _sweep_rows(
-    begin: int,
-    end: int,
-    aside: int,
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
+def _start(
+    row: int,
+    to: int,
+    held: NDArray[np.int32],
+    held_lane: NDArray[np.int32],
+    held_time: NDArray[np.float32],
+    held_next: NDArray[np.int32],
+    lane: NDArray[np.float32],
+) -> None:
+    """Put into a row of lanes what the climbs hold for it."""
+    _write(lane, to, _far())
+    k = held[row]
+    held[row] = -1
+    while k >= 0:
+        lane[to, held_lane[k]] = held_time[k]
+        k = held_next[k]
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
+def _sweep_crown(
+    core_rows: int,
     crown_rows: int,
+    limit: np.float32,
     first_in: NDArray[np.int32],
     tail: NDArray[np.int32],
     drop_time: NDArray[np.float32],
@@ -190,63 +292,33 @@ def _sweep_rows(
     held_time: NDArray[np.float32],
     held_next: NDArray[np.int32],
     lane: NDArray[np.float32],
+    came: NDArray[np.uint64],
 ) -> None:
-    """Give each row the least over the ways down into it, and over what the climbs hold there, all lanes at once.
+    """Give each row of the crown the least over the ways down into it, and over what the climbs hold there.
 
-    The lanes of a row below the crown stand ``aside`` before their own place.
+    ``came`` gets a bit for each origin that reaches a row. There are dozens of ways into each, and with a short budget
+    nobody comes along most of them: these are left out.
     """
-    lanes = lane.shape[1]
-    for row in range(begin, end):
-        to = row - aside
-        at = first_in[row]
-        ways = first_in[row + 1] - at
-        if ways == 0 or held[row] >= 0:
-            for one in range(lanes):
-                lane[to, one] = FAR
-            k = held[row]
-            held[row] = -1
-            while k >= 0:
-                lane[to, held_lane[k]] = held_time[k]
-                k = held_next[k]
-        elif ways == 1:
-            a, a_time = tail[at], drop_time[at]
-            a -= aside if a >= crown_rows else 0
-            for one in range(lanes):
-                lane[to, one] = lane[a, one] + a_time
-            continue
-        elif ways == 2:
-            a, a_time = tail[at], drop_time[at]
-            b, b_time = tail[at + 1], drop_time[at + 1]
-            a -= aside if a >= crown_rows else 0
-            b -= aside if b >= crown_rows else 0
-            for one in range(lanes):
-                lane[to, one] = min(lane[a, one] + a_time, lane[b, one] + b_time)
-            continue
-        else:
-            a, a_time = tail[at], drop_time[at]
-            b, b_time = tail[at + 1], drop_time[at + 1]
-            c, c_time = tail[at + 2], drop_time[at + 2]
-            a -= aside if a >= crown_rows else 0
-            b -= aside if b >= crown_rows else 0
-            c -= aside if c >= crown_rows else 0
-            at += 3
-            for one in range(lanes):
-                lane[to, one] = min(lane[a, one] + a_time, lane[b, one] + b_time, lane[c, one] + c_time)
-        while at < first_in[row + 1]:
-            a, a_time = tail[at], drop_time[at]
-            a -= aside if a >= crown_rows else 0
-            for one in range(lanes):
-                lane[to, one] = min(lane[to, one], lane[a, one] + a_time)
-            at += 1
+    for row in range(np.uint64(core_rows), np.uint64(crown_rows)):
+        best = _far()
+        if held[row] >= 0:
+            _start(int(row), int(row), held, held_lane, held_time, held_next, lane)
+            best = _read(lane, row)
+        for at in range(np.uint64(first_in[row]), np.uint64(first_in[row + np.uint64(1)])):
+            a = np.uint64(tail[at])
+            if came[a] != 0:
+                best = _least(best, _read(lane, a), drop_time[at])
+        _write(lane, row, best)
+        came[row] = _within(best, limit)
 
 
-@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"}, inline="always")
-def _sweep_one(
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
+def _sweep_tree(
     begin: int,
     end: int,
     aside: int,
     crown_rows: int,
-    one: int,
+    limit: np.float32,
     first_in: NDArray[np.int32],
     tail: NDArray[np.int32],
     drop_time: NDArray[np.float32],
@@ -255,71 +327,111 @@ def _sweep_one(
     held_time: NDArray[np.float32],
     held_next: NDArray[np.int32],
     lane: NDArray[np.float32],
+    came: NDArray[np.uint64],
 ) -> None:
-    """Do the same for one lane alone; what the climbs hold stays, for the other lanes."""
-    for row in range(begin, end):
-        best = FAR
-        k = held[row]
-        while k >= 0:
-            if held_lane[k] == one:
-                best = held_time[k]
-            k = held_next[k]
-        for at in range(first_in[row], first_in[row + 1]):
-            a = tail[at]
-            a -= aside if a >= crown_rows else 0
-            best = min(best, lane[a, one] + drop_time[at])
-        lane[row - aside, one] = best
+    """Do the same for the rows of a tree, whose lanes stand ``aside`` before their own place; ways in are few."""
+    nothing, crown = np.uint64(0), np.uint64(crown_rows)
+    apart, to_came = np.uint64(aside), np.uint64(begin - crown_rows)
+    for row in range(np.uint64(begin), np.uint64(end)):
+        best = _far()
+        if held[row] >= 0:
+            _start(int(row), int(row - apart), held, held_lane, held_time, held_next, lane)
+            best = _read(lane, row - apart)
+        for at in range(np.uint64(first_in[row]), np.uint64(first_in[row + np.uint64(1)])):
+            a = np.uint64(tail[at])
+            a -= apart if a >= crown else nothing
+            best = _least(best, _read(lane, a), drop_time[at])
+        _write(lane, row - apart, best)
+        came[row - to_came] = _within(best, limit)
 
 
-@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"}, inline="always")
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
+def _enter(
+    row_of: NDArray[np.int32],
+    first_gate: NDArray[np.int32],
+    gate: NDArray[np.int32],
+    tree_told: NDArray[np.int32],
+    told_row: NDArray[np.int32],
+    came: NDArray[np.uint64],
+    entered: NDArray[np.uint64],
+    told: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Let the origins enter trees through their gates; gives how many times each of them may tell at most."""
+    one_bit = np.uint64(1)
+    for at in range(tree_told[0]):
+        here = came[told_row[at]]
+        if here != 0:
+            for one in range(told.size):
+                told[one] += np.int64((here >> np.uint64(one)) & one_bit)
+    for number in range(entered.size):
+        here = entered[number]
+        for at in range(first_gate[number], first_gate[number + 1]):
+            row = row_of[gate[at]]
+            if row >= 0:
+                here |= came[row]
+        entered[number] = here
+        more = np.int64(tree_told[number + 1] - tree_told[number])
+        if here != 0:
+            for one in range(told.size):
+                told[one] += np.int64((here >> np.uint64(one)) & one_bit) * more
+    return told
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
 def _put_down(
     begin: int,
     end: int,
     aside: int,
-    here: np.uint64,
-    count: np.int64,
-    origins: int,
-    alone: int,
+    came_aside: int,
     at_once: bool,
-    limit: np.float32,
     told_row: NDArray[np.int32],
-    first_slot: NDArray[np.int32],
-    slot: NDArray[np.int32],
-    slot_time: NDArray[np.int32],
-    table_rows: NDArray[np.int32],
-    table: NDArray[np.int32],
+    note: NDArray[np.int32],
+    noted: NDArray[np.int64],
     staged: NDArray[np.float32],
     lane: NDArray[np.float32],
+    came: NDArray[np.uint64],
 ) -> None:
-    """Put down what some slots are told: in the table at once, or staged; the lanes not in ``here`` are FAR."""
-    lanes, width = lane.shape[1], slot_time.shape[1]
-    if at_once:
-        for one in range(origins):
-            if (here >> np.uint64(one)) & np.uint64(1) == 0:
-                continue
-            line = table[table_rows[one]]
-            for at in range(begin, end):
-                here_time = lane[told_row[at] - aside, one]
-                if here_time > limit:
-                    continue
-                for k in range(first_slot[at], first_slot[at + 1]):
-                    place, which = divmod(slot[k], width)
-                    time = here_time + np.float32(slot_time[place, which])
-                    if time <= limit:
-                        line[place] = min(line[place], np.int32(time))
-        return
-    for at in range(begin, end):
-        row = told_row[at] - aside
-        if count > alone:
-            for one in range(lanes):
-                staged[at, one] = lane[row, one]
+    """Put down what some rows tell: noted for the origins that came, or staged."""
+    apart, to_came, bit = np.uint64(aside), np.uint64(came_aside), np.uint64(1)
+    for at in range(np.uint64(begin), np.uint64(end)):
+        row = np.uint64(told_row[at])
+        if not at_once:
+            _write(staged, at, _read(lane, row - apart))
             continue
-        for one in range(lanes):
-            staged[at, one] = FAR
-        if count > 0:
-            for one in range(origins):
-                if (here >> np.uint64(one)) & np.uint64(1) != 0:
-                    staged[at, one] = lane[row, one]
+        here = came[row - to_came]
+        while here != 0:
+            one = _lowest(here)
+            here &= here - bit
+            filled = np.uint64(noted[one])
+            note[filled] = at
+            note[filled + bit] = np.int32(lane[row - apart, one])
+            noted[one] = filled + bit + bit
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
+def _write_up(
+    first_note: NDArray[np.int64],
+    noted: NDArray[np.int64],
+    note: NDArray[np.int32],
+    budget: int,
+    first_slot: NDArray[np.int32],
+    place: NDArray[np.int32],
+    place_time: NDArray[np.int32],
+    table_rows: NDArray[np.int32],
+    table: NDArray[np.int32],
+) -> None:
+    """Fill rows of the table with what was noted for each origin, one row after the other: it is in the cache then."""
+    next_one = np.uint64(1)
+    for one in range(first_note.size):
+        line = table[table_rows[one]]
+        for to in range(line.size):
+            line[to] = UNREACHED
+        for at in range(np.uint64(first_note[one]), np.uint64(noted[one]), np.uint64(2)):
+            row, here = np.uint64(note[at]), note[at + next_one]
+            for k in range(np.uint64(first_slot[row]), np.uint64(first_slot[row + next_one])):
+                time, its = here + place_time[k], np.uint64(place[k])
+                if time <= budget:
+                    line[its] = min(line[its], time)
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"})
