@@ -14,11 +14,7 @@ from palveluverkko.engine.graph import Graph
 from palveluverkko.engine.threads import available
 
 LANES = 32
-"""Origins side by side in a sweep: two cache lines, four AVX registers.
-
-With 16 the overhead of a row counts more (1.6 times as long an origin on 1.16 million nodes); 64 take 0.63 of the time
-when all are full, but batches of 32 would leave half of them empty.
-"""
+"""Origins side by side in a sweep: two cache lines. What other numbers cost stands in ``docs/engine.md``."""
 
 LONGEST_SWEPT = (1 << 24) - 1
 """Longest budget of a sweep, milliseconds (279 minutes): float32 holds whole numbers exactly below 2**24."""
@@ -29,14 +25,14 @@ _FEW = 8
 # Seconds on 1.16 million nodes, from several runs; only their proportions matter.
 _SETTLE = 50e-9
 _PREPARE = 1.4e-6
-_THIN = 0.6e-6
+_THIN = 0.42e-6
 _CORE_ARC = 4e-9
 _CLIMB = 2e-5
-_CROWN = 0.1e-9
-_ROW = 0.75e-9
-_ROW_THINNED = 0.6e-9
-_ROW_ALONE = 8e-9
-_SELECT = 15e-9
+_CROWN = 0.04e-9
+_ROW = 0.32e-9
+_ROW_THINNED = 0.24e-9
+_SELECT = 3e-9
+_SELECT_PLACE = 120e-9
 
 
 class Method(StrEnum):
@@ -129,7 +125,9 @@ def make_plan(
     threads = max(1, min(threads or available(), tasks))
     thinned = chosen is Method.SWEEP and searches * share * (_ROW - _ROW_THINNED) > _THIN
     # Leaving rows out costs a walk over all of them; with places all over it saves half of what is swept.
-    selective = chosen is Method.SWEEP and 2 * others < graph.nodes and searches * share * _ROW > 2 * _SELECT
+    walk = graph.nodes * _SELECT + others * _SELECT_PLACE
+    saved = searches * share * graph.nodes * _ROW / 2
+    selective = chosen is Method.SWEEP and 2 * others < graph.nodes and saved > walk
     peak = answer_bytes + peak_bytes(graph, prepared, method=chosen, threads=threads, slots=slots)
     return Plan(chosen, reason, threads, thinned, selective, peak)
 
@@ -172,10 +170,11 @@ def _choose(
     share = _share(graph, searches, settled)
     core_arcs = int(prepared.order.first[prepared.order.core]) if prepared else 0
     buckets = searches * settled * _SETTLE
-    # Where few of the origins come, they are swept one by one: twice as many rows as they settle.
-    rows = min(share * graph.nodes * _ROW, 2 * settled * _ROW_ALONE)
-    each = _CLIMB + graph.nodes * _CROWN + share * 2 * core_arcs * _CORE_ARC + rows
-    sweep = searches * each + (0 if prepared else graph.nodes * _PREPARE)
+    each = _CLIMB + share * 2 * core_arcs * _CORE_ARC
+    # Lanes without an origin are swept all the same.
+    lanes = -(-searches // LANES) * LANES
+    swept = lanes * graph.nodes * (_CROWN + share * _ROW)
+    sweep = searches * each + swept + (0 if prepared else graph.nodes * _PREPARE)
     chosen = Method.SWEEP if sweep < buckets else Method.BUCKETS
     ready = "the preparation at hand" if prepared else "a preparation"
     return chosen, (
