@@ -182,12 +182,33 @@ def test_isochrones_that_reach_nothing_are_one_line_and_two_and_mended_water_is_
     geopandas.GeoDataFrame(geometry=[bow], crs="EPSG:4326").to_file(folder / "water.gpkg")
     arguments = (folder / "roads.osm.pbf", folder / "points.csv", "--out", out, "--minutes", "5")
     assert run_here(monkeypatch, "isochrones", *arguments, "--water", folder / "water.gpkg") == 0
-    assert capsys.readouterr().err == "1 areas of water cross themselves and were mended\n"
+    assert capsys.readouterr().err == "1 area of water crosses itself and was mended\n"
     out.unlink()
     table.assign(lat=table["lat"] + 0.05).to_csv(folder / "points.csv", index=False)
     assert run_here(monkeypatch, "isochrones", *arguments) == cli.EXIT_BAD_INPUT
     assert "no land is reached within 5 minutes of any open point of points.csv" in capsys.readouterr().err
     assert not out.exists()
+    table.assign(open=False).to_csv(folder / "points.csv", index=False)
+    assert run_here(monkeypatch, "isochrones", *arguments) == cli.EXIT_BAD_INPUT
+    assert capsys.readouterr().err.startswith("palveluverkko: none of the 4 service points is open: no area to draw;")
+
+
+def test_isochrones_name_the_points_that_no_road_reaches(tmp_path, monkeypatch, capsys):
+    folder = write_little_study(tmp_path, points={"25.761,66.519": "25.761,66.569"}).parent
+    arguments = (folder / "roads.osm.pbf", folder / "points.csv", "--out", folder / "areas.gpkg", "--minutes", "5")
+    assert run_here(monkeypatch, "isochrones", *arguments) == 0
+    assert capsys.readouterr().err == "1 point is off the road network: 'PISTE'\n"
+
+
+@pytest.mark.parametrize("minutes", ["15,15", "30,15", "0,15", "15,2000", ",", "15;30"])
+def test_thresholds_that_do_not_rise_or_are_no_numbers_are_one_line_and_two(tmp_path, monkeypatch, capsys, minutes):
+    folder = write_little_study(tmp_path).parent
+    arguments = (folder / "roads.osm.pbf", folder / "points.csv", "--out", folder / "areas.gpkg")
+    assert run_here(monkeypatch, "isochrones", *arguments, "--minutes", minutes) == cli.EXIT_BAD_INPUT
+    heard = capsys.readouterr()
+    assert heard.err.startswith(("palveluverkko: minutes ", "palveluverkko: --minutes "))
+    assert heard.err.count("\n") == 1
+    assert not (folder / "areas.gpkg").exists()
 
 
 # --- searching, warming, interrupts

@@ -54,6 +54,9 @@ def test_rising_thresholds_are_accepted_and_others_are_not(minutes):
         ([15, math.nan], "holds nan"),
         ([math.inf], "holds inf"),
         ([LONGEST_MINUTES + 0.1], "at most 1440"),
+        (30, r"minutes is 30; give a list of numbers, such as \[15, 30, 60\]"),
+        ("15,30", "minutes is '15,30'; give a list"),
+        (["15"], r"minutes is \['15'\]; give a list"),
     ],
 )
 def test_thresholds_that_could_not_be_meant_are_refused(minutes, problem):

@@ -49,6 +49,7 @@ def isochrones(
     from palveluverkko.domain.levels import LevelScheme
     from palveluverkko.network.water import water_of_study
     from palveluverkko.reach.areas import to_isochrones
+    from palveluverkko.reach.snap import snap
     from palveluverkko.report.vector import VECTOR_SUFFIXES, check_suffix, write_vector
     from palveluverkko.service.areas import bands as draw_bands
     from palveluverkko.tables.points import read_service_points
@@ -71,8 +72,14 @@ def isochrones(
                 "coordinates, or allow more with --max-access-metres."
             )
         write_vector(out, drawn if bands else to_isochrones(drawn, minutes=thresholds))
+    _echo_off_network(snap(roads, table).findings("service_point"))
     if wet is not None and wet.mended:
-        typer.echo(f"{wet.mended} areas of water cross themselves and were mended", err=True)
+        many = (
+            "1 area of water crosses itself and was"
+            if wet.mended == 1
+            else f"{wet.mended} areas of water cross themselves and were"
+        )
+        typer.echo(f"{many} mended", err=True)
     typer.echo(f"{out}")
 
 
@@ -134,4 +141,5 @@ def _echo_off_network(findings: pd.DataFrame) -> None:
     if len(off):
         from palveluverkko.domain.errors import name_ids
 
-        typer.echo(f"{len(off)} points are off the road network: {name_ids(off['id'])}", err=True)
+        many = "1 point is" if len(off) == 1 else f"{len(off)} points are"
+        typer.echo(f"{many} off the road network: {name_ids(off['id'])}", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from typing import TypeVar
@@ -77,7 +77,9 @@ def check_minutes(minutes: Sequence[float]) -> tuple[float, ...]:
     StudyError
         Names the first value that breaks the rule.
     """
-    checked = tuple(minutes)
+    checked = tuple(minutes) if isinstance(minutes, Iterable) else (str(minutes),)
+    if any(isinstance(one, str) for one in checked):
+        raise StudyError(f"minutes is {minutes!r}; give a list of numbers, such as [15, 30, 60].")
     if not checked:
         raise StudyError("minutes is empty; give at least one threshold, such as 30.")
     for value in checked:

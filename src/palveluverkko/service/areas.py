@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import geopandas
 import pandas as pd
 
+from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.levels import LevelScheme
 from palveluverkko.domain.travel import DEFAULT_MINUTES, Direction, check_minutes
 from palveluverkko.network.road_network import RoadNetwork
@@ -123,6 +124,11 @@ def bands(
     water
         What the areas leave out and do not spread across.
 
+    Raises
+    ------
+    StudyError
+        No point is open, the minutes do not rise, a measure cannot be, or the grid would not fit in memory.
+
     Examples
     --------
     >>> bands(network, points, minutes=[15, 30]).plot("to_min")  # doctest: +SKIP
@@ -139,6 +145,10 @@ def bands(
         cell_metres=cell_metres,
         water=water,
     )
+    if not surfaces:
+        raise StudyError(
+            f"none of the {len(points)} service points is open: no area to draw; set open to true for some."
+        )
     drawn = draw_bands(
         surfaces,
         scheme=scheme,
