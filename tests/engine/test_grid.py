@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from palveluverkko.engine import grid_kernels
-from palveluverkko.engine.grid import _walls, spread_from_roads
+from palveluverkko.engine import grid_kernels, spread_kernels
+from palveluverkko.engine.grid import _Steps, _Walks, _walls, _Water, spread_from_roads
 from palveluverkko.engine.pieces import TimedLines
 from palveluverkko.engine.search import UNREACHED
 
@@ -102,7 +102,7 @@ def naive_walks(lines, times, longest, latest):
             ends = [begin + whole * share for share in (part / parts, (part + 1) / parts)]
             outside = np.maximum(np.minimum(*ends) - centre, centre - np.maximum(*ends)).max(axis=-1)
             for leaves in (foot, foot - ahead):
-                spot = np.clip(leaves, length * part / parts, length * (part + 1) / parts)
+                spot = np.clip(leaves, length * (part / parts), length * ((part + 1) / parts))
                 walked, time = np.hypot(foot - spot, aside), t0 + slope * spot
                 here = time + pace * walked
                 units = 9 * np.ceil(8 * walked - 1e-9).astype(int)
@@ -329,18 +329,44 @@ def test_water_stops_the_spread_as_it_stops_a_search_over_the_cells(blocked, see
     for cell, one in seeds.items():
         time[cell] = one
     expected = naive_spread(time, blocked)
-    blocked, wet, near = _walls(blocked, ROWS, COLUMNS)
-    barred = np.zeros((ROWS, COLUMNS), dtype=np.uint8)
-    grid_kernels.bar_steps(barred, blocked, wet, near)
-    barred.flags.writeable = False
-    head, none = np.full(ROWS * COLUMNS, -1, dtype=np.int32), np.full(len(seeds), -1, dtype=np.int32)
-    for number, (row, column) in enumerate(seeds):
-        head[row * COLUMNS + column] = number
-    length = np.zeros(len(seeds), dtype=np.int32)
-    walks = grid_kernels.Walks(np.asarray(list(seeds.values()), dtype=float), length, length, none, len(seeds), -1)
-    found, owner = np.full(time.shape, np.inf), np.full(time.shape, -1, dtype=np.int32)
-    grid_kernels.spread(found, owner, head, walks, blocked, barred, CELL, PACE, 72 * 1000, float(FAR))
+    water = _Water.of(_walls(blocked, ROWS, COLUMNS))
+    steps = _Steps.of(CELL * PACE, 1000.0, FAR // 10 - 1)
+    key = np.empty((ROWS + 2 * spread_kernels.PAD, COLUMNS + 2 * spread_kernels.PAD), dtype=np.int64)
+    length = np.zeros((ROWS, COLUMNS), dtype=np.int32)
+    spread_kernels.write_keys(key, time, length, grid_kernels.PARTS, steps.none)
+    spread_kernels.sweep(key, np.empty((0, 0), dtype=np.int32), *water, steps.keys)
+    key = key[2:-2, 2:-2]
+    found = np.where(key < steps.none, (key >> spread_kernels.LENGTH_BITS) / grid_kernels.PARTS, np.inf)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(roads(), walls(), st.booleans(), st.sampled_from([110.0, 170.0, 300.0, 400.0]), st.data())
+def test_asking_again_only_where_the_quickest_walk_is_too_long_is_asking_for_all_walks(
+    given_roads, blocked, wet, longest, data
+):
+    lines, times = given_roads
+    owner = np.asarray(data.draw(st.lists(st.integers(0, 2), min_size=len(lines), max_size=len(lines))), dtype=np.int32)
+    found = allocate(lines, times, owner, longest=longest, blocked=blocked if wet else None)
+    begin, end = times.astype(np.int64).T
+    roads = [TimedLines(lines * (1, -1, 1, -1), begin, end - begin, owner).stretches()]
+    walled = _walls(blocked if wet else None, ROWS, COLUMNS)
+    water, steps = _Water.of(walled), _Steps.of(CELL * PACE, longest / CELL, 2_000_000)
+    walks = _Walks(roads, water, steps, ((0.0, 0.0), *walled, CELL, PACE, 2_000_000.0))
+    anywhere = np.full((ROWS, COLUMNS), steps.longest, dtype=np.int32)
+    anywhere.flags.writeable = False
+    parts, its = walks.within(anywhere)
+    walked = np.where(parts < steps.none >> spread_kernels.LENGTH_BITS, parts / grid_kernels.PARTS, np.inf)
+    # On a road the time is that of the road, which no walk has.
+    later = found.time > np.floor(walked + 0.5)
+    assert not later.any()
+    off_road = np.isfinite(walked) & (true_minimum(lines, np.zeros_like(times), FAR)[1] > 0.9 * CELL)
+    np.testing.assert_array_equal(found.time[off_road], np.floor(walked[off_road] + 0.5))
+    np.testing.assert_array_equal(found.owner[off_road], its[off_road])
+
+
+def test_the_steps_that_water_bars_are_those_that_walks_take():
+    np.testing.assert_array_equal(grid_kernels.STEPS, spread_kernels.STEPS)
 
 
 @settings(deadline=None, max_examples=40)

@@ -8,15 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.graph import Int32, freeze_float64, freeze_int32
+from palveluverkko.engine.graph import Int32, freeze_float64, freeze_int32, freeze_int64
 from palveluverkko.engine.pieces import Stretches
 from palveluverkko.engine.search import UNREACHED
 
 Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 _REACH = 3
 """Cells that a road is burnt in or a step leads over, and one more."""
+
+_FAR_OFF = 2**30
 
 _LONGEST_CELLS = 10_000.0
 """Longest walk in cells: longer ones would take more lists than there are cells in a country."""
@@ -72,30 +75,144 @@ def spread_from_roads(
         int32[rows, columns]; UNREACHED and -1 where no piece lies within the distance and the time.
     """
     from palveluverkko.engine import grid_kernels as kernels  # importing numba costs 0.8 s
+    from palveluverkko.engine import spread_kernels
 
     shape = (rows, columns)
-    road_time, walk_time = np.full(shape, np.inf), np.full(shape, np.inf)
-    road_owner, walk_owner = (np.full(shape, -1, dtype=np.int32) for _ in range(2))
-    ends: tuple[Any, ...] = tuple(np.full(shape, np.inf, dtype=kind) for kind in (np.float64, np.float32) * 2)
-    head = np.full(rows * columns, -1, dtype=np.int32)
-    room = rows * columns + 64
-    lengths, owners, following = (np.empty(room, dtype=np.int32) for _ in range(3))
-    walks = kernels.Walks(np.empty(room), lengths, owners, following, used=0, free=-1)
-    walls = _walls(blocked, rows, columns)
-    barred = np.zeros(shape, dtype=np.uint8)
-    if blocked is not None:
-        kernels.bar_steps(barred, *walls)
-    barred.flags.writeable = False
-    longest = int(np.floor(min(longest_metres / cell, _LONGEST_CELLS) * kernels.UNITS + kernels.ROUNDING))
-    measures = (float(cell), float(milliseconds_per_metre), longest, float(latest))
+    owned = any(one.owner.any() for one in roads)
+    owners = shape if owned else (0, 0)
+    walk_time, road_time = np.full(shape, np.inf), np.full(shape, np.inf)
+    walk_owner, road_owner = (np.full(owners, -1, dtype=np.int32) for _ in range(2))
+    walk_units = np.empty(shape, dtype=np.int32)
     corner = (west + first_column * cell, north - first_row * cell)
+    walls = _walls(blocked, rows, columns)
+    where: tuple[Any, ...] = (corner, *walls, float(cell), float(milliseconds_per_metre), float(latest))
     for some in roads:
-        into: tuple[Any, ...] = (road_time, road_owner, *ends, head, walks)
-        walks = kernels.burn(*[*into, *some, corner, *walls, *measures])
-    kernels.spread(walk_time, walk_owner, head, walks, walls[0], barred, *measures)
-    time, owner = np.full(shape, UNREACHED, dtype=np.int32), np.empty(shape, dtype=np.int32)
-    kernels.settle(time, owner, walk_time, walk_owner, road_time, road_owner)
+        into: tuple[Any, ...] = (walk_time, walk_units, walk_owner, road_time, road_owner)
+        kernels.burn(*[*into, *some, *where])
+    steps = _Steps.of(cell * milliseconds_per_metre, longest_metres / cell, latest)
+    wet = _Water.of(walls)
+    key = np.empty((rows + 2 * spread_kernels.PAD, columns + 2 * spread_kernels.PAD), dtype=np.int64)
+    spread_kernels.write_keys(key, walk_time, walk_units, kernels.PARTS, steps.none)
+    key_owner = np.pad(walk_owner, spread_kernels.PAD) if owned else walk_owner
+    spread_kernels.sweep(key, key_owner, *wet, steps.keys)
+    found, found_owner = _Walks(roads, wet, steps, where).quickest_within_limit(key)
+    time, owner = np.full(shape, UNREACHED, dtype=np.int32), np.full(shape, -1, dtype=np.int32)
+    ends = (found, found_owner, road_time, road_owner)
+    spread_kernels.settle(time, owner, key, key_owner, *ends, kernels.PARTS, steps.longest, steps.none)
     return Allocation(time, owner)
+
+
+class _Steps(NamedTuple):
+    """What steps from cell to cell add, and the limits of walks.
+
+    Attributes
+    ----------
+    keys
+        int64[8]; to the keys of ``spread_kernels``.
+    parts, units
+        int64[8], int32[8]; to the time in parts of a millisecond, and to the length.
+    longest
+        Units of the longest walk.
+    none
+        The key of no walk: that of the first time too late.
+    """
+
+    keys: Int64
+    parts: Int64
+    units: Int32
+    longest: int
+    none: int
+
+    @classmethod
+    def of(cls, milliseconds: float, longest: float, latest: int) -> _Steps:
+        """Give them for the milliseconds of a straight step, and the longest walk in cells."""
+        from palveluverkko.engine import grid_kernels as kernels
+        from palveluverkko.engine import spread_kernels
+
+        far = np.hypot(*spread_kernels.STEPS.T)
+        parts = np.rint(far * milliseconds * kernels.PARTS).astype(np.int64)
+        units = np.ceil(far * kernels.UNITS - kernels.ROUNDING).astype(np.int64)
+        most = int(np.floor(min(longest, _LONGEST_CELLS) * kernels.UNITS + kernels.ROUNDING))
+        none = ((2 * latest + 1) * kernels.PARTS // 2) << spread_kernels.LENGTH_BITS
+        keys = freeze_int64((parts << spread_kernels.LENGTH_BITS) + units)
+        return cls(keys, freeze_int64(parts), freeze_int32(units), most, none)
+
+
+class _Water(NamedTuple):
+    """Cells that hand no walk on, the steps from each that are barred, the cells near them; no cells without water."""
+
+    blocked: Bool
+    barred: NDArray[np.uint8]
+    near: Bool
+
+    @classmethod
+    def of(cls, walls: tuple[Bool, Bool, Bool]) -> _Water:
+        """Give them for :func:`_walls`."""
+        from palveluverkko.engine import grid_kernels as kernels
+
+        blocked, finer, near = walls
+        if not near.any():
+            return cls.none()
+        barred = np.zeros(blocked.shape, dtype=np.uint8)
+        kernels.bar_steps(barred, blocked, finer, near)
+        barred.flags.writeable = False
+        return cls(blocked, barred, near)
+
+    @classmethod
+    def none(cls) -> _Water:
+        """Give those of a grid without water."""
+        blocked, barred = np.zeros((0, 0), dtype=np.bool_), np.zeros((0, 0), dtype=np.uint8)
+        blocked.flags.writeable = barred.flags.writeable = False
+        return cls(blocked, barred, blocked)
+
+
+class _Walks(NamedTuple):
+    """What walks off the road come from, and what they may do: the columns of stretches, and where they lie."""
+
+    roads: Sequence[Stretches]
+    water: _Water
+    steps: _Steps
+    where: tuple[Any, ...]
+
+    def quickest_within_limit(self, key: Int64) -> tuple[Int64, Int32]:
+        """Give the earliest walks that are not too long to the cells whose quickest one is, and whose they are.
+
+        A walk counts that can still come to such a cell within the limit: elsewhere nothing is asked again.
+        """
+        from palveluverkko.engine import spread_kernels
+
+        rest = np.empty_like(key)
+        if not spread_kernels.mark_too_long(rest, key, self.steps.longest, self.steps.none):
+            return self._nothing((0, 0))
+        spread_kernels.sweep(rest, self._nothing((0, 0))[1], *_Water.none(), freeze_int64(self.steps.units))
+        pad = spread_kernels.PAD
+        room = np.maximum(self.steps.longest - rest[pad:-pad, pad:-pad], -_FAR_OFF).astype(np.int32)
+        room.flags.writeable = False
+        return self.within(room)
+
+    def within(self, room: Int32) -> tuple[Int64, Int32]:
+        """Give the earliest walks none of which is longer than a cell has room for: parts of a millisecond, owners."""
+        from palveluverkko.engine import grid_kernels as kernels
+        from palveluverkko.engine import spread_kernels
+
+        head = np.full(room.size, -1, dtype=np.int32)
+        columns: list[Any] = [np.empty(64, dtype=kind) for kind in (np.int64, np.int32, np.int32, np.int32)]
+        walks = kernels.Walks(*[*columns, 0, -1])
+        for some in self.roads:
+            walks = kernels.list_walks(*[head, walks, room, *some, *self.where])
+        if walks.used == 0:
+            return self._nothing((0, 0))
+        found, owner = self._nothing(room.shape)
+        lists: tuple[Any, ...] = (head, walks.time, walks.metres, walks.owner, walks.following, walks.used)
+        none = self.steps.none >> spread_kernels.LENGTH_BITS
+        limits: tuple[Any, ...] = (self.steps.parts, self.steps.units, self.steps.longest, none)
+        spread_kernels.lead_on(*[found, owner, *lists, room, self.water.blocked, self.water.barred, *limits])
+        return found, owner
+
+    def _nothing(self, shape: tuple[int, int]) -> tuple[Int64, Int32]:
+        from palveluverkko.engine import spread_kernels
+
+        return np.full(shape, self.steps.none >> spread_kernels.LENGTH_BITS), np.full(shape, -1, dtype=np.int32)
 
 
 def keep_off_heights(time: Int32, heights: Float64, *, aside: float) -> Float64:

@@ -1,4 +1,4 @@
-"""Compiled passes over a grid: roads burnt in, then spread.
+"""Compiled passes over a grid: roads burnt in, and what water bars.
 
 Self-contained: numba's on-disk cache does not notice an edit in a helper of another file, so a kernel calls only
 helpers of its own file. Arrays arrive read-only where they are inputs; a writable array would be another type and
@@ -13,9 +13,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-# A knight's move beside the eight neighbours keeps the swept distance within 2.8 % of the straight one
-# (8 % with the eight alone); it never falls short of it.
-_STEPS = np.array([(0, -1), (-1, -1), (-1, 0), (-1, 1), (-2, -1), (-2, 1), (-1, -2), (-1, 2)], dtype=np.int64)
+# The steps of ``spread_kernels``.
+STEPS = np.array([(0, -1), (-1, -1), (-1, 0), (-1, 1), (-2, -1), (-2, 1), (-1, -2), (-1, 2)], dtype=np.int64)
 
 # Lengths of walks are counted in parts of a cell and rounded up, so that walks of any order of steps are as long: of 72
 # parts the diagonal takes 102 (0.2 % more than it is) and the knight's move 161. On the road they begin in eighths.
@@ -73,8 +72,8 @@ def bar_steps(
         for column in range(columns):
             if not near[row, column]:
                 continue
-            for step in range(_STEPS.shape[0]):
-                down, right = _STEPS[step, 0], _STEPS[step, 1]
+            for step in range(STEPS.shape[0]):
+                down, right = STEPS[step, 0], STEPS[step, 1]
                 if not (0 <= row + down < rows and 0 <= column + right < columns):
                     continue
                 if blocked[row, column] or blocked[row + down, column + right]:
@@ -115,14 +114,18 @@ _AROUND = 1.5
 # Lines of a stretch, at most: ``MOST_LINES`` of the pieces.
 _MOST_LINES = 32
 
+# Times of walks are whole parts of a millisecond: sums of them are exact, in whatever order steps are taken.
+PARTS = 64
+_HALF_A_PART = 0.5 / PARTS
+
 
 class Walks(NamedTuple):
-    """Walks from a road to a cell, as linked lists in columns: milliseconds, length in units, owner, the next one.
+    """Walks from a road to a cell, as linked lists in columns: parts of a millisecond, units, owner, the next one.
 
     ``used`` is how many there are; ``free`` is the first of those that were given up again, linked alike, or -1.
     """
 
-    time: NDArray[np.float64]
+    time: NDArray[np.int64]
     metres: NDArray[np.int32]
     owner: NDArray[np.int32]
     following: NDArray[np.int32]
@@ -139,15 +142,119 @@ def _roomier(array: NDArray[Any]) -> NDArray[Any]:
 
 
 @nb.njit(cache=True, nogil=True, boundscheck=False)
+def _measure(
+    lines: NDArray[np.float64],
+    count: int,
+    at: int,
+    sign: int,
+    driven: NDArray[np.int32],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    corner_x: float,
+    corner_y: float,
+    k: float,
+) -> None:
+    """Write the lines of a stretch: x and y of the begin, direction, length, time at the begin, slope, slant.
+
+    With slope b along the road and pace k off it, the quickest walk leaves ``h * b / sqrt(k**2 - b**2)`` before the
+    foot of the perpendicular of length h: that factor is the slant.
+    """
+    for one in range(count):
+        x0, y0 = x[at + one] - corner_x, corner_y - y[at + one]
+        along_x, along_y = x[at + one + 1] - corner_x - x0, corner_y - y[at + one + 1] - y0
+        t0, t1 = sign * driven[at + one], sign * driven[at + one + 1]
+        metre = np.sqrt(along_x * along_x + along_y * along_y)
+        inverse = 1.0 / metre if metre > 0.0 else 0.0
+        b = (t1 - t0) * inverse
+        slant = 0.0
+        if abs(b) > _SLOW * k:
+            slant = b / np.sqrt(k * k - b * b) if abs(b) < k else np.inf * b
+        line = lines[one]
+        line[0], line[1], line[2], line[3] = x0, y0, along_x * inverse, along_y * inverse
+        line[4], line[5], line[6], line[7] = metre, t0, b, slant
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
+def _walks_to(
+    x: float, y: float, lines: NDArray[np.float64], count: int, low_share: float, high_share: float, k: float
+) -> tuple[float, int, float, float, float, float, int, float]:
+    """Give the nearest walk and the quickest from the lines of a stretch to a spot.
+
+    Of the nearest its square, the line, the spot on it and the foot of the perpendicular; of the quickest its time
+    without the base of the stretch, its metres, the line and the spot on it. The shares are of a single line.
+    """
+    near_square, near_line, near_spot, near_foot = np.inf, 0, 0.0, 0.0
+    quick_time, quick_metres, quick_line, quick_spot = np.inf, 0.0, 0, 0.0
+    for one in range(count):
+        line = lines[one]
+        cx, cy = x - line[0], y - line[1]
+        foot = cx * line[2] + cy * line[3]
+        aside = abs(cx * line[3] - cy * line[2])
+        length, slant = line[4], line[7]
+        if length == 0.0:
+            aside = np.sqrt(cx * cx + cy * cy)
+        low, high = 0.0, length
+        if count == 1:
+            low, high = low_share * length, high_share * length
+        spot = min(max(foot, low), high)
+        square = (foot - spot) * (foot - spot) + aside * aside
+        if square < near_square:
+            near_square, near_line, near_spot, near_foot = square, one, spot, foot
+        if slant != 0.0:
+            # A spot dead ahead has no side: 0 * infinity would be no number.
+            spot = min(max(foot - (aside * slant if aside > 0.0 else 0.0), low), high)
+            square = (foot - spot) * (foot - spot) + aside * aside
+        walked = np.sqrt(square)
+        here = line[5] + line[6] * spot + k * walked
+        if here < quick_time:
+            quick_time, quick_metres, quick_line, quick_spot = here, walked, one, spot
+    return near_square, near_line, near_spot, near_foot, quick_time, quick_metres, quick_line, quick_spot
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
+def _is_dry(
+    line: NDArray[np.float64],
+    spot: float,
+    x: float,
+    y: float,
+    blocked: NDArray[np.bool_],
+    wet: NDArray[np.bool_],
+    row: int,
+    column: int,
+    cell: float,
+) -> bool:
+    """Tell whether no water lies between a spot on a line and the centre (x, y) of a cell."""
+    from_x, from_y = line[0] + line[2] * spot, line[1] + line[3] * spot
+    side = cell * blocked.shape[0] / wet.shape[0]
+    return is_reachable(from_x, from_y, x - from_x, y - from_y, blocked, wet, row, column, cell, side)
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
+def _box(
+    part: int,
+    parts: int,
+    at: int,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    corner_x: float,
+    corner_y: float,
+    cell: float,
+) -> tuple[float, float, float, float]:
+    """Give the box around a part of a long piece, in cells: west, east, north, south."""
+    x0, y0 = (x[at] - corner_x) / cell, (corner_y - y[at]) / cell
+    along_x, along_y = (x[at + 1] - x[at]) / cell, (y[at] - y[at + 1]) / cell
+    left, right = x0 + along_x * (part / parts), x0 + along_x * ((part + 1) / parts)
+    upper, lower = y0 + along_y * (part / parts), y0 + along_y * ((part + 1) / parts)
+    return min(left, right), max(left, right), min(upper, lower), max(upper, lower)
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
 def burn(
+    walk_time: NDArray[np.float64],
+    walk_units: NDArray[np.int32],
+    walk_owner: NDArray[np.int32],
     road_time: NDArray[np.float64],
     road_owner: NDArray[np.int32],
-    first_time: NDArray[np.float64],
-    first_metres: NDArray[np.float32],
-    last_time: NDArray[np.float64],
-    last_metres: NDArray[np.float32],
-    head: NDArray[np.int32],
-    walks: Walks,
     first: NDArray[np.int64],
     last: NDArray[np.int64],
     backward: NDArray[np.bool_],
@@ -168,45 +275,41 @@ def burn(
     near: NDArray[np.bool_],
     cell: float,
     milliseconds_per_metre: float,
-    longest_units: int,
     latest: float,
-) -> Walks:
-    """Burn stretches of road into the cells around them.
+) -> None:
+    """Burn stretches of road into the cells around them: the quickest walk to each, however long, and the road itself.
 
     The columns from ``first`` to ``falls`` are those of ``engine.pieces.Stretches``, ``corner`` is the north-west
     corner of the grid, and ``blocked``, ``wet`` and ``near`` are those of :func:`bar_steps`.
 
-    From each stretch two walks lead to a cell centre: the quickest, which slants towards the service, and the nearest.
-    With slope b along the road and pace k off it, the quickest leaves ``h * b / sqrt(k**2 - b**2)`` before the foot of
-    the perpendicular of length h. Of the walks to a cell those are kept than which no other is as short and as quick:
-    the list of a cell, from ``head`` on, rises by time and falls by length; ``first_time`` to ``last_metres`` are of
-    its first and its last. Where a walk leaves the road depends on the shape of the stretch and the slope of its time,
-    not on the time itself: a road that is reached earlier makes no walk later.
+    Of walks as quick the one to the lowest owner counts, then the shortest. Where a walk leaves the road depends on the
+    shape of the stretch and the slope of its time, not on the time itself: a road that is reached earlier makes no
+    walk later.
 
     ``road_time`` and ``road_owner`` take the time of the roads that pass the cells, at their spot nearest to the
-    centre; where that is farther than :data:`_ON_ROAD` cells the walk is phased in, up to :data:`_OFF_ROAD`.
+    centre; where that is farther than :data:`_ON_ROAD` cells the walk is phased in, up to :data:`_OFF_ROAD`. The
+    arrays of owners have no cells where nobody asks.
     """
     rows, columns = road_time.shape
-    side = cell * rows / wet.shape[0]
     corner_x, corner_y = corner
-    k = milliseconds_per_metre
+    k, owned = milliseconds_per_metre, walk_owner.size > 0
     phasing = _OFF_ROAD / (_OFF_ROAD - _ON_ROAD)
-    time, metres, owner, following, used, free = walks
-    begin_x, begin_y, towards_x, towards_y, begin_time, length, slope, slant = np.empty((8, _MOST_LINES))
+    line = np.empty((_MOST_LINES, 8))
     for turn in range(2 * first.size):
         # The cells that stretches pass first: then most of those around are known to be better off otherwise.
-        stretch, margin = (turn, 0.0) if turn < first.size else (turn - first.size, _AROUND)
+        around = turn >= first.size
+        stretch, margin = (turn - first.size, _AROUND) if around else (turn, 0.0)
         upper, lower = (corner_y - north[stretch]) / cell, (corner_y - south[stretch]) / cell
         if lower + margin < 0 or upper - margin >= rows:
             continue
-        lines, at = last[stretch] - first[stretch], first[stretch]
+        lines, at, owner = last[stretch] - first[stretch], first[stretch], whose[stretch]
         driven = back if backward[stretch] else along
         sign = 1 if backward[stretch] == falls else -1
         earliest = min(sign * driven[at], sign * driven[at + lines])
         if base[stretch] + earliest > latest:
             continue
         left, right = (west[stretch] - corner_x) / cell, (east[stretch] - corner_x) / cell
-        prepared = False
+        measured = False
         # A long piece is a stretch of its own, and is worked on in parts.
         parts = 1
         if lines == 1:
@@ -215,96 +318,154 @@ def burn(
             soonest = float(base[stretch] + earliest)
             low_share, high_share = part / parts, (part + 1) / parts
             if parts > 1:
-                x0, y0 = (x[at] - corner_x) / cell, (corner_y - y[at]) / cell
-                along_x, along_y = (x[at + 1] - x[at]) / cell, (y[at] - y[at + 1]) / cell
-                left, right = x0 + along_x * low_share, x0 + along_x * high_share
-                upper, lower = y0 + along_y * low_share, y0 + along_y * high_share
-                left, right, upper, lower = min(left, right), max(left, right), min(upper, lower), max(upper, lower)
+                left, right, upper, lower = _box(part, parts, at, x, y, corner_x, corner_y, cell)
                 begin, change = sign * driven[at], sign * (driven[at + 1] - driven[at])
                 soonest = base[stretch] + (begin + change * (low_share if change > 0 else high_share))
             # Cells, and of each the middle.
-            first_column, last_column = max(0, int(np.floor(left - margin))), int(np.floor(right + margin))
-            first_row, last_row = max(0, int(np.floor(upper - margin))), int(np.floor(lower + margin))
-            for row in range(first_row, min(rows - 1, last_row) + 1):
+            first_column, last_column = int(np.floor(left)), int(np.floor(right))
+            first_row, last_row = int(np.floor(upper)), int(np.floor(lower))
+            from_column, to_column = max(0, int(np.floor(left - margin))), int(np.floor(right + margin))
+            from_row, to_row = max(0, int(np.floor(upper - margin))), int(np.floor(lower + margin))
+            for row in range(from_row, min(rows - 1, to_row) + 1):
                 down = max(0.0, upper - (row + 0.5), (row + 0.5) - lower)
-                for column in range(first_column, min(columns - 1, last_column) + 1):
-                    off = max(down, left - (column + 0.5), (column + 0.5) - right) * cell
-                    if off > _AROUND * cell:
+                passed = around and first_row <= row <= last_row
+                for column in range(from_column, min(columns - 1, to_column) + 1):
+                    if passed and first_column <= column <= last_column:
                         continue
-                    passes = off < _OFF_ROAD * cell
-                    passes &= soonest + k * phasing * max(0.0, off - _ON_ROAD * cell) <= road_time[row, column]
-                    bettered = soonest + k * off > first_time[row, column] and off >= first_metres[row, column]
-                    bettered |= soonest + k * off > last_time[row, column] and off >= last_metres[row, column]
-                    if bettered and not passes:
+                    off = max(down, left - (column + 0.5), (column + 0.5) - right)
+                    if off > _AROUND:
                         continue
-                    if not prepared:
-                        prepared = True
-                        for one in range(lines):
-                            x0, y0 = x[at + one] - corner_x, corner_y - y[at + one]
-                            x1, y1 = x[at + one + 1] - corner_x, corner_y - y[at + one + 1]
-                            t0, t1 = sign * driven[at + one], sign * driven[at + one + 1]
-                            metre = np.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0))
-                            inverse = 1.0 / metre if metre > 0.0 else 0.0
-                            b = (t1 - t0) * inverse
-                            begin_x[one], begin_y[one], begin_time[one], length[one] = x0, y0, t0, metre
-                            towards_x[one], towards_y[one], slope[one] = (x1 - x0) * inverse, (y1 - y0) * inverse, b
-                            slant[one] = 0.0
-                            if abs(b) > _SLOW * k:
-                                slant[one] = b / np.sqrt(k * k - b * b) if abs(b) < k else np.inf * b
-                    centre_x, centre_y = (column + 0.5) * cell, (row + 0.5) * cell
-                    near_square, near_line, near_spot, near_foot = np.inf, 0, 0.0, 0.0
-                    quick_time, quick_metres, quick_line, quick_spot = np.inf, 0.0, 0, 0.0
-                    low, high = low_share * length[0], high_share * length[0]
-                    for one in range(lines):
-                        cx, cy = centre_x - begin_x[one], centre_y - begin_y[one]
-                        foot = cx * towards_x[one] + cy * towards_y[one]
-                        aside = abs(cx * towards_y[one] - cy * towards_x[one])
-                        if length[one] == 0.0:
-                            aside = np.sqrt(cx * cx + cy * cy)
-                        if lines > 1:
-                            low, high = 0.0, length[one]
-                        spot = min(max(foot, low), high)
-                        square = (foot - spot) * (foot - spot) + aside * aside
-                        if square < near_square:
-                            near_square, near_line, near_spot, near_foot = square, one, spot, foot
-                        if slant[one] != 0.0:
-                            # A spot dead ahead has no side: 0 * infinity would be no number.
-                            spot = min(max(foot - (aside * slant[one] if aside > 0.0 else 0.0), low), high)
-                            square = (foot - spot) * (foot - spot) + aside * aside
-                        walked = np.sqrt(square)
-                        here = begin_time[one] + slope[one] * spot + k * walked
-                        if here < quick_time:
-                            quick_time, quick_metres, quick_line, quick_spot = here, walked, one, spot
-                    near_metres = np.sqrt(near_square)
-                    there = begin_time[near_line] + slope[near_line] * near_spot
+                    passes = off < _OFF_ROAD
+                    passes &= soonest + k * cell * phasing * max(0.0, off - _ON_ROAD) <= road_time[row, column]
+                    if soonest + k * cell * off - _HALF_A_PART > walk_time[row, column] and not passes:
+                        continue
+                    if not measured:
+                        measured = True
+                        _measure(line, lines, at, sign, driven, x, y, corner_x, corner_y, k)
+                    to_x, to_y = (column + 0.5) * cell, (row + 0.5) * cell
+                    square, near_line, near_spot, near_foot, there, walked, quick_line, spot = _walks_to(
+                        to_x, to_y, line, lines, low_share, high_share, k
+                    )
+                    near_metres = np.sqrt(square)
+                    at_near = line[near_line, 5] + line[near_line, 6] * near_spot
                     if passes and near_metres < _OFF_ROAD * cell:
-                        nearest = parts == 1 or near_spot in (near_foot, 0.0, length[0])
-                        here = base[stretch] + (there + k * phasing * max(0.0, near_metres - _ON_ROAD * cell))
+                        nearest = parts == 1 or near_spot in (near_foot, 0.0, line[0, 4])
+                        here = base[stretch] + (at_near + k * phasing * max(0.0, near_metres - _ON_ROAD * cell))
                         earlier = here < road_time[row, column]
-                        earlier |= here == road_time[row, column] and whose[stretch] < road_owner[row, column]
+                        earlier |= owned and here == road_time[row, column] and owner < road_owner[row, column]
                         if nearest and earlier and here < latest + 0.5:
-                            clear = True
-                            if near[row, column]:
-                                from_x = begin_x[near_line] + towards_x[near_line] * near_spot
-                                from_y = begin_y[near_line] + towards_y[near_line] * near_spot
-                                there_x, there_y = centre_x - from_x, centre_y - from_y
-                                clear = is_reachable(
-                                    from_x, from_y, there_x, there_y, blocked, wet, row, column, cell, side
-                                )
-                            if clear:
-                                road_time[row, column], road_owner[row, column] = here, whose[stretch]
-                    for quickest in (True, False):
-                        if quickest:
-                            here, walked, one, spot = base[stretch] + quick_time, quick_metres, quick_line, quick_spot
-                        else:
-                            here, walked = base[stretch] + (there + k * near_metres), near_metres
-                            one, spot = near_line, near_spot
-                            if walked == quick_metres:
-                                continue
-                        units = _EIGHTH * int(np.ceil(8.0 * walked / cell - ROUNDING))
-                        if here >= latest + 0.5 or units > longest_units:
+                            if near[row, column] and not _is_dry(
+                                line[near_line], near_spot, to_x, to_y, blocked, wet, row, column, cell
+                            ):
+                                nearest = False
+                            if nearest:
+                                road_time[row, column] = here
+                                if owned:
+                                    road_owner[row, column] = owner
+                    here = np.floor((base[stretch] + there) * PARTS + 0.5) / PARTS
+                    # Where water is in the way of the quickest walk, the nearest may be open.
+                    asked = near[row, column] and here <= walk_time[row, column]
+                    if asked and not _is_dry(line[quick_line], spot, to_x, to_y, blocked, wet, row, column, cell):
+                        if not _is_dry(line[near_line], near_spot, to_x, to_y, blocked, wet, row, column, cell):
                             continue
-                        if here > first_time[row, column] and walked >= first_metres[row, column]:
+                        walked = near_metres
+                        here = np.floor((base[stretch] + (at_near + k * walked)) * PARTS + 0.5) / PARTS
+                    if here > walk_time[row, column] or here >= latest + 0.5:
+                        continue
+                    units = _EIGHTH * int(np.ceil(8.0 * walked / cell - ROUNDING))
+                    if here == walk_time[row, column]:
+                        before = walk_owner[row, column] if owned else owner
+                        if before < owner or (before == owner and walk_units[row, column] <= units):
+                            continue
+                    walk_time[row, column], walk_units[row, column] = here, units
+                    if owned:
+                        walk_owner[row, column] = owner
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
+def list_walks(
+    head: NDArray[np.int32],
+    walks: Walks,
+    room: NDArray[np.int32],
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    backward: NDArray[np.bool_],
+    base: NDArray[np.int64],
+    whose: NDArray[np.int32],
+    west: NDArray[np.float64],
+    east: NDArray[np.float64],
+    south: NDArray[np.float64],
+    north: NDArray[np.float64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    along: NDArray[np.int32],
+    back: NDArray[np.int32],
+    falls: bool,
+    corner: tuple[float, float],
+    blocked: NDArray[np.bool_],
+    wet: NDArray[np.bool_],
+    near: NDArray[np.bool_],
+    cell: float,
+    milliseconds_per_metre: float,
+    latest: float,
+) -> Walks:
+    """List the walks from stretches to the cells around, none longer than a cell has room for.
+
+    From each stretch two walks lead to a cell centre: the quickest, which slants towards the service, and the nearest.
+    Of the walks to a cell those are kept than which no other is as short and as quick: the list of a cell, from
+    ``head`` on, rises by time and falls by length. The other columns are those of :func:`burn`.
+    """
+    rows, columns = room.shape
+    corner_x, corner_y = corner
+    k = milliseconds_per_metre
+    time, metres, owner, following, used, free = walks
+    line = np.empty((_MOST_LINES, 8))
+    for stretch in range(first.size):
+        upper, lower = (corner_y - north[stretch]) / cell, (corner_y - south[stretch]) / cell
+        if lower + _AROUND < 0 or upper - _AROUND >= rows:
+            continue
+        lines, at = last[stretch] - first[stretch], first[stretch]
+        driven = back if backward[stretch] else along
+        sign = 1 if backward[stretch] == falls else -1
+        if base[stretch] + min(sign * driven[at], sign * driven[at + lines]) > latest:
+            continue
+        left, right = (west[stretch] - corner_x) / cell, (east[stretch] - corner_x) / cell
+        # A cell has at most a straight step more of room than the one beside it.
+        steps = right - left + lower - upper + 2.0 * (_AROUND + 1.0)
+        if room[min(max(int(upper), 0), rows - 1), min(max(int(left), 0), columns - 1)] + UNITS * steps < 0:
+            continue
+        measured = False
+        parts = 1
+        if lines == 1:
+            parts = int(np.hypot(x[at + 1] - x[at], y[at + 1] - y[at]) / cell) + 1
+        for part in range(parts):
+            if parts > 1:
+                left, right, upper, lower = _box(part, parts, at, x, y, corner_x, corner_y, cell)
+            from_column, to_column = max(0, int(np.floor(left - _AROUND))), int(np.floor(right + _AROUND))
+            from_row, to_row = max(0, int(np.floor(upper - _AROUND))), int(np.floor(lower + _AROUND))
+            for row in range(from_row, min(rows - 1, to_row) + 1):
+                down = max(0.0, upper - (row + 0.5), (row + 0.5) - lower)
+                for column in range(from_column, min(columns - 1, to_column) + 1):
+                    off = max(down, left - (column + 0.5), (column + 0.5) - right)
+                    if off > _AROUND or 8.0 * _EIGHTH * (off - ROUNDING) > room[row, column]:
+                        continue
+                    if not measured:
+                        measured = True
+                        _measure(line, lines, at, sign, driven, x, y, corner_x, corner_y, k)
+                    to_x, to_y = (column + 0.5) * cell, (row + 0.5) * cell
+                    square, near_line, near_spot, _, there, walked, quick_line, quick_spot = _walks_to(
+                        to_x, to_y, line, lines, part / parts, (part + 1) / parts, k
+                    )
+                    for quickest in (True, False):
+                        one, spot = quick_line, quick_spot
+                        if not quickest:
+                            if np.sqrt(square) == walked:
+                                continue
+                            walked, one, spot = np.sqrt(square), near_line, near_spot
+                            there = line[one, 5] + line[one, 6] * spot + k * walked
+                        here = np.int64(np.floor((base[stretch] + there) * PARTS + 0.5))
+                        units = _EIGHTH * int(np.ceil(8.0 * walked / cell - ROUNDING))
+                        if here >= (latest + 0.5) * PARTS or units > room[row, column]:
                             continue
                         # Where in the list it belongs, unless one before it is as short.
                         before_it, after_it = -1, head[row * columns + column]
@@ -317,9 +478,7 @@ def burn(
                                 break
                             before_it, after_it = after_it, following[after_it]
                         if kept and near[row, column]:
-                            from_x, from_y = begin_x[one] + towards_x[one] * spot, begin_y[one] + towards_y[one] * spot
-                            to_x, to_y = centre_x - from_x, centre_y - from_y
-                            kept = is_reachable(from_x, from_y, to_x, to_y, blocked, wet, row, column, cell, side)
+                            kept = _is_dry(line[one], spot, to_x, to_y, blocked, wet, row, column, cell)
                         if not kept:
                             continue
                         while after_it >= 0 and metres[after_it] >= units:
@@ -337,98 +496,9 @@ def burn(
                         time[new], metres[new], owner[new], following[new] = here, units, whose[stretch], after_it
                         if before_it < 0:
                             head[row * columns + column] = new
-                            first_time[row, column], first_metres[row, column] = here, np.float32(units * cell / UNITS)
                         else:
                             following[before_it] = new
-                        if after_it < 0:
-                            last_time[row, column], last_metres[row, column] = here, np.float32(units * cell / UNITS)
     return Walks(time, metres, owner, following, used, free)
-
-
-@nb.njit(cache=True, nogil=True, boundscheck=False)
-def spread(
-    found_time: NDArray[np.float64],
-    found_owner: NDArray[np.int32],
-    head: NDArray[np.int32],
-    walks: Walks,
-    blocked: NDArray[np.bool_],
-    barred: NDArray[np.uint8],
-    cell: float,
-    milliseconds_per_metre: float,
-    longest_units: int,
-    latest: float,
-) -> None:
-    """Lead the walks on from cell to cell, up to a length and a time, and keep the earliest time of each cell.
-
-    Walks are taken up in the order of their length, each only where it is earlier than all shorter ones, or as early
-    and to a lower owner. So each cell ends with the earliest time of all walks that are not too long: nothing hangs on
-    which walk was tried first, and a walk more makes no cell later. ``blocked`` cells take walks over but hand none on,
-    and no walk takes a step that :func:`bar_steps` has ``barred``.
-    """
-    rows, columns = found_time.shape
-    time, metres, owner, following = walks.time, walks.metres, walks.owner, walks.following
-    steps = _STEPS.shape[0]
-    longer, later = np.empty(steps, dtype=np.int32), np.empty(steps)
-    for step in range(steps):
-        along = np.sqrt(float(_STEPS[step, 0] ** 2 + _STEPS[step, 1] ** 2))
-        longer[step] = int(np.ceil(UNITS * along - ROUNDING))
-        later[step] = milliseconds_per_metre * cell * along
-    # A walk that is known of each cell, to turn others away before they are taken up.
-    known_time = np.full(rows * columns, np.inf)
-    known_metres = np.zeros(rows * columns, dtype=np.int32)
-    first = np.full(longest_units + 1, -1, dtype=np.int32)
-    room = walks.used + rows * columns + 64
-    walk_time, walk_cell = np.empty(room), np.empty(room, dtype=np.int32)
-    walk_owner, walk_next = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
-    used = 0
-    for at in range(rows * columns):
-        walk = head[at]
-        if walk >= 0:
-            known_time[at], known_metres[at] = time[walk], metres[walk]
-        while walk >= 0:
-            walk_time[used], walk_cell[used], walk_owner[used] = time[walk], at, owner[walk]
-            walk_next[used], first[metres[walk]] = first[metres[walk]], used
-            used += 1
-            walk = following[walk]
-    flat_time, flat_owner = found_time.ravel(), found_owner.ravel()
-    flat_blocked, flat_barred = blocked.ravel(), barred.ravel()
-    for units in range(longest_units + 1):
-        walk = first[units]
-        while walk >= 0:
-            here, at, whose = walk_time[walk], walk_cell[walk], walk_owner[walk]
-            walk = walk_next[walk]
-            if here > flat_time[at] or (here == flat_time[at] and whose >= flat_owner[at]):
-                continue
-            flat_time[at], flat_owner[at] = here, whose
-            if flat_blocked[at]:
-                continue
-            row, column = at // columns, at % columns
-            for step in range(steps):
-                further = units + longer[step]
-                there = here + later[step]
-                if further > longest_units or there >= latest + 0.5:
-                    continue
-                for direction in (1, -1):
-                    next_row = row + direction * _STEPS[step, 0]
-                    next_column = column + direction * _STEPS[step, 1]
-                    if not (0 <= next_row < rows and 0 <= next_column < columns):
-                        continue
-                    to = next_row * columns + next_column
-                    if there > flat_time[to] or (there == flat_time[to] and whose >= flat_owner[to]):
-                        continue
-                    if there > known_time[to] and further >= known_metres[to]:
-                        continue
-                    if (flat_barred[at if direction == 1 else to] >> step) & 1:
-                        continue
-                    if there < known_time[to]:
-                        known_time[to], known_metres[to] = there, further
-                    if used == room:
-                        walk_time, walk_cell = _roomier(walk_time), _roomier(walk_cell)
-                        walk_owner, walk_next = _roomier(walk_owner), _roomier(walk_next)
-                        room = walk_time.size
-                    walk_time[used], walk_cell[used], walk_owner[used] = there, to, whose
-                    walk_next[used], first[further] = first[further], used
-                    used += 1
 
 
 @nb.njit(cache=True, nogil=True, boundscheck=False)
@@ -448,25 +518,3 @@ def keep_off(
                     here = one - aside if here < one else one + aside
                     break
             moved[row, column] = here
-
-
-@nb.njit(cache=True, nogil=True, boundscheck=False)
-def settle(
-    time: NDArray[np.int32],
-    owner: NDArray[np.int32],
-    walk_time: NDArray[np.float64],
-    walk_owner: NDArray[np.int32],
-    road_time: NDArray[np.float64],
-    road_owner: NDArray[np.int32],
-) -> None:
-    """Take of each cell the earlier of walk and road, of equal ones the lower owner, in whole milliseconds."""
-    rows, columns = time.shape
-    for row in range(rows):
-        for column in range(columns):
-            one, other = walk_time[row, column], road_time[row, column]
-            if other < one or (other == one and road_owner[row, column] < walk_owner[row, column]):
-                one, owner[row, column] = other, road_owner[row, column]
-            else:
-                owner[row, column] = walk_owner[row, column]
-            if one < np.inf:
-                time[row, column] = int(np.floor(one + 0.5))
