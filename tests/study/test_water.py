@@ -149,6 +149,19 @@ def test_a_layer_without_polygons_is_refused(tmp_path, shapes, said):
         read_water(tmp_path / "water.gpkg")
 
 
+def test_a_layer_that_does_not_say_where_it_lies_is_refused(tmp_path):
+    with pytest.warns(UserWarning, match="crs"):
+        geopandas.GeoDataFrame(geometry=[LAKE]).to_file(tmp_path / "water.gpkg")
+    with pytest.raises(TableError, match=r"water\.gpkg does not say its CRS; export it again with one"):
+        read_water(tmp_path / "water.gpkg")
+
+
+def test_of_a_damaged_layer_the_refusal_says_all(tmp_path):
+    (tmp_path / "water.gpkg").write_bytes(b"SQLite format 3\0" + b"x" * 5_000)  # GDAL warns of it before it gives up
+    with pytest.raises(TableError, match=r"water\.gpkg cannot be read: .*; export it again"):
+        read_water(tmp_path / "water.gpkg")
+
+
 def test_what_is_no_polygon_in_a_layer_of_water_is_counted(tmp_path):
     write(tmp_path, shapes=[LAKE, shapely.Point(25.7, 66.5), shapely.Point(25.7, 66.6)])
     found = read_water(tmp_path / "water.gpkg")

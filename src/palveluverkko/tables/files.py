@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import warnings
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,6 +154,15 @@ def _from_rows(rows: Iterable[Sequence[str]], *, where: str) -> pd.DataFrame:
 
 def _read_layer(path: Path) -> pd.DataFrame:
     """Read the one layer of a GeoPackage, GeoJSON, shapefile or FlatGeobuf file."""
+    with warnings.catch_warnings(record=True) as heard:  # of a file that is refused, the refusal says all
+        warnings.simplefilter("always")
+        layer = _only_layer(path)
+    for one in heard:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return layer
+
+
+def _only_layer(path: Path) -> pd.DataFrame:
     try:
         layers = pyogrio.list_layers(path)
         with_geometry = [str(name) for name, kind in layers if kind is not None]

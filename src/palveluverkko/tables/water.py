@@ -39,6 +39,8 @@ def read_water_layer(path: str | Path) -> tuple[NDArray[np.object_], pyproj.CRS,
     if not area.any():
         kinds = ", ".join(sorted(set(rows.geometry.geom_type))) or "no geometry"
         raise TableError(f"{where} has no polygon ({kinds}); name a layer with the polygons of the water.")
+    if rows.crs is None:
+        raise TableError(f"{where} does not say its CRS; export it again with one, such as EPSG:3067.")
     layer = locate(rows[area], crs=None, where=where)
     shapes = layer.geometry.to_numpy()
     broken = ~shapely.is_valid(shapes)
