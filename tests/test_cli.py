@@ -64,7 +64,7 @@ def run_here(monkeypatch, *arguments: object) -> int:
 )
 def test_help_imports_nothing_heavy(arguments):
     code = (
-        "import sys\nfrom palveluverkko.cli import app\n"
+        "import sys\nfrom palveluverkko.cli.commands import app\n"
         f"app({list(arguments)!r}, standalone_mode=False)\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
@@ -330,12 +330,26 @@ def test_an_interrupt_is_one_line_and_leaves_nothing(tmp_path, command):
     assert_nothing_was_written(done, tmp_path, before)
 
 
+def test_an_interrupt_while_the_commands_are_imported_is_one_line_too(tmp_path):
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")  # as if it came just then
+    script = Path(sys.executable).with_name("palveluverkko")
+    for command in ([sys.executable, "-m", "palveluverkko"], [script]):
+        done = subprocess.run(
+            [*command, "network", "build", "town.osm.pbf", "--out", "town.pvnet"],
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (130, "palveluverkko: interrupted; nothing was written\n")
+
+
 @pytest.mark.parametrize("cause", [KeyboardInterrupt(), ValueError("a bug")])
 def test_an_interrupt_within_a_kernel_is_told_from_a_bug(monkeypatch, cause):
     def fail():
         raise SystemError("returned a result with an exception set") from cause
 
-    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr("palveluverkko.cli.commands.app", fail)
     monkeypatch.setattr(cli, "end_interrupted", lambda: sys.exit(130))
     expected = SystemExit if isinstance(cause, KeyboardInterrupt) else SystemError
     with pytest.raises(expected):

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from wfs_server import answering, square
 
 import palveluverkko as pv
-from palveluverkko.cli import app
+from palveluverkko.cli.commands import app
 from palveluverkko.study.study import Study
 
 ROOT = Path(__file__).parents[1]

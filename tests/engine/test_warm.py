@@ -37,7 +37,7 @@ print("compiled:", *compiled)
 """
 
 COMMANDS = """
-from palveluverkko.cli import app
+from palveluverkko.cli.commands import app
 from palveluverkko.network import build
 def call(*arguments):
     app([str(one) for one in arguments], standalone_mode=False)

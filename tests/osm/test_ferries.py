@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from typer.testing import CliRunner
 
-from palveluverkko.cli import app
+from palveluverkko.cli.commands import app
 from palveluverkko.domain.errors import NetworkError, RoadFileError, StudyError, TableError
 from palveluverkko.network.build import build_network
 from palveluverkko.network.from_edges import build_from_edges

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from palveluverkko import __version__
-from palveluverkko.cli.progress import end_interrupted, showing_progress
+from palveluverkko.cli.exits import end_interrupted
+from palveluverkko.cli.progress import showing_progress
 
 if TYPE_CHECKING:
     from palveluverkko.tables.wfs import Query

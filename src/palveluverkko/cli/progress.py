@@ -1,16 +1,12 @@
-"""What is shown while a command works, and how it ends when it is interrupted."""
+"""What is shown while a command works."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 import typer
-
-from palveluverkko.cli.exits import EXIT_INTERRUPTED
 
 _STEP_NAMES = {
     "inputs": "Reading tables",
@@ -83,14 +79,3 @@ def showing_progress() -> Iterator[Steps]:
 
         with told_when_compiling(lambda: say(_COMPILING)):
             yield Steps(show, say, agree)
-
-
-def end_interrupted(left: str = "nothing was written") -> NoReturn:
-    """Leave at once: whatever lay beside a file is gone by now, and threads need not be waited for.
-
-    Not by ``sys.exit``: after an interrupt within an import Python ends as if it had not been caught.
-    """
-    sys.stdout.flush()
-    sys.stderr.write(f"palveluverkko: interrupted; {left}\n")
-    sys.stderr.flush()
-    os._exit(EXIT_INTERRUPTED)
