@@ -83,8 +83,15 @@ class RoutingKit:
         self._arrays.unlink()
 
     def seconds(self, sources: NDArray[np.int64]) -> float:
-        """Search from each source to every node; give the seconds on the program's own clock."""
+        """Search from each source to every node; give the seconds on the program's own clock.
+
+        The distances from one source are written over those from the one before.
+        """
         return self._obey("times", sources)
+
+    def seconds_of_table(self, sources: NDArray[np.int64]) -> float:
+        """Do the same into a new table of all of them."""
+        return self._obey("table", sources)
 
     def times(self, sources: NDArray[np.int64], budget: int) -> NDArray[np.int32]:
         """Give int32[k, n], unreached beyond the budget."""

@@ -3,8 +3,10 @@
 // routingkit_worker GRAPH: reads uint32 little-endian numbers (nodes, arcs, tail[arcs], head[arcs], weight[arcs]),
 // builds the hierarchy, pins every node, says "ready BUILD_SECONDS PIN_SECONDS", then obeys lines of standard input:
 //   times N s1 .. sN        answers "done SECONDS": the distances from each source to every node, in the order of nodes
+//   table N s1 .. sN        the same into a new table of N rows, in huge pages as far as the system gives them
 //   write FILE N s1 .. sN   writes them to FILE as uint32[N * nodes]
 #include <routingkit/contraction_hierarchy.h>
+#include <sys/mman.h>
 
 #include <chrono>
 #include <fstream>
@@ -55,11 +57,22 @@ int main(int, char** arguments) {
     std::vector<unsigned> sources(count);
     for (auto& source : sources) std::cin >> source;
     start = Clock::now();
+    unsigned* row = distances.data();
+    const size_t bytes = count * nodes * sizeof(unsigned);
+    void* table = nullptr;
+    if (command == "table") {
+      table = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (table == MAP_FAILED) return 1;
+      madvise(table, bytes, MADV_HUGEPAGE);
+      row = static_cast<unsigned*>(table);
+    }
     for (const unsigned source : sources) {
-      query.reset_source().add_source(source).run_to_pinned_targets().get_distances_to_targets(distances.data());
-      if (out.is_open()) out.write(reinterpret_cast<const char*>(distances.data()), std::streamsize(nodes) * 4);
+      query.reset_source().add_source(source).run_to_pinned_targets().get_distances_to_targets(row);
+      if (out.is_open()) out.write(reinterpret_cast<const char*>(row), std::streamsize(nodes) * 4);
+      if (table) row += nodes;
     }
     out.close();
+    if (table) munmap(table, bytes);
     std::cout << "done " << since(start) << std::endl;
   }
 }

@@ -27,6 +27,7 @@ LANES = 32
 """Numbers in a row of lanes."""
 
 _PLACES_AT_ONCE = 128
+_LINE_BYTES = 64
 _ROW = ir.VectorType(ir.FloatType(), LANES)
 
 
@@ -119,6 +120,40 @@ def _within(_typing: Any, lanes: Any, limit: Any) -> Any:
         return builder.zext(builder.bitcast(kept, ir.IntType(LANES)), ir.IntType(64))
 
     return nb.types.uint64(lanes, nb.types.float32), code
+
+
+@_instruction(lambda whole, row, lanes, limit: operator.setitem(whole, row, np.where(lanes <= limit, lanes, UNREACHED)))
+def _write_whole(_typing: Any, whole: Any, row: Any, lanes: Any, limit: Any) -> Any:
+    """Put a row into int32[rows, LANES], UNREACHED where it is above a limit."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = ir.VectorType(ir.IntType(32), LANES)
+        kept = builder.fcmp_ordered("<=", arguments[2], _spread(builder, arguments[3]))
+        # Above the limit the number may fit no int32: what conversion gives then is not defined, and not taken.
+        numbers = builder.fptosi(builder.select(kept, arguments[2], ir.Constant(_ROW, [0.0] * LANES)), kind)
+        row = builder.select(kept, numbers, ir.Constant(kind, [int(UNREACHED)] * LANES))
+        address = builder.bitcast(_place(context, builder, signature, arguments), kind.as_pointer())
+        builder.store(row, address, align=4)
+        return context.get_dummy_value()
+
+    return nb.types.void(whole, row, lanes, nb.types.float32), code
+
+
+@_instruction(lambda _lane, _row: None)
+def _fetch(_typing: Any, lane: Any, row: Any) -> Any:
+    """Have a row of float32[rows, LANES] brought from memory, without waiting for it."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        begin = builder.bitcast(_place(context, builder, signature, arguments), byte)
+        to_read_data_again = [ir.Constant(number, one) for one in (0, 3, 1)]
+        for line in range(0, 4 * LANES, _LINE_BYTES):
+            builder.call(fetch, [builder.gep(begin, [ir.Constant(number, line)]), *to_read_data_again])
+        return context.get_dummy_value()
+
+    return nb.types.void(lane, row), code
 
 
 @_instruction(lambda bits: np.uint64((int(bits) & -int(bits)).bit_length() - 1))
@@ -434,7 +469,7 @@ def _write_up(
                     line[its] = min(line[its], time)
 
 
-@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy", fastmath={"nnan"})
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
 def _pick_up(
     origins: int,
     limit: np.float32,
@@ -443,41 +478,28 @@ def _pick_up(
     table_rows: NDArray[np.int32],
     table: NDArray[np.int32],
     staged: NDArray[np.float32],
-) -> float:
-    """Fill rows of the table with the least over the slots of each place; what is given back means nothing.
+) -> None:
+    """Fill rows of the table with the least over the slots of each place.
 
-    Some places at a time. What is staged for them lies all over memory: all of it is touched first, so that it is
-    fetched side by side and not one after the other. Then each row of the table gets whole cache lines at once.
+    Some places at a time. What is staged for them lies all over memory: it is fetched while those before are worked
+    on. Then each row of the table gets whole cache lines at once.
     """
-    lanes = staged.shape[1]
-    few = np.empty((_PLACES_AT_ONCE, lanes), dtype=np.float32)
-    fetched = np.float32(0)
-    for begin in range(0, told_of.shape[0], _PLACES_AT_ONCE):
-        end = min(begin + _PLACES_AT_ONCE, told_of.shape[0])
-        for place in range(begin, end):
-            for slot in range(told_of.shape[1]):
+    places, width = told_of.shape
+    few = np.empty((_PLACES_AT_ONCE, LANES), dtype=np.int32)
+    for begin in range(-_PLACES_AT_ONCE, places, _PLACES_AT_ONCE):
+        end = min(begin + _PLACES_AT_ONCE, places)
+        for place in range(end, min(end + _PLACES_AT_ONCE, places)):
+            for slot in range(width):
                 if told_of[place, slot] >= 0:
-                    at = told_of[place, slot]
-                    fetched = max(fetched, staged[at, 0], staged[at, lanes - 1])
-        for place in range(begin, end):
-            to = place - begin
-            found = False
-            for slot in range(told_of.shape[1]):
+                    _fetch(staged, told_of[place, slot])
+        for place in range(max(0, begin), end):
+            best = _far()
+            for slot in range(width):
                 at = told_of[place, slot]
-                more = np.float32(slot_time[place, slot])
-                if at >= 0 and found:
-                    for one in range(lanes):
-                        few[to, one] = min(few[to, one], staged[at, one] + more)
-                elif at >= 0:
-                    for one in range(lanes):
-                        few[to, one] = staged[at, one] + more
-                    found = True
-            if not found:
-                for one in range(lanes):
-                    few[to, one] = FAR
+                if at >= 0:
+                    best = _least(best, _read(staged, at), np.float32(slot_time[place, slot]))
+            _write_whole(few, place - begin, best, limit)
         for one in range(origins):
             line = table[table_rows[one]]
-            for place in range(begin, end):
-                time = few[place - begin, one]
-                line[place] = np.int32(time) if time <= limit else UNREACHED
-    return float(fetched)
+            for place in range(np.uint64(max(0, begin)), np.uint64(max(0, end))):
+                line[place] = few[place - np.uint64(begin), one]
