@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from palveluverkko.engine import grid_kernels, spread_kernels
-from palveluverkko.engine.grid import _Steps, _Walks, _walls, _Water, spread_from_roads
+from palveluverkko.engine.grid import _Steps, _Walks, _walls, _Water, keep_off_heights, spread_from_roads
 from palveluverkko.engine.pieces import TimedLines
 from palveluverkko.engine.search import UNREACHED
 
@@ -430,3 +430,20 @@ def test_a_grid_that_is_an_even_number_of_times_finer_has_no_middles():
 
 def two_roads():
     return np.asarray([(0.0, 125.0, 900.0, 125.0), (0.0, 325.0, 900.0, 325.0)]), np.zeros((2, 2))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=40), st.lists(st.integers(0, 4), min_size=1, max_size=4))
+def test_times_near_a_height_are_moved_to_the_distance_asked_for_and_others_stay(times, gaps):
+    heights, aside = 40.5 + np.cumsum(np.asarray(gaps) * 20.0 + 40.0), 20.0
+    time = np.asarray([*times, UNREACHED], dtype=np.int32)[None]
+    (moved,) = keep_off_heights(time, heights, aside=aside)
+    for one, here in zip(time[0].tolist(), moved.tolist(), strict=True):
+        near = [height for height in heights.tolist() if abs(one - height) < aside]
+        if one == UNREACHED:
+            assert np.isnan(here)
+        elif near:
+            (height,) = near
+            assert here == height + np.copysign(aside, one - height)
+        else:
+            assert here == one

@@ -93,10 +93,10 @@ def _bins(place: Float64) -> tuple[float, float, float, int, Int64, Int32]:
     """Sort places into square bins, about one in each: west and south end, side and columns, beginnings and members."""
     from palveluverkko.engine import corner_kernels as kernels  # as above
 
-    west, south = place.min(axis=0)
-    wide, high = place.max(axis=0) - (west, south)
-    side = max(float(np.sqrt(wide * high / len(place))), float(max(wide, high)) / len(place)) or 1.0
+    # Axis by axis: across the axis NumPy takes ten times as long.
+    (west, wide), (south, high) = ((float(one.min()), float(np.ptp(one))) for one in place.T)
+    side = max(float(np.sqrt(wide * high / len(place))), max(wide, high) / len(place)) or 1.0
     columns, rows = int(wide / side) + 1, int(high / side) + 1
     begins, members = np.zeros(rows * columns + 1, dtype=np.int64), np.empty(len(place), dtype=np.int32)
     kernels.sort_into_bins(place, west, south, side, columns, begins, members)
-    return float(west), float(south), side, columns, begins, members
+    return west, south, side, columns, begins, members

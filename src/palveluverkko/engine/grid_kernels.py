@@ -507,14 +507,24 @@ def keep_off(
 ) -> None:
     """Copy times, with those that are nearly one of some rising heights moved off it; NaN where nothing is reached."""
     rows, columns = time.shape
+    # Times between which nothing moves; those of the cell before mostly hold.
+    low, high = 1.0, 0.0
     for row in range(rows):
         for column in range(columns):
             if time[row, column] == unreached:
                 moved[row, column] = np.nan
                 continue
             here = float(time[row, column])
-            for one in heights:
-                if abs(here - one) < aside:
-                    here = one - aside if here < one else one + aside
-                    break
+            if not low <= here <= high:
+                low, high = -np.inf, np.inf
+                for one in heights:
+                    if here >= one + aside:
+                        low = one + aside
+                    elif here <= one - aside:
+                        high = one - aside
+                        break
+                    else:
+                        here = one - aside if here < one else one + aside
+                        low, high = 1.0, 0.0
+                        break
             moved[row, column] = here
