@@ -91,7 +91,22 @@ def test_norms_are_judged_in_words_and_coloured(book, study):
     assert [row["Toteutunut osuus"] for row in rows] == study.norms["share_reached"].tolist()
     assert [row["Ero tavoitteeseen"] for row in rows] == study.norms["margin"].tolist()
     rules = [rule for area in sheet.conditional_formatting for rule in area.rules]
-    assert {rule.formula[0] for rule in rules} == {'"Täyttyy"', '"Ei täyty"', '"Riippuu salatuista"'}
+    words = ("Täyttyy", "Ei täyty", "Riippuu salatuista")
+    assert {rule.formula[0] for rule in rules} == {f'AND($A5="{word}",$G5="kyllä")' for word in words}
+    assert sheet["G4"].value == "Sitova"
+    assert [row["Sitova"] for row in rows] == ["kyllä", "kyllä"]
+
+
+def test_a_norm_is_met_when_it_is_where_it_is_to_be_met(tmp_path, study, scheme):
+    """Of the whole area: what single areas miss is for information. Of each area: all must meet it, the whole need not."""
+    norms = pd.concat([study.norms.iloc[[0]], study.norms.iloc[[0]].assign(area="614", area_name="Posio")])
+    norms["binding"], norms["passed"] = [True, False], [True, False]
+    each = norms.assign(level="E", areas="each", binding=[False, True])
+    for passed, said in (([False, True], "2/2"), ([True, False], "1/2")):
+        both = pd.concat([norms, each.assign(passed=passed)], ignore_index=True)
+        book = write_book(tmp_path / "report.xlsx", study, scheme, norms=both)
+        lines = [cell.value for cell in book.worksheets[0]["A"]]
+        assert f"Tavoitteista täyttyy {said}." in lines
 
 
 def test_areas_and_levels_are_a_matrix_with_a_chart(tmp_path, book):

@@ -154,9 +154,10 @@ def _echo_findings(findings: pd.DataFrame) -> None:
 
 def _echo_norms(norms: pd.DataFrame, *, indent: str = "") -> int:
     """Say how the norms turned out, where they are to be met; give the number that failed."""
+    from palveluverkko.service.norms import TARGET
+
     failed = 0
-    targets = ["level", "minutes", "share", "group", "areas", "where"]
-    for _, same in norms.groupby(targets, sort=False):
+    for _, same in norms.groupby(list(TARGET), sort=False):
         whole = same[same["area"] == ""].iloc[0]
         class_ = f" where {whole['where']}" if whole["where"] else ""
         unit = "places" if whole["group"] == "places" else "people"

@@ -35,6 +35,7 @@ COLUMN_TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_share": _in("Vaadittu osuus", "Krävd andel", "Required share"),
     "column_within": _in("Ajan sisällä", "Inom tiden", "Within the time"),
     "column_share_reached": _in("Toteutunut osuus", "Uppnådd andel", "Share reached"),
+    "column_binding": _in("Sitova", "Bindande", "Binding"),
     "column_passed": _in("Tulos", "Resultat", "Result"),
     "column_missing": _in("Puuttuu (asukasta)", "Saknas (invånare)", "People short"),
     "column_missing_low": _in("Puuttuu vähintään", "Saknas minst", "Short, at least"),

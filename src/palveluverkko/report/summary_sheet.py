@@ -25,6 +25,7 @@ from palveluverkko.report.sheets import (
     write_title,
 )
 from palveluverkko.report.texts import format_date
+from palveluverkko.service.norms import targets_met
 
 _CHART_MARKERS = ("circle", "square", "diamond", "triangle")  # those that Excel fills
 _FIRST_WIDTH, _LEVEL_WIDTH = 34.0, 17.0
@@ -141,7 +142,8 @@ def _sentences(book: Book, summary: pd.DataFrame, norms: pd.DataFrame, findings:
             sentence += " " + book.say("sentence_unreached", people=people)
         sentences.append(sentence)
     if len(norms):
-        sentences.append(book.say("sentence_norms", passed=int(norms["passed"].sum()), total=len(norms)))
+        met = targets_met(norms)
+        sentences.append(book.say("sentence_norms", passed=int(met.sum()), total=len(met)))
     if len(findings):
         count = book.number(len(findings), most_decimals=0)
         sentences.append(book.say("sentence_findings", count=count, sheet=book.say("sheet_findings")))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
 from palveluverkko.domain.files import replacing
 from palveluverkko.domain.levels import LevelScheme
@@ -143,14 +144,18 @@ def write_report(  # noqa: PLR0913 - one argument per sheet
 
 
 def _write_norms(book: Book, norms: pd.DataFrame) -> None:
-    """Say of each norm in words whether it is met, and colour the words."""
+    """Say of each norm in words whether it is met, and colour the words where it is to be met."""
     sheet = book.sheet("norms", about=book.say("about_norms"))
     if norms.empty:
         say_none(book, sheet, "none_norms")
         return
     shown = norms.assign(group=[column_title(str(group), book.language, book.scheme) for group in norms["group"]])
-    first = [name for name in ("passed", "level", "minutes", "share", "group", "where", "area_name") if name in shown]
-    rest = [name for name in shown.columns if name not in {*first, "areas", "certain", "binding", "minutes_margin"}]
+    first = [
+        name
+        for name in ("passed", "level", "minutes", "share", "group", "where", "area_name", "binding")
+        if name in shown
+    ]
+    rest = [name for name in shown.columns if name not in {*first, "areas", "certain", "minutes_margin"}]
     # Columns that would say nothing: classes without any, bounds where no count is suppressed.
     idle = {"where"} if "where" in shown and (shown["where"] == "").all() else set()
     if "missing_low" in shown and (shown["missing_low"] == shown["missing_high"]).all():
@@ -158,9 +163,11 @@ def _write_norms(book: Book, norms: pd.DataFrame) -> None:
     words = shown.assign(passed=[book.say(verdict) for verdict in _verdicts(norms)])
     columns = [column_of(book, name, words[name]) for name in [*first, *rest] if name not in idle]
     end = write_table(book, sheet, 3, columns, words, frozen_columns=2)
+    binding = xl_col_to_name(next(at for at, column in enumerate(columns) if column.source == "binding"), col_abs=True)
     for key, (ink, fill) in (("passed", GOOD), ("failed", BAD), ("uncertain", UNSURE)):
         look = book.file.add_format({"font_color": ink, "bg_color": fill, "bold": True})
-        rule = {"type": "cell", "criteria": "==", "value": f'"{book.say(key)}"', "format": look}
+        so = f'AND($A5="{book.say(key)}",{binding}5="{book.say("yes")}")'
+        rule = {"type": "formula", "criteria": f"={so}", "format": look}
         sheet.conditional_format(4, 0, end - 1, 0, rule)
 
 

@@ -20,6 +20,9 @@ COLUMNS = (
     "minutes_margin", "binding",
 )  # fmt: skip
 
+TARGET = COLUMNS[:6]
+"""Columns that tell one norm from another."""
+
 _ROUNDING = 1e-9
 
 
@@ -93,6 +96,12 @@ def check_norms(
                 )
             )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def targets_met(norms: pd.DataFrame) -> pd.Series[bool]:
+    """Tell of each target in a table of :func:`check_norms` whether it is met everywhere where it is to be met."""
+    fine = norms["passed"].astype(bool) | ~norms["binding"].astype(bool)
+    return fine.groupby([norms[one] for one in TARGET], sort=False).all()
 
 
 def _judge(
