@@ -98,7 +98,7 @@ def test_norms_are_judged_in_words_and_coloured(book, study):
 
 
 def test_a_norm_is_met_when_it_is_where_it_is_to_be_met(tmp_path, study, scheme):
-    """Of the whole area: what single areas miss is for information. Of each area: all must meet it, the whole need not."""
+    """Of the whole area: what areas miss is for information. Of each area: all must meet it, the whole need not."""
     norms = pd.concat([study.norms.iloc[[0]], study.norms.iloc[[0]].assign(area="614", area_name="Posio")])
     norms["binding"], norms["passed"] = [True, False], [True, False]
     each = norms.assign(level="E", areas="each", binding=[False, True])

@@ -82,12 +82,12 @@ SHEET_TEXTS: Mapping[str, Mapping[str, str]] = {
         "The way to the nearest open point that offers a single service, for the people of the whole area.",
     ),
     "about_norms": _in(
-        "Tavoite täyttyy, kun vähintään vaadittu osuus ryhmästä on enintään annetun matka-ajan päässä. Se koskee rivejä, "
-        "jotka ovat sitovia; muut rivit ovat tiedoksi.",
-        "Målet uppfylls när minst den krävda andelen av gruppen bor inom den angivna restiden. Det gäller de rader som är "
-        "bindande; övriga rader är för kännedom.",
-        "A norm is met when at least the required share of the group lives within the given travel time. It is to be met "
-        "on the rows that are binding; other rows are for information.",
+        "Tavoite täyttyy, kun vähintään vaadittu osuus ryhmästä on enintään annetun matka-ajan päässä. Se koskee "
+        "rivejä, jotka ovat sitovia; muut rivit ovat tiedoksi.",
+        "Målet uppfylls när minst den krävda andelen av gruppen bor inom den angivna restiden. Det gäller de rader "
+        "som är bindande; övriga rader är för kännedom.",
+        "A norm is met when at least the required share of the group lives within the given travel time. It is to be "
+        "met on the rows that are binding; other rows are for information.",
     ),
     "about_equity": _in(
         "Kuinka epätasaisesti matka-ajat jakautuvat. Gini on 0, kun kaikilla on yhtä pitkä matka. Palma vertaa "

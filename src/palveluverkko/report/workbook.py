@@ -150,14 +150,10 @@ def _write_norms(book: Book, norms: pd.DataFrame) -> None:
         say_none(book, sheet, "none_norms")
         return
     shown = norms.assign(group=[column_title(str(group), book.language, book.scheme) for group in norms["group"]])
-    first = [
-        name
-        for name in ("passed", "level", "minutes", "share", "group", "where", "area_name", "binding")
-        if name in shown
-    ]
+    first = ["passed", "level", "minutes", "share", "group", "where", "area_name", "binding"]
     rest = [name for name in shown.columns if name not in {*first, "areas", "certain", "minutes_margin"}]
     # Columns that would say nothing: classes without any, bounds where no count is suppressed.
-    idle = {"where"} if "where" in shown and (shown["where"] == "").all() else set()
+    idle = {"where"} if (shown["where"] == "").all() else set()
     if "missing_low" in shown and (shown["missing_low"] == shown["missing_high"]).all():
         idle |= {"missing_low", "missing_high"}
     words = shown.assign(passed=[book.say(verdict) for verdict in _verdicts(norms)])
