@@ -6,6 +6,7 @@ import sys
 
 import geopandas
 import numpy as np
+import openpyxl
 import osmium
 import osmium.osm.mutable
 import pytest
@@ -15,11 +16,13 @@ from little_study import write_little_study
 import palveluverkko as pv
 from palveluverkko import cli
 from palveluverkko.domain.errors import RoadFileError, StudyError, TableError
+from palveluverkko.domain.levels import LANGUAGES
 from palveluverkko.network import water as network_water
 from palveluverkko.network.water import read_water, water_of_study
 from palveluverkko.study.doctor import examine
-from palveluverkko.study.pipeline import compute_study, read_inputs
+from palveluverkko.study.pipeline import compute_study, read_inputs, run_study
 from palveluverkko.study.study import read_study
+from palveluverkko.study.texts import say
 
 OSM = 'osm = "roads.osm.pbf"'
 # Between four crossings, and round the health station by one of them.
@@ -112,6 +115,17 @@ def test_water_that_is_not_whole_is_a_finding_with_its_id(tmp_path):
     assert found.loc[found["verdict"] == "water_left_out", ["subject", "id"]].to_numpy().tolist() == [
         ["network", "coastline"]
     ]
+
+
+@pytest.mark.parametrize("water", ["none", "osm", "water.gpkg"])
+def test_the_page_and_the_workbook_say_whether_water_was_left_out(tmp_path, water):
+    _, files = run_study(read_study(write(tmp_path, water)), store=tmp_path / "store")
+    told = {code: say(code, "no_water") for code in LANGUAGES}
+    page = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
+    assert all((sentence in page) == (water != "water.gpkg") for sentence in told.values())
+    book = openpyxl.load_workbook(next(file for file in files if file.name == "report.xlsx"))
+    rows = {row[0]: row[1] for row in book.worksheets[-1].iter_rows(values_only=True, max_col=2)}
+    assert rows["Vesialueet"] == ("water.gpkg" if water == "water.gpkg" else told["fi"])
 
 
 def test_the_layer_is_an_input_of_the_study_and_stands_in_it_as_written(tmp_path):

@@ -28,7 +28,7 @@ from palveluverkko.study.study import Study
 from palveluverkko.study.texts import say, say_day, say_method, say_subtitle
 
 if TYPE_CHECKING:
-    from palveluverkko.study.pipeline import Results
+    from palveluverkko.study.pipeline import Inputs, Results
 
 
 def times_of_seasons(study: Study, table: TravelTimeTable, *, store: str | Path) -> tuple[TimesOfSeason, ...]:
@@ -160,7 +160,7 @@ def page_of_run(study: Study, results: Results, *, roads: geopandas.GeoDataFrame
         area_changes=results.further.get("area_changes"),
         tiles=study.output.background,
         language=study.study.language,
-        notes=_notes(study, inputs.network, day),
+        notes=_notes(study, inputs, day),
         attribution=study.attribution,
         fingerprint=_fingerprint(inputs.network, results.people),
     )
@@ -200,9 +200,10 @@ def _fingerprint(network: RoadNetwork, people: pd.DataFrame) -> str:
     return f"{network.fingerprint[:12]}-{figures:08x}"
 
 
-def _notes(study: Study, network: RoadNetwork, day: date) -> Sequence[Mapping[str, str]]:
+def _notes(study: Study, inputs: Inputs, day: date) -> Sequence[Mapping[str, str]]:
     return [
-        {code: say_method(code, network) for code in LANGUAGES},
+        {code: say_method(code, inputs.network) for code in LANGUAGES},
+        *([] if inputs.water is not None else [{code: say(code, "no_water") for code in LANGUAGES}]),
         {
             code: say(
                 code,

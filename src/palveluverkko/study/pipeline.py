@@ -17,7 +17,7 @@ from palveluverkko.domain.grids import GRID_LAYERS
 from palveluverkko.maps.seasons import TimesOfSeason
 from palveluverkko.network.road_network import RoadNetwork
 from palveluverkko.network.store import USER_STORE, read_network
-from palveluverkko.network.water import Water, water_of_study
+from palveluverkko.network.water import WATER_OF_ROADS, Water, water_of_study
 from palveluverkko.planning.impact import Impact, impact
 from palveluverkko.reach.areas import to_isochrones
 from palveluverkko.reach.surface import Surface
@@ -381,7 +381,7 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
         points_served=served_by_point(levels.frame, inputs.points, scheme.codes),
         impacts={name: one.summary() for name, one in results.impacts.items()},
         findings=results.findings,
-        sources=name_sources(study, inputs.network),
+        sources=name_sources(study, inputs.network) | name_water(study, inputs.water),
         sizes=results.sizes,
         checks=brief_tables(inputs.network, results.table.snapped_points, results.table.snapped_places, inputs.places),
     )
@@ -451,6 +451,13 @@ def name_sources(study: Study, network: RoadNetwork) -> dict[str, str]:
         "source_fingerprint": network.fingerprint,
     }
     return {say(language, key): value for key, value in rows.items() if value}
+
+
+def name_water(study: Study, water: Water | None) -> dict[str, str]:
+    """Name the water that areas leave out, or say that they may reach over it."""
+    language, named = study.study.language, study.network.water
+    source = road_files(study) if named == WATER_OF_ROADS else Path(named).name
+    return {say(language, "source_water"): say(language, "no_water") if water is None else source}
 
 
 class _Clock:

@@ -22,6 +22,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "huomioon, ja matka tieltä paikkaan on mukana ({speed} km/h, enintään {metres} m). Tasojen ajat ovat "
             "lähimpään avoimeen pisteeseen, joka tarjoaa tason palvelut."
         ),
+        "no_water": (
+            "Vesialueita ei ole otettu huomioon: matka-aika-alueet voivat ulottua veden päälle. "
+            "Asukasmääriin se ei vaikuta."
+        ),
         "computed": "Tieverkko: {osm}. Palvelupisteet: {points}. Väestö: {places}. Laskettu {day}.",
         "source_network": "Tieverkko",
         "source_points": "Palvelupisteet",
@@ -32,6 +36,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "source_scheme": "Palvelutasot",
         "source_minutes": "Aikarajat (min)",
         "source_suppressed": "Salattu luku (−1)",
+        "source_water": "Vesialueet",
         "source_season": "Vuodenaika",
         "source_direction": "Suunta",
         "source_method": "Menetelmä",
@@ -98,6 +103,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "har beaktats, och vägen från bilvägen till platsen ingår ({speed} km/h, högst {metres} m). Nivåernas "
             "tider gäller närmaste öppna punkt som erbjuder nivåns tjänster."
         ),
+        "no_water": (
+            "Vattenområden har inte beaktats: restidsområdena kan sträcka sig över vatten. "
+            "Invånarantalen påverkas inte."
+        ),
         "computed": "Vägnät: {osm}. Servicepunkter: {points}. Befolkning: {places}. Beräknat {day}.",
         "source_network": "Vägnät",
         "source_points": "Servicepunkter",
@@ -108,6 +117,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "source_scheme": "Servicenivåer",
         "source_minutes": "Tidsgränser (min)",
         "source_suppressed": "Dolt tal (−1)",
+        "source_water": "Vattenområden",
         "source_season": "Årstid",
         "source_direction": "Riktning",
         "source_method": "Metod",
@@ -172,6 +182,10 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
             "between road and place is included ({speed} km/h, at most {metres} m). The time to a level is to the "
             "nearest open point that offers its services."
         ),
+        "no_water": (
+            "Water has not been taken into account: areas of travel time may reach over it. "
+            "Numbers of people do not depend on it."
+        ),
         "computed": "Roads: {osm}. Service points: {points}. Population: {places}. Computed {day}.",
         "source_network": "Roads",
         "source_points": "Service points",
@@ -182,6 +196,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "source_scheme": "Levels",
         "source_minutes": "Thresholds (min)",
         "source_suppressed": "Withheld count (−1)",
+        "source_water": "Water",
         "source_season": "Season",
         "source_direction": "Direction",
         "source_method": "Method",
