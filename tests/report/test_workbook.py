@@ -224,6 +224,7 @@ def test_points_scenarios_and_findings_equal_their_frames(book, study):
     scenarios = rows_of(sheet_of(book, "scenarios"))
     assert [row["Skenaario"] for row in scenarios] == ["Ilman Posiota"] * 3 + [HOSTILE] * 3
     assert scenarios[0]["Lisäminuutit, keskiarvo"] == 36.125
+    assert scenarios[0]["Eniten pitenevän matkan paikka"] == "Kirkonkylä"
     findings = rows_of(sheet_of(book, "findings"))
     assert findings[0]["Havainto"] == "Kaukana tiestä"
     assert [row["Etäisyys (m)"] for row in findings] == [812.5, None, None]

@@ -78,6 +78,12 @@ COLUMN_TEXTS: Mapping[str, Mapping[str, str]] = {
     "column_p90": _in("90. persentiili (min)", "90:e percentilen (min)", "90th percentile (min)"),
     "column_worst": _in("Pisin (min)", "Längsta (min)", "Longest (min)"),
     "column_worst_place": _in("Pisimmän matkan paikan tunnus", "Kod för platsen med längst resa", "Id of that place"),
+    "column_most_extra_place": _in(
+        "Eniten pitenevän matkan paikan tunnus", "Kod för platsen vars resa förlängs mest", "Id of that place"
+    ),
+    "column_most_extra_name": _in(
+        "Eniten pitenevän matkan paikka", "Plats vars resa förlängs mest", "Place of the largest increase"
+    ),
     "column_worst_name": _in("Pisimmän matkan paikka", "Plats med längst resa", "Place of the longest"),
     "column_reached": _in("Tavoittaa", "Når nivån", "Reached"),
     "column_unreached": _in("Ei tavoita", "Når inte nivån", "Not reached"),

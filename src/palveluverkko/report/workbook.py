@@ -284,6 +284,8 @@ def _write_scenarios(book: Book, impacts: Mapping[str, pd.DataFrame]) -> None:
     rows = pd.concat([with_index(impact).assign(scenario=name) for name, impact in impacts.items()], ignore_index=True)
     idle = {"scenario", "worst_place"} if "worst_name" in rows else {"scenario"}
     rows = rows[["scenario", *(name for name in rows.columns if name not in idle)]]
+    # Not the place of the longest trip, as elsewhere, but that of the trip that grows most.
+    rows = rows.rename(columns={"worst_place": "most_extra_place", "worst_name": "most_extra_name"})
     columns = [column_of(book, name, rows[name]) for name in rows.columns]
     write_table(book, sheet, 3, columns, rows, frozen_columns=2)
 
