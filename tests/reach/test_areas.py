@@ -44,8 +44,8 @@ def test_every_cell_centre_away_from_the_outlines_lies_in_the_band_of_its_time(d
     bands = bands_of_surfaces(drawn, minutes=MINUTES, tolerance_metres=tolerance)
     # Islands smaller than the grid on which outlines are noded vanish, so the outlines before noding count too.
     nested = nest(drawn)
-    raw = [area for one in nested.values() for areas in _cumulative(one, MINUTES) for area in areas]
-    outlines = shapely.union_all(shapely.boundary([*bands.geometry, *raw]))
+    raw = [line for one in nested.values() for within in _cumulative(one, MINUTES) for line in within.lines]
+    outlines = shapely.union_all([*shapely.boundary(bands.geometry.to_numpy()), *raw])
     for level, one in nested.items():
         rows, columns = one.travel_time.shape
         x, y = np.meshgrid(one.west + (np.arange(columns) + 0.5) * CELL, one.north - (np.arange(rows) + 0.5) * CELL)

@@ -37,7 +37,7 @@ def test_pieces_meet_where_they_cross_or_an_end_is_within_a_step_of_the_other(pa
 @given(surfaces(levels=3))
 def test_noded_pieces_meet_at_ends_only_and_cut_the_same_land_as_noding_all_at_once(drawn):
     nested = nest(drawn)
-    outlines = shapely.boundary(np.concatenate([area for one in nested.values() for area in _cumulative(one, MINUTES)]))
+    outlines = np.concatenate([within.lines for one in nested.values() for within in _cumulative(one, MINUTES)])
     grid = next(iter(nested.values()))
     pieces = _noded(outlines, grid)
     one, other = shapely.STRtree(pieces).query(pieces, predicate="intersects")

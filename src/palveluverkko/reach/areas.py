@@ -16,7 +16,7 @@ from pyproj import CRS
 from palveluverkko.domain.errors import StudyError
 from palveluverkko.domain.travel import UNREACHED, check_minutes, to_milliseconds
 from palveluverkko.reach.noding import faces_between
-from palveluverkko.reach.outlines import outline, outline_unmended
+from palveluverkko.reach.outlines import Unmended, outline, outline_unmended
 from palveluverkko.reach.sieve import merge_small
 from palveluverkko.reach.simplified import simplified
 from palveluverkko.reach.surface import Surface
@@ -117,7 +117,7 @@ def faces_of_surfaces(
         faces, band = _own_bands(first, thresholds)
     else:
         inside = [_cumulative(one, thresholds) for one in surfaces]
-        faces = faces_between(shapely.boundary(np.concatenate([area for areas in inside for area in areas])), first)
+        faces = faces_between(np.concatenate([one.lines for level in inside for one in level]), first)
         band = _bands_of_spots(inside, shapely.get_coordinates(shapely.point_on_surface(faces)), nested=nested)
         kept = (band < beyond).any(axis=0)
         faces, band = faces[kept], band[:, kept]
@@ -228,8 +228,8 @@ def _own_bands(surface: Surface, thresholds: Sequence[float]) -> tuple[NDArray[n
     return np.concatenate(areas), np.concatenate(numbers)[None, :]
 
 
-def _cumulative(surface: Surface, thresholds: Sequence[float]) -> list[NDArray[np.object_]]:
-    """Outline the cells within each threshold, as polygons whose rings may touch themselves."""
+def _cumulative(surface: Surface, thresholds: Sequence[float]) -> list[Unmended]:
+    """Outline the cells within each threshold."""
     return outline_unmended(surface, [(-1.0, _limit(one)) for one in thresholds])
 
 
@@ -262,9 +262,7 @@ def _reached_on_land(faces: NDArray[np.object_], surfaces: Sequence[Surface]) ->
     return reached
 
 
-def _bands_of_spots(
-    inside: Sequence[list[NDArray[np.object_]]], spot: NDArray[np.float64], *, nested: bool
-) -> NDArray[np.int64]:
+def _bands_of_spots(inside: Sequence[list[Unmended]], spot: NDArray[np.float64], *, nested: bool) -> NDArray[np.int64]:
     """Give the band of each level at each spot, int64[levels, spots]: how many thresholds do not contain it.
 
     A running minimum from the farthest level keeps the order also where snapping moved an outline by a metre.
@@ -275,8 +273,9 @@ def _bands_of_spots(
     band = np.zeros((len(inside), len(spot)), dtype=np.int64)
     for row, areas in enumerate(inside):
         reached = np.zeros(len(spot), dtype=np.bool_)
-        for polygons in areas:
-            reached[tree.query(polygons, predicate="contains")[1]] = True
+        for one in areas:
+            # Spots within faces lie on no outline, but some may where two strips of an area meet.
+            reached[tree.query(one.areas, predicate="intersects")[1]] = True
             band[row] += ~reached
     return np.minimum.accumulate(band[::-1], axis=0)[::-1] if nested else band
 

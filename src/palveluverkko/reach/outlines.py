@@ -37,10 +37,18 @@ class _Strip(NamedTuple):
     west: int
 
 
-class _Outlines(NamedTuple):
-    """Polygons, and their corners counted in cells with the first corner of each ring and the first ring of each."""
+class Unmended(NamedTuple):
+    """Polygons strip by strip, whose rings may touch themselves, and the lines around them where strips are united."""
 
     areas: Polygons
+    lines: Polygons
+
+
+class _Outlines(NamedTuple):
+    """Polygons of a strip; its first row, their corners in cells, the first of each ring and the first ring of each."""
+
+    areas: Polygons
+    first: int
     xy: Float64
     rings: NDArray[np.int64]
     parts: NDArray[np.int64]
@@ -71,13 +79,21 @@ def outline(
 
 def outline_unmended(
     surface: Surface, limits: Sequence[tuple[float, float]], *, cells_at_once: int = CELLS_AT_ONCE
-) -> list[Polygons]:
-    """Outline cells as :func:`outline` does, but leave rings that touch themselves.
+) -> list[Unmended]:
+    """Outline cells as :func:`outline` does, but leave rings that touch themselves and areas in strips.
 
-    Enough for their lines and for asking what spots lie within; sorting such rings anew took a quarter of the time in
-    which the bands of three levels in all of Finland are drawn.
+    Enough for noding their lines and for asking what spots lie within, on the rows where strips meet included. Of the
+    bands of three levels in all of Finland, sorting such rings anew took a quarter of the time, and of the rest uniting
+    the strips almost half.
     """
-    return [_as_one([one.areas for one in strips]) for strips in _drawn(surface, limits, cells_at_once)]
+    drawn = _drawn(surface, limits, cells_at_once)
+    nothing = np.empty(0, dtype=object)
+    return [
+        Unmended(np.concatenate([one.areas for one in strips]), _lines_around(strips, surface))
+        if strips
+        else Unmended(nothing, nothing)
+        for strips in drawn
+    ]
 
 
 def _drawn(surface: Surface, limits: Sequence[tuple[float, float]], cells_at_once: int) -> list[list[_Outlines]]:
@@ -107,7 +123,7 @@ def _drawn(surface: Surface, limits: Sequence[tuple[float, float]], cells_at_onc
             for points, rings, parts in zip(*found, strict=True):
                 if points is not None:
                     xy = _exact(points, strip, np.asarray(pair))
-                    drawn[number].append(_polygons(xy, surface, rings, parts))
+                    drawn[number].append(_polygons(xy, surface, strip.first, rings, parts))
     return drawn
 
 
@@ -181,12 +197,12 @@ def _on_ground(xy: Float64, surface: Surface) -> Float64:
     return np.column_stack((surface.west + (xy[:, 0] + 0.5) * cell, surface.north - (xy[:, 1] + 0.5) * cell))
 
 
-def _polygons(xy: Float64, surface: Surface, rings: Offsets, parts: Offsets) -> _Outlines:
+def _polygons(xy: Float64, surface: Surface, north: int, rings: Offsets, parts: Offsets) -> _Outlines:
     """Turn contourpy's outlines, outer ring first and counted in cells, into polygons."""
     first, outer = rings.astype(np.int64), parts.astype(np.int64)
     ground = _on_ground(xy, surface)
     areas = np.asarray(shapely.from_ragged_array(shapely.GeometryType.POLYGON, ground, (first, outer)))
-    return _Outlines(areas, xy, first, outer)
+    return _Outlines(areas, north, xy, first, outer)
 
 
 def _mended(drawn: _Outlines) -> Polygons:
@@ -228,3 +244,22 @@ def _as_one(strips: list[Polygons]) -> Polygons:
         return strips[0] if strips else np.empty(0, dtype=object)
     united = shapely.coverage_union_all(np.concatenate(strips))
     return np.asarray(shapely.get_parts(united), dtype=object)
+
+
+def _lines_around(strips: list[_Outlines], surface: Surface) -> Polygons:
+    """Give the rings of the areas of strips as lines, without their sides where two strips meet."""
+    xy = np.concatenate([one.xy for one in strips])
+    begins = np.zeros(len(xy), dtype=np.bool_)
+    sizes = np.concatenate([np.diff(one.rings) for one in strips])
+    begins[np.cumsum(sizes) - sizes] = True
+    row = xy[:, 1]
+    level = np.flatnonzero((row[1:] == row[:-1]) & ~begins[1:])
+    level = level[np.isin(row[level], [one.first for one in strips])]
+    ends = np.sort(np.column_stack((xy[level, 0], xy[level + 1, 0])), axis=1)
+    _, which, times = np.unique(np.column_stack((row[level], ends)), axis=0, return_inverse=True, return_counts=True)
+    # Such a side belongs to one area of each strip; an outline along the row has an area on one side only.
+    begins[level[times[which] > 1] + 1] = True
+    line = np.cumsum(begins) - 1
+    long = np.bincount(line) > 1
+    kept = long[line]
+    return np.asarray(shapely.linestrings(_on_ground(xy[kept], surface), indices=(np.cumsum(long) - 1)[line[kept]]))
