@@ -74,7 +74,7 @@ def outline(
     -------
     One array of valid polygons for each pair.
     """
-    return [_as_one([_mended(one) for one in strips]) for strips in _drawn(surface, limits, cells_at_once)]
+    return [_as_one(strips, surface) for strips in _drawn(surface, limits, cells_at_once)]
 
 
 def outline_unmended(
@@ -100,14 +100,17 @@ def _drawn(surface: Surface, limits: Sequence[tuple[float, float]], cells_at_onc
     """Give the outlines of each pair of limits on each strip."""
     heights = np.unique(np.asarray(limits, dtype=np.float64))
     drawn: list[list[_Outlines]] = [[] for _ in limits]
+    # All strips are as wide: one pair of coordinates serves.
+    x, y = (np.empty((0, 0)) for _ in "xy")
     for strip in _strips(surface, heights, cells_at_once):
         rows, columns = strip.time.shape
-        x, y = np.meshgrid(np.arange(columns, dtype=np.float64), np.arange(rows, dtype=np.float64))
+        if rows > len(x):
+            x, y = np.meshgrid(np.arange(columns, dtype=np.float64), np.arange(rows, dtype=np.float64))
         # contour_generator would copy the times and mask them anew; with one for each band in the part of the grid that
         # it lies in, making them took 0.08 s of the bands of a million reached nodes.
         generator = contourpy.SerialContourGenerator(
-            x,
-            y,
+            x[:rows],
+            y[:rows],
             strip.time,
             np.isnan(strip.time),
             corner_mask=True,
@@ -238,12 +241,15 @@ def _pinched(xy: Float64, rings: NDArray[np.int64], parts: NDArray[np.int64]) ->
     return pinched
 
 
-def _as_one(strips: list[Polygons]) -> Polygons:
+def _as_one(strips: list[_Outlines], surface: Surface) -> Polygons:
     """Unite the polygons of strips where they meet."""
+    areas = np.concatenate([np.empty(0, dtype=object), *(_mended(one) for one in strips)])
     if len(strips) < 2:  # noqa: PLR2004
-        return strips[0] if strips else np.empty(0, dtype=object)
-    united = shapely.coverage_union_all(np.concatenate(strips))
-    return np.asarray(shapely.get_parts(united), dtype=object)
+        return areas
+    meet = _on_ground(np.asarray([[0.0, one.first] for one in strips]), surface)[:, 1]
+    beside = np.isin(shapely.bounds(areas)[:, [1, 3]], meet).any(axis=1)
+    united = shapely.coverage_union_all(areas[beside])
+    return np.concatenate((areas[~beside], shapely.get_parts(united)))
 
 
 def _lines_around(strips: list[_Outlines], surface: Surface) -> Polygons:
