@@ -331,12 +331,12 @@ def test_water_stops_the_spread_as_it_stops_a_search_over_the_cells(blocked, see
     expected = naive_spread(time, blocked)
     water = _Water.of(_walls(blocked, ROWS, COLUMNS))
     steps = _Steps.of(CELL * PACE, 1000.0, FAR // 10 - 1)
-    key = np.empty((ROWS + 2 * spread_kernels.PAD, COLUMNS + 2 * spread_kernels.PAD), dtype=np.int64)
-    length = np.zeros((ROWS, COLUMNS), dtype=np.int32)
-    spread_kernels.write_keys(key, time, length, grid_kernels.PARTS, steps.none)
+    key = np.full((ROWS + 4, COLUMNS + 2 + spread_kernels.LANES), steps.none)
+    inner = key[2 : 2 + ROWS, 2 : 2 + COLUMNS]
+    for cell, one in seeds.items():
+        inner[cell] = (one * grid_kernels.PARTS) << spread_kernels.LENGTH_BITS
     spread_kernels.sweep(key, np.empty((0, 0), dtype=np.int32), *water, steps.keys)
-    key = key[2:-2, 2:-2]
-    found = np.where(key < steps.none, (key >> spread_kernels.LENGTH_BITS) / grid_kernels.PARTS, np.inf)
+    found = np.where(inner < steps.none, (inner >> spread_kernels.LENGTH_BITS) / grid_kernels.PARTS, np.inf)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1)
 
 
@@ -365,8 +365,20 @@ def test_asking_again_only_where_the_quickest_walk_is_too_long_is_asking_for_all
     np.testing.assert_array_equal(found.owner[off_road], its[off_road])
 
 
-def test_the_steps_that_water_bars_are_those_that_walks_take():
+@settings(deadline=None, max_examples=60)
+@given(roads(most=8), st.sampled_from([110.0, 170.0, 300.0]), st.sampled_from([200_000, 2_000_000]))
+def test_cells_side_by_side_have_the_times_of_cells_one_by_one(given_roads, longest, latest):
+    lines, times = given_roads
+    at_once = allocate(lines, times, longest=longest, latest=latest)
+    # Whose a cell is, is asked one by one.
+    owners = np.ones(len(lines))
+    np.testing.assert_array_equal(at_once.time, allocate(lines, times, owners, longest=longest, latest=latest).time)
+
+
+def test_the_kernels_of_roads_and_of_walks_agree_on_steps_and_keys():
     np.testing.assert_array_equal(grid_kernels.STEPS, spread_kernels.STEPS)
+    for name in ("LENGTH_BITS", "PAD", "LANES"):
+        assert getattr(grid_kernels, name) == getattr(spread_kernels, name)
 
 
 @settings(deadline=None, max_examples=40)

@@ -79,23 +79,24 @@ def spread_from_roads(
 
     shape = (rows, columns)
     owned = any(one.owner.any() for one in roads)
-    owners = shape if owned else (0, 0)
-    walk_time, road_time = np.full(shape, np.inf), np.full(shape, np.inf)
-    walk_owner, road_owner = (np.full(owners, -1, dtype=np.int32) for _ in range(2))
-    walk_units = np.empty(shape, dtype=np.int32)
-    corner = (west + first_column * cell, north - first_row * cell)
-    walls = _walls(blocked, rows, columns)
-    where: tuple[Any, ...] = (corner, *walls, float(cell), float(milliseconds_per_metre), float(latest))
-    for some in roads:
-        into: tuple[Any, ...] = (walk_time, walk_units, walk_owner, road_time, road_owner)
-        kernels.burn(*[*into, *some, *where])
     steps = _Steps.of(cell * milliseconds_per_metre, longest_metres / cell, latest)
-    wet = _Water.of(walls)
-    key = np.empty((rows + 2 * spread_kernels.PAD, columns + 2 * spread_kernels.PAD), dtype=np.int64)
-    spread_kernels.write_keys(key, walk_time, walk_units, kernels.PARTS, steps.none)
-    key_owner = np.pad(walk_owner, spread_kernels.PAD) if owned else walk_owner
-    spread_kernels.sweep(key, key_owner, *wet, steps.keys)
-    found, found_owner = _Walks(roads, wet, steps, where).quickest_within_limit(key)
+    walls = _walls(blocked, rows, columns)
+    water = _Water.of(walls)
+    padded = (rows + 2 * kernels.PAD, kernels.PAD + columns + kernels.LANES)
+    key, key_owner = np.full(padded, steps.none), np.full(padded if owned else (0, 0), -1, dtype=np.int32)
+    road_time = np.full((rows, columns + kernels.LANES), np.inf)
+    road_owner = np.full(shape if owned else (0, 0), -1, dtype=np.int32)
+    corner = (west + first_column * cell, north - first_row * cell)
+    measures = (float(cell), float(milliseconds_per_metre), float(latest))
+    where: tuple[Any, ...] = (corner, *walls, *measures)
+    for some in roads:
+        if owned or water.near.size:
+            kernels.burn(*[key, key_owner, road_time, road_owner, *some, *where])
+        else:
+            into: tuple[Any, ...] = (key, road_time, *some[:4], *some[5:], corner)
+            kernels.burn_in_the_open(*[*into, *measures])
+    spread_kernels.sweep(key, key_owner, *water, steps.keys)
+    found, found_owner = _Walks(roads, water, steps, where).quickest_within_limit(key)
     time, owner = np.full(shape, UNREACHED, dtype=np.int32), np.full(shape, -1, dtype=np.int32)
     ends = (found, found_owner, road_time, road_owner)
     spread_kernels.settle(time, owner, key, key_owner, *ends, kernels.PARTS, steps.longest, steps.none)
@@ -185,8 +186,8 @@ class _Walks(NamedTuple):
         if not spread_kernels.mark_too_long(rest, key, self.steps.longest, self.steps.none):
             return self._nothing((0, 0))
         spread_kernels.sweep(rest, self._nothing((0, 0))[1], *_Water.none(), freeze_int64(self.steps.units))
-        pad = spread_kernels.PAD
-        room = np.maximum(self.steps.longest - rest[pad:-pad, pad:-pad], -_FAR_OFF).astype(np.int32)
+        inner = rest[spread_kernels.PAD : -spread_kernels.PAD, spread_kernels.PAD : -spread_kernels.LANES]
+        room = np.maximum(self.steps.longest - inner, -_FAR_OFF).astype(np.int32)
         room.flags.writeable = False
         return self.within(room)
 

@@ -116,7 +116,14 @@ _MOST_LINES = 32
 
 # Times of walks are whole parts of a millisecond: sums of them are exact, in whatever order steps are taken.
 PARTS = 64
-_HALF_A_PART = 0.5 / PARTS
+
+# Those of ``spread_kernels``: how keys are made of time and length, and what lies around a grid of keys.
+LENGTH_BITS = 23
+PAD = 2
+
+# Cells of a row, and of a block of as many rows, that are worked on at once.
+LANES = 8
+_BLOCK = LANES * LANES
 
 
 class Walks(NamedTuple):
@@ -172,6 +179,8 @@ def _measure(
         line = lines[one]
         line[0], line[1], line[2], line[3] = x0, y0, along_x * inverse, along_y * inverse
         line[4], line[5], line[6], line[7] = metre, t0, b, slant
+        if metre == 0.0:
+            line[2] = 1.0
 
 
 @nb.njit(cache=True, nogil=True, boundscheck=False)
@@ -191,8 +200,6 @@ def _walks_to(
         foot = cx * line[2] + cy * line[3]
         aside = abs(cx * line[3] - cy * line[2])
         length, slant = line[4], line[7]
-        if length == 0.0:
-            aside = np.sqrt(cx * cx + cy * cy)
         low, high = 0.0, length
         if count == 1:
             low, high = low_share * length, high_share * length
@@ -249,10 +256,149 @@ def _box(
 
 
 @nb.njit(cache=True, nogil=True, boundscheck=False)
+def _parts(lines: int, at: int, x: NDArray[np.float64], y: NDArray[np.float64], cell: float) -> int:
+    """Give how many parts a stretch is worked on in: a long piece is one of its own, and has several."""
+    if lines > 1:
+        return 1
+    return int(np.sqrt((x[at + 1] - x[at]) ** 2 + (y[at + 1] - y[at]) ** 2) / cell) + 1
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
+def _walks_to_all(
+    cells: int,
+    found: NDArray[np.float64],
+    beside: NDArray[np.float64],
+    line: NDArray[np.float64],
+    x: float,
+    y: float,
+    low_share: float,
+    high_share: float,
+    k: float,
+    cell: float,
+) -> None:
+    """Do what :func:`_walks_to` does for a line and the cells of a block, of which the first has its centre at (x, y).
+
+    In ``found``, a block of each: the square of the nearest walk, the time on the road there (infinite where a part of
+    a line ends that goes on), the time of the quickest walk, its metres. In ``beside`` how many cells they are to the
+    right of the first, and below it.
+    """
+    to_right, below, length, time, slope, slant = line[2], line[3], line[4], line[5], line[6], line[7]
+    x, y, low, high = x - line[0], y - line[1], low_share * length, high_share * length
+    for at in range(cells):
+        cx, cy = x + beside[at] * cell, y + beside[_BLOCK + at] * cell
+        foot = cx * to_right + cy * below
+        aside = abs(cx * below - cy * to_right)
+        spot = min(max(foot, low), high)
+        square = (foot - spot) * (foot - spot) + aside * aside
+        there = time + slope * spot
+        ends = (spot == foot) | (spot == 0.0) | (spot == length)
+        stops = there if ends else np.inf
+        nearer = square < found[at]
+        found[at] = square if nearer else found[at]
+        found[_BLOCK + at] = stops if nearer else found[_BLOCK + at]
+        if slant != 0.0:
+            # A spot dead ahead has no side: 0 * infinity would be no number.
+            spot = min(max(foot - (aside * slant if aside > 0.0 else 0.0), low), high)
+            square = (foot - spot) * (foot - spot) + aside * aside
+            there = time + slope * spot
+        walked = np.sqrt(square)
+        here = there + k * walked
+        quicker = here < found[2 * _BLOCK + at]
+        found[2 * _BLOCK + at] = here if quicker else found[2 * _BLOCK + at]
+        found[3 * _BLOCK + at] = walked if quicker else found[3 * _BLOCK + at]
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
+def burn_in_the_open(
+    key: NDArray[np.int64],
+    road_time: NDArray[np.float64],
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    backward: NDArray[np.bool_],
+    base: NDArray[np.int64],
+    west: NDArray[np.float64],
+    east: NDArray[np.float64],
+    south: NDArray[np.float64],
+    north: NDArray[np.float64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    along: NDArray[np.int32],
+    back: NDArray[np.int32],
+    falls: bool,
+    corner: tuple[float, float],
+    cell: float,
+    milliseconds_per_metre: float,
+    latest: float,
+) -> None:
+    """Do what :func:`burn` does where there is no water and nobody asks whose a cell is.
+
+    Walks to all cells around a stretch are worked out at once, in vectors, whether they turn out to be the quickest or
+    not: that takes four fifths of the time of asking first. What the loops run over is not known beforehand, or they
+    would be unrolled and make no vectors; and their columns lie in one array each, or they could overlap.
+    """
+    rows, columns = key.shape[0] - 2 * PAD, key.shape[1] - PAD - LANES
+    corner_x, corner_y = corner
+    k = milliseconds_per_metre
+    phased = k * _OFF_ROAD / (_OFF_ROAD - _ON_ROAD)
+    too_late_parts = (latest + 0.5) * PARTS
+    line, found = np.empty((_MOST_LINES, 8)), np.empty(4 * _BLOCK)
+    fresh, beside = np.empty(_BLOCK, dtype=np.int64), np.empty(2 * _BLOCK)
+    for at in range(_BLOCK):
+        beside[at], beside[_BLOCK + at] = at % LANES, at // LANES
+    for stretch in range(first.size):
+        upper, lower = (corner_y - north[stretch]) / cell, (corner_y - south[stretch]) / cell
+        if lower + _AROUND < 0 or upper - _AROUND >= rows:
+            continue
+        lines, at = last[stretch] - first[stretch], first[stretch]
+        driven = back if backward[stretch] else along
+        sign = 1 if backward[stretch] == falls else -1
+        begins = float(base[stretch])
+        if begins + min(sign * driven[at], sign * driven[at + lines]) > latest:
+            continue
+        left, right = (west[stretch] - corner_x) / cell, (east[stretch] - corner_x) / cell
+        _measure(line, lines, at, sign, driven, x, y, corner_x, corner_y, k)
+        parts = _parts(lines, at, x, y, cell)
+        for part in range(parts):
+            if parts > 1:
+                left, right, upper, lower = _box(part, parts, at, x, y, corner_x, corner_y, cell)
+            from_column, to_column = max(0, int(np.floor(left - _AROUND))), int(np.floor(right + _AROUND))
+            from_row, to_row = max(0, int(np.floor(upper - _AROUND))), int(np.floor(lower + _AROUND))
+            for top in range(from_row, min(rows - 1, to_row) + 1, LANES):
+                high = min(LANES, min(rows - 1, to_row) + 1 - top)
+                for column in range(from_column, min(columns - 1, to_column) + 1, LANES):
+                    for one in range(high * LANES):
+                        found[one] = found[2 * _BLOCK + one] = np.inf
+                    for one in range(lines):
+                        to_x, to_y = (column + 0.5) * cell, (top + 0.5) * cell
+                        shares = (part / parts, (part + 1) / parts)
+                        _walks_to_all(high * LANES, found, beside, line[one], to_x, to_y, *shares, k, cell)
+                    for one in range(high * LANES):
+                        across, downward = column + 0.5 + beside[one], top + 0.5 + beside[_BLOCK + one]
+                        off = max(upper - downward, downward - lower, left - across, across - right)
+                        parted = np.floor((begins + found[2 * _BLOCK + one]) * PARTS + 0.5)
+                        around = (off <= _AROUND) & (across < columns) & (parted < too_late_parts)
+                        units = np.ceil(8.0 * found[3 * _BLOCK + one] / cell - ROUNDING)
+                        late = np.int64(parted if around else too_late_parts)
+                        fresh[one] = (late << LENGTH_BITS) + _EIGHTH * np.int64(units)
+                    for row in range(top, top + high):
+                        block = (row - top) * LANES
+                        for one in range(fresh.size // LANES):
+                            known_key = key[row + PAD, column + PAD + one]
+                            key[row + PAD, column + PAD + one] = min(fresh[block + one], known_key)
+                        if upper - (row + 0.5) >= _OFF_ROAD or (row + 0.5) - lower >= _OFF_ROAD:
+                            continue
+                        for one in range(fresh.size // LANES):
+                            metres = np.sqrt(found[block + one])
+                            here = begins + (found[_BLOCK + block + one] + phased * max(0.0, metres - _ON_ROAD * cell))
+                            known = road_time[row, column + one]
+                            passes = (metres < _OFF_ROAD * cell) & (here < latest + 0.5) & (here < known)
+                            road_time[row, column + one] = here if passes else known
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
 def burn(
-    walk_time: NDArray[np.float64],
-    walk_units: NDArray[np.int32],
-    walk_owner: NDArray[np.int32],
+    key: NDArray[np.int64],
+    owner: NDArray[np.int32],
     road_time: NDArray[np.float64],
     road_owner: NDArray[np.int32],
     first: NDArray[np.int64],
@@ -290,9 +436,9 @@ def burn(
     centre; where that is farther than :data:`_ON_ROAD` cells the walk is phased in, up to :data:`_OFF_ROAD`. The
     arrays of owners have no cells where nobody asks.
     """
-    rows, columns = road_time.shape
+    rows, columns = key.shape[0] - 2 * PAD, key.shape[1] - PAD - LANES
     corner_x, corner_y = corner
-    k, owned = milliseconds_per_metre, walk_owner.size > 0
+    k, owned = milliseconds_per_metre, owner.size > 0
     phasing = _OFF_ROAD / (_OFF_ROAD - _ON_ROAD)
     line = np.empty((_MOST_LINES, 8))
     for turn in range(2 * first.size):
@@ -302,18 +448,15 @@ def burn(
         upper, lower = (corner_y - north[stretch]) / cell, (corner_y - south[stretch]) / cell
         if lower + margin < 0 or upper - margin >= rows:
             continue
-        lines, at, owner = last[stretch] - first[stretch], first[stretch], whose[stretch]
+        lines, at, its = last[stretch] - first[stretch], first[stretch], whose[stretch]
         driven = back if backward[stretch] else along
         sign = 1 if backward[stretch] == falls else -1
         earliest = min(sign * driven[at], sign * driven[at + lines])
         if base[stretch] + earliest > latest:
             continue
         left, right = (west[stretch] - corner_x) / cell, (east[stretch] - corner_x) / cell
+        parts = _parts(lines, at, x, y, cell)
         measured = False
-        # A long piece is a stretch of its own, and is worked on in parts.
-        parts = 1
-        if lines == 1:
-            parts = int(np.hypot(x[at + 1] - x[at], y[at + 1] - y[at]) / cell) + 1
         for part in range(parts):
             soonest = float(base[stretch] + earliest)
             low_share, high_share = part / parts, (part + 1) / parts
@@ -337,7 +480,8 @@ def burn(
                         continue
                     passes = off < _OFF_ROAD
                     passes &= soonest + k * cell * phasing * max(0.0, off - _ON_ROAD) <= road_time[row, column]
-                    if soonest + k * cell * off - _HALF_A_PART > walk_time[row, column] and not passes:
+                    known = key[row + PAD, column + PAD] >> LENGTH_BITS
+                    if (soonest + k * cell * off) * PARTS - 0.5 > known and not passes:
                         continue
                     if not measured:
                         measured = True
@@ -352,7 +496,7 @@ def burn(
                         nearest = parts == 1 or near_spot in (near_foot, 0.0, line[0, 4])
                         here = base[stretch] + (at_near + k * phasing * max(0.0, near_metres - _ON_ROAD * cell))
                         earlier = here < road_time[row, column]
-                        earlier |= owned and here == road_time[row, column] and owner < road_owner[row, column]
+                        earlier |= owned and here == road_time[row, column] and its < road_owner[row, column]
                         if nearest and earlier and here < latest + 0.5:
                             if near[row, column] and not _is_dry(
                                 line[near_line], near_spot, to_x, to_y, blocked, wet, row, column, cell
@@ -361,25 +505,25 @@ def burn(
                             if nearest:
                                 road_time[row, column] = here
                                 if owned:
-                                    road_owner[row, column] = owner
-                    here = np.floor((base[stretch] + there) * PARTS + 0.5) / PARTS
+                                    road_owner[row, column] = its
+                    parted = np.floor((base[stretch] + there) * PARTS + 0.5)
                     # Where water is in the way of the quickest walk, the nearest may be open.
-                    asked = near[row, column] and here <= walk_time[row, column]
+                    asked = near[row, column] and parted <= known
                     if asked and not _is_dry(line[quick_line], spot, to_x, to_y, blocked, wet, row, column, cell):
                         if not _is_dry(line[near_line], near_spot, to_x, to_y, blocked, wet, row, column, cell):
                             continue
                         walked = near_metres
-                        here = np.floor((base[stretch] + (at_near + k * walked)) * PARTS + 0.5) / PARTS
-                    if here > walk_time[row, column] or here >= latest + 0.5:
+                        parted = np.floor((base[stretch] + (at_near + k * walked)) * PARTS + 0.5)
+                    if parted > known or parted >= (latest + 0.5) * PARTS:
                         continue
                     units = _EIGHTH * int(np.ceil(8.0 * walked / cell - ROUNDING))
-                    if here == walk_time[row, column]:
-                        before = walk_owner[row, column] if owned else owner
-                        if before < owner or (before == owner and walk_units[row, column] <= units):
-                            continue
-                    walk_time[row, column], walk_units[row, column] = here, units
+                    new = (np.int64(parted) << LENGTH_BITS) + units
+                    before = owner[row + PAD, column + PAD] if owned else its
+                    if parted == known and (before < its or (before == its and key[row + PAD, column + PAD] <= new)):
+                        continue
+                    key[row + PAD, column + PAD] = new
                     if owned:
-                        walk_owner[row, column] = owner
+                        owner[row + PAD, column + PAD] = its
 
 
 @nb.njit(cache=True, nogil=True, boundscheck=False)
@@ -435,9 +579,7 @@ def list_walks(
         if room[min(max(int(upper), 0), rows - 1), min(max(int(left), 0), columns - 1)] + UNITS * steps < 0:
             continue
         measured = False
-        parts = 1
-        if lines == 1:
-            parts = int(np.hypot(x[at + 1] - x[at], y[at + 1] - y[at]) / cell) + 1
+        parts = _parts(lines, at, x, y, cell)
         for part in range(parts):
             if parts > 1:
                 left, right, upper, lower = _box(part, parts, at, x, y, corner_x, corner_y, cell)

@@ -20,22 +20,10 @@ _COUNT = 8
 # quickest walk, of those as quick the shortest. Up to 2**31 ms in 64 parts and 2**23 units, or 116,000 cells.
 LENGTH_BITS = 23
 
-# Cells around a grid of keys that no walk comes from: no step leads out of the array.
+# Cells above, below and to the left of a grid of keys, that no walk comes from: no step leads out of the array. To the
+# right there are more of them, so that the kernels of roads can write cells side by side.
 PAD = 2
-
-
-@nb.njit(cache=True, nogil=True, boundscheck=False)
-def write_keys(
-    key: NDArray[np.int64], time: NDArray[np.float64], units: NDArray[np.int32], parts: int, none: int
-) -> None:
-    """Write the keys of walks to cells into a padded grid: ``none`` where there is no walk."""
-    rows, columns = time.shape
-    key[:] = none
-    for row in range(rows):
-        into = key[row + PAD]
-        for column in range(columns):
-            if time[row, column] < np.inf:
-                into[column + PAD] = (np.int64(time[row, column] * parts) << LENGTH_BITS) + units[row, column]
+LANES = 8
 
 
 @nb.njit(cache=True, nogil=True, boundscheck=False)
@@ -87,7 +75,7 @@ def _pull_row(
 ) -> bool:
     """Take over the quickest walks from the two rows on one side, in all cells of a row at once."""
     changed = False
-    for at in range(PAD, here.size - PAD):
+    for at in range(PAD, here.size - LANES):
         best = min(beside[at] + straight, min(beside[at - 1], beside[at + 1]) + aslant)
         best = min(best, min(beside[at - 2], beside[at + 2], beyond[at - 1], beyond[at + 1]) + knight)
         changed |= best < here[at]
@@ -114,7 +102,7 @@ def sweep(
     the one of the lowest counts. ``blocked``, ``barred`` and ``near`` are those of ``grid_kernels.bar_steps``, without
     cells where there is no water; ``later`` is what each of the :data:`STEPS` adds to a key.
     """
-    rows, columns = key.shape[0] - 2 * PAD, key.shape[1] - 2 * PAD
+    rows, columns = key.shape[0] - 2 * PAD, key.shape[1] - PAD - LANES
     walled, owned = blocked.size > 0, owner.size > 0
     straight, aslant, knight = later[0], later[1], later[4]
     changed_in = np.zeros(rows + 2 * PAD, dtype=np.int64)
@@ -271,7 +259,7 @@ def mark_too_long(rest: NDArray[np.int64], key: NDArray[np.int64], longest: int,
     rest[:] = none
     some = False
     for row in range(PAD, key.shape[0] - PAD):
-        for column in range(PAD, key.shape[1] - PAD):
+        for column in range(PAD, key.shape[1] - LANES):
             here = key[row, column]
             if here < none and here & ((1 << LENGTH_BITS) - 1) > longest:
                 rest[row, column] = 0
