@@ -141,23 +141,31 @@ def compile_kernels() -> None:
     topology.lay_chains(chains, order, node, xy=(np.zeros(4), np.zeros(4)), length=times, onward=times, back=times)
     two = (freeze_float64(np.asarray([10.0, 90.0])), freeze_int32(np.asarray([0, 1000])))
     ways, ends = freeze_bool(np.ones((1, 2))), freeze_int32(np.asarray([[1, 0]]))
+    one = np.zeros(1, dtype=np.int32)
     columns = (freeze_int64(np.asarray([0, 2])), two[0], two[0], two[1], two[1], ways, ends, freeze_bool(np.ones(1)))
     roads = pieces.time_stretches(pieces.Edges(*columns), two[1], None, towards=True, latest=_BUDGET, longest=25.0)
-    grid.spread_from_roads(
-        [roads],
-        rows=4,
-        columns=4,
-        cell=25.0,
-        milliseconds_per_metre=1.0,
-        longest_metres=100.0,
-        latest=_BUDGET,
+    wet = np.zeros((8, 8), dtype=np.bool_)
+    wet[7, 7] = True
+    # A second road so much later that no quick walk from the first is short enough on its far side.
+    later = pieces.TimedLines(
+        np.asarray([[0.0, -75.0, 90.0, -75.0]]), np.asarray([900]), np.zeros(1, dtype=int), one + 1
     )
+    for some, blocked in (([roads], None), ([roads, later.stretches()], wet)):
+        grid.spread_from_roads(
+            some,
+            rows=8,
+            columns=8,
+            cell=25.0,
+            milliseconds_per_metre=1.0,
+            longest_metres=100.0,
+            latest=_BUDGET,
+            blocked=blocked,
+        )
     grid.keep_off_heights(np.zeros((2, 2), dtype=np.int32), np.asarray([1000.5]), aside=50.0)
     square = np.asarray([[0.0, 0.0], [90.0, 0.0], [90.0, 90.0], [0.0, 90.0], [0.0, 0.0]])
     corners.remove_small_corners(square, np.asarray([0, 5]), tolerance=1.0)
     corner = np.asarray([0.0, 90.0])
     tree = nearest.build_tree(np.asarray([0, 2]), corner, corner, np.ones(1, dtype=np.bool_))
-    one = np.zeros(1, dtype=np.int32)
     courses = nearest.Courses(one == 0, one.astype(np.int8), one, one.astype(np.int64))
     nearest.snap_to_lines(tree, corner, corner, courses, factor=1, longest=1, further=1, degrees=30)
 
