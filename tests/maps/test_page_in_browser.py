@@ -244,7 +244,7 @@ def test_sums_have_the_bounds_that_hidden_counts_leave(opened: Opened, tables: d
     figures = levels.by_area_figures("kunta_code", name_column="kunta")
     figures = figures[figures["group"] == "population"]
     assert (people["population_low"] < people["population_high"]).any()
-    assert "2 salattua asukaslukua" in page.locator("#hidden-note").text_content()
+    assert "salatut asukasluvut (2)" in page.locator("#hidden-note").text_content()
 
     def bounds(frame: pd.DataFrame, column: str) -> list[tuple[int, int]]:
         return [
