@@ -73,8 +73,9 @@ function fitSheet(key) {
   const room = height - above - MILLIMETRE; // a little less than all: letters are rounded otherwise on paper
   const most = width > height ? room : room - LEAST_MAP * MILLIMETRE;
   const needed = () => key.getBoundingClientRect().height;
-  for (let size = 1; needed() > most && size > SMALLEST;) {
-    size = Math.max(SMALLEST, 0.98 * size * (most / needed()));
+  const fits = () => Math.min(most / needed(), key.clientWidth / key.scrollWidth);
+  for (let size = 1; fits() < 1 && size > SMALLEST;) {
+    size = Math.max(SMALLEST, 0.98 * size * fits());
     key.style.zoom = size;
   }
   frame.style.height = `${width > height ? room : room - needed()}px`;
