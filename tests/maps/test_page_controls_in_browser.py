@@ -400,7 +400,7 @@ def test_printing_keeps_the_view_and_the_opened_details(opened: Opened) -> None:
     page = opened.page
     page.locator(".leaflet-control-zoom-in").click()
     page.wait_for_timeout(400)
-    view = "[map_study.getZoom(), map_study.getSize().x, String(map_study.getCenter())]"
+    view = "[map_study.getZoom(), map_study.getMinZoom(), map_study.getSize().x, String(map_study.getCenter())]"
     before = page.evaluate(view)
     page.evaluate(
         """window.addEventListener("beforeprint", () => {
@@ -489,6 +489,9 @@ def _check_sheet(page: Any, paper: tuple[int, int], needed: list[str]) -> None:
             assert 0 <= box[start] <= box[start] + box[size] <= (side - 24) * 96 / 25.4 + 1  # margins are 12 mm
     frame, key = page.locator(".map-frame").bounding_box(), page.locator(".sheet-key").bounding_box()
     assert frame["height"] > 95 * 96 / 25.4
+    assert page.evaluate(
+        "map_study.getBounds().contains(L.latLngBounds([66.1, 24.5], [69.9, 26.0]))"
+    )  # all of the study
     assert key["y"] >= frame["y"] + frame["height"] or key["x"] >= frame["x"] + frame["width"]
     for selector in ("#search", ".buttons", "#within", ".language-switch"):
         assert not page.locator(selector).first.is_visible()

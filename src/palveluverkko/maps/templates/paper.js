@@ -17,12 +17,14 @@ function connectPaper(map, { showAll, columns, prepare, fitted, restore, restore
   const panel = document.getElementById("panel");
   let back = () => {};
   window.addEventListener("beforeprint", () => {
-    const [shown, centre, zoom, focused, scrolled] = [map.getBounds(), map.getCenter(), map.getZoom(), document.activeElement, panel.scrollTop];
+    const [shown, centre, zoom, least] = [map.getBounds(), map.getCenter(), map.getZoom(), map.getMinZoom()];
+    const [focused, scrolled] = [document.activeElement, panel.scrollTop];
     document.body.classList.add("printing");
     prepare?.();
     const key = buildKey(columns);
     fitSheet(key.holder);
     map.invalidateSize({ animate: false, pan: false });
+    map.setMinZoom(0); // a map on paper may be smaller than any on this screen
     if (shown.contains(study.bounds)) showAll();
     else map.fitBounds(shown, { animate: false });
     fitted?.();
@@ -33,6 +35,7 @@ function connectPaper(map, { showAll, columns, prepare, fitted, restore, restore
       restore?.();
       map.invalidateSize({ animate: false, pan: false });
       map.setView(centre, zoom, { animate: false });
+      map.setMinZoom(least);
       restored?.();
       panel.scrollTop = scrolled;
       if (document.activeElement !== focused) focused?.focus?.({ preventScroll: true });
