@@ -8,26 +8,25 @@ Prints a table and writes it into docs/engine.md. Answers are compared before a 
 from __future__ import annotations
 
 import argparse
-import statistics
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 from unittest import mock
 
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from comparing import LONG, MINUTE, Ground, Side, Trick, Work, compare
 from ours import at_nodes
 from palveluverkko import engine, read_network
+from palveluverkko.engine import elimination as eliminating
 from palveluverkko.engine import search, search_kernels, sweep_kernels
 from palveluverkko.engine.elimination import Prepared, prepare
 from palveluverkko.engine.graph import Graph, build_graph, freeze_float32, freeze_int32, freeze_int64
 from palveluverkko.engine.plan import LANES, Method
-from palveluverkko.engine.sweep import Lanes, Sweep
+from palveluverkko.engine.sweep import Lanes, Slots, Sweep
 from palveluverkko.engine.topology import depth_first_numbers
 from palveluverkko.engine.workspace import make_workspace
 from report import describe_machine, write_page
@@ -35,62 +34,8 @@ from road_graphs import HERE, generated_case, tiled_case
 from slow_ways import Heap, descend_plainly, kernels_of
 
 BEGIN, END = "<!-- tricks: begin -->", "<!-- tricks: end -->"
-_MINUTE = 60_000
-_LONG = 180 * _MINUTE
 _NEVER_STOP = np.zeros(1, dtype=np.uint8)
 _WIDTHS = (1, 8, 16, 64)
-
-Work = Callable[[], Any]
-
-
-class Side(NamedTuple):
-    """One way to do a piece of work, and what it is called."""
-
-    name: str
-    work: Work
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trick:
-    """A piece of work with a trick and without.
-
-    Attributes
-    ----------
-    idea, work
-        Heading of the page that explains the trick, and what is done.
-    per
-        By how many the time is divided, and what one of them is.
-    """
-
-    idea: str
-    work: str
-    on: Side
-    off: Side
-    per: tuple[int, str]
-
-
-@dataclass(frozen=True)
-class Ground:
-    """A graph, how much is searched on it, and what several tricks share."""
-
-    label: str
-    graph: Graph
-    origins: int
-    places: int
-
-    def draw(self, count: int, *, seed: int) -> NDArray[np.int64]:
-        """Draw different nodes, sorted."""
-        random, nodes = np.random.default_rng(seed), self.graph.nodes
-        return np.sort(random.choice(nodes, min(count, nodes), replace=False))
-
-    @cached_property
-    def prepared(self) -> Prepared:
-        return prepare(self.graph)
-
-    def sweep(self, prepared: Prepared | None = None, *, budget: int = _LONG, **wanted: NDArray[Any]) -> Sweep:
-        """Lay out a sweep from the origins, in the order of their numbers: those of one group near one another."""
-        points = at_nodes(self.draw(self.origins, seed=1))
-        return Sweep.of(prepared or self.prepared, points, budget=budget, search_from="starts", **wanted)
 
 
 def main() -> None:
@@ -100,7 +45,7 @@ def main() -> None:
     print(f"{ground.label}; {repeats} turns", flush=True)
     rows = []
     for trick in tricks(ground):
-        rows.append(measure(trick, repeats=repeats))
+        rows.append(compare(trick, repeats=repeats))
         print(rows[-1], flush=True)
     machine = ", ".join(f"{key} {value}" for key, value in describe_machine(["numpy", "numba"]).items())
     said = (
@@ -146,13 +91,16 @@ def numbering(ground: Ground) -> list[Trick]:
 
 
 def buckets(ground: Ground) -> list[Trick]:
-    """Compare buckets with a binary heap, and resetting what was touched with refilling everything."""
+    """Compare buckets with a binary heap and with narrow ones, and resetting what was touched with refilling all."""
     graph = ground.graph
 
-    def one_by_one(origins: NDArray[np.int64], budget: int, *, refill: bool) -> Work:
+    def one_by_one(origins: NDArray[np.int64], budget: int, *, refill: bool, shift: int | None = None) -> Work:
         kind = np.int64
         space = make_workspace(graph.travel_time, nodes=graph.nodes, seeds=at_nodes(origins), budget=budget, kind=kind)
-        label, touched = space.arrays[:2]
+        label, touched, ring, *entries = space.arrays
+        if shift is not None:
+            ring = np.full(ring.size << (space.shift - shift), -1, dtype=np.int32)
+            space = space._replace(shift=shift, arrays=(label, touched, ring, *entries))
         zero = freeze_int64(np.zeros(1))
 
         def work() -> list[int]:
@@ -175,32 +123,57 @@ def buckets(ground: Ground) -> list[Trick]:
         Trick(
             idea="Buckets",
             work="search, 180 min",
-            on=Side("buckets", one_by_one(few, _LONG, refill=False)),
-            off=Side("binary heap", lambda: [heap.search(node, _LONG) for node in few]),
+            on=Side("buckets", one_by_one(few, LONG, refill=False)),
+            off=Side("binary heap", lambda: [heap.search(node, LONG) for node in few]),
             per=(few.size, "origin"),
         ),
         Trick(
             idea="Buckets",
             work="search, 10 min",
-            on=Side("touched nodes reset", one_by_one(many, 10 * _MINUTE, refill=False)),
-            off=Side("all labels refilled", one_by_one(many, 10 * _MINUTE, refill=True)),
+            on=Side("touched nodes reset", one_by_one(many, 10 * MINUTE, refill=False)),
+            off=Side("all labels refilled", one_by_one(many, 10 * MINUTE, refill=True)),
             per=(many.size, "origin"),
+        ),
+        Trick(
+            idea="Buckets",
+            work="search, 180 min",
+            on=Side("buckets of a second, in rounds", one_by_one(few, LONG, refill=False)),
+            off=Side("a bucket for each millisecond", one_by_one(few, LONG, refill=False, shift=0)),
+            per=(few.size, "origin"),
         ),
     ]
 
 
 def elimination(ground: Ground) -> list[Trick]:
-    """Compare one lane group by sweep and by buckets, with the same small table as the answer."""
+    """Compare one lane group by sweep and by buckets, and stages of elimination with as few as there can be."""
     origins, ends = ground.draw(LANES, seed=7), ground.draw(1000, seed=4)
 
     def by(method: str) -> Work:
         return lambda: table(ground.prepared, origins, ends, method=method)
 
+    def staged(stages: tuple[int, ...]) -> Work:
+        seed = at_nodes(origins[:1])
+
+        def work() -> NDArray[np.int32]:
+            with mock.patch.object(eliminating, "_STAGES", stages):
+                prepared = prepare(ground.graph)
+            found = search.node_times(prepared, seeds=seed, budget=LONG, search_from="starts", method="sweep")
+            return found.milliseconds
+
+        return work
+
     on, off = Side("climb and sweep", by("sweep")), Side("buckets", by("buckets"))
     return [
         Trick(
             idea="Elimination", work=f"{LANES} × 1,000 places, 180 min, prepared", on=on, off=off, per=(LANES, "origin")
-        )
+        ),
+        Trick(
+            idea="Elimination",
+            work="preparation, and a search",
+            on=Side("numbered anew after each stage", staged(eliminating._STAGES)),  # noqa: SLF001 - what is measured
+            off=Side("two stages, crown and the rest", staged(())),
+            per=(1, ""),
+        ),
     ]
 
 
@@ -256,7 +229,7 @@ def lanes(ground: Ground) -> list[Trick]:
 
 def passing_over(ground: Ground) -> list[Trick]:
     """Compare sweeps that leave out what nobody reaches, or wants, or needs, with those that do not."""
-    short, order = 30 * _MINUTE, ground.prepared.order
+    short, order = 30 * MINUTE, ground.prepared.order
     near = ground.sweep(budget=short)
     count = near.searched.access.size
     shuffled = np.random.default_rng(8).permutation(count)
@@ -326,7 +299,7 @@ def sharing(ground: Ground) -> list[Trick]:
 
     def filled(minutes: int, *, own_berths: bool = False, **changed: int) -> Work:
         sweep = replace(
-            Sweep.of(ground.prepared, at_nodes(origins), budget=minutes * _MINUTE, search_from="starts"), **changed
+            Sweep.of(ground.prepared, at_nodes(origins), budget=minutes * MINUTE, search_from="starts"), **changed
         )
         slots = sweep.slots_of(far.node, far.time)
         # Notes of all times take twice the room.
@@ -339,6 +312,12 @@ def sharing(ground: Ground) -> list[Trick]:
 
         return work
 
+    everything = Sweep.of(ground.prepared, at_nodes(origins), budget=LONG, search_from="starts")
+    every = at_nodes(np.arange(ground.graph.nodes))
+
+    def laid_out(lay: Callable[..., Slots]) -> Work:
+        return lambda: lay(every.node, every.time)
+
     def trick(idea: str, minutes: int, on: tuple[str, Work], off: tuple[str, Work]) -> Trick:
         work = f"sweep for {far.access.size:,} places, {minutes} min"
         return Trick(idea=idea, work=work, on=Side(*on), off=Side(*off), per=(origins.size, "origin"))
@@ -347,6 +326,13 @@ def sharing(ground: Ground) -> list[Trick]:
         trick("Berths", 180, ("shared by all trees", filled(180)), ("one for each row", filled(180, own_berths=True))),
         trick("Telling", 15, ("few noted", filled(15)), ("always staged", filled(15, sparse=10**6))),
         trick("Telling", 180, ("many staged", filled(180)), ("always noted", filled(180, sparse=0))),
+        Trick(
+            idea="Telling",
+            work="every node as a place laid out",
+            on=Side("sorted already", laid_out(everything.slots_of)),
+            off=Side("sorted by row", laid_out(everything._sorted_slots)),  # noqa: SLF001 - what is left out
+            per=(1, ""),
+        ),
     ]
 
 
@@ -381,7 +367,7 @@ def times_apart(ground: Ground) -> list[Trick]:
 def reductions(ground: Ground) -> list[Trick]:
     """Compare one search with labels with the table of all starts; and two threads with one."""
     seeds, ends = at_nodes(ground.draw(2 * LANES, seed=11)), at_nodes(ground.draw(ground.places, seed=9))
-    both: dict[str, Any] = {"starts": seeds, "ends": ends, "budget": _LONG, "search_from": "starts"}
+    both: dict[str, Any] = {"starts": seeds, "ends": ends, "budget": LONG, "search_from": "starts"}
     roads, origins = ground.prepared, ground.draw(ground.origins, seed=1)
 
     def threads(count: int) -> Work:
@@ -417,7 +403,7 @@ def table(
         roads,
         starts=at_nodes(starts),
         ends=at_nodes(ends),
-        budget=_LONG,
+        budget=LONG,
         search_from="starts",
         method=Method(method),
         threads=threads,
@@ -457,35 +443,6 @@ def descend(sweep: Sweep, kind: str, *, by_rows: bool = False) -> Work:
         return np.where(time <= sweep.budget, time, -1)
 
     return work
-
-
-def measure(trick: Trick, *, repeats: int) -> str:
-    """Compare the answers, time both sides in turn, and give the row of the table."""
-    first, second = trick.on.work(), trick.off.work()
-    np.testing.assert_equal(np.asarray(first), np.asarray(second), err_msg=trick.work)
-    pairs = []
-    for turn in range(repeats):
-        # Who goes first changes from turn to turn.
-        turns = (trick.on, trick.off) if turn % 2 == 0 else (trick.off, trick.on)
-        seconds = {side.name: _seconds(side.work) for side in turns}
-        pairs.append((seconds[trick.on.name], seconds[trick.off.name]))
-    on, off = (statistics.median(side) for side in zip(*pairs, strict=True))
-    ratios = sorted(second / first for first, second in pairs)
-    count, one = trick.per
-    unit = f"ms an {one}" if one else "ms"
-
-    def cell(side: Side, seconds: float) -> str:
-        figure = 1000 * seconds / count
-        return f"{side.name}: {figure:,.0f} {unit}" if figure >= 1000 else f"{side.name}: {figure:.3g} {unit}"
-
-    cells = (trick.idea, trick.work, cell(trick.on, on), cell(trick.off, off))
-    return f"| {' | '.join(cells)} | {off / on:.2f} × ({ratios[0]:.2f}–{ratios[-1]:.2f}) |"
-
-
-def _seconds(work: Work) -> float:
-    start = perf_counter()
-    work()
-    return perf_counter() - start
 
 
 def _ground(options: argparse.Namespace) -> Ground:

@@ -118,8 +118,8 @@ def test_every_trick_is_measured_with_and_without_and_both_give_the_same_answer(
 def test_answers_that_differ_stop_the_measure_of_a_trick():
     # In a process of its own: the benchmark's modules have short names, such as report.
     program = (
-        "from tricks import *; on, off = Side('on', lambda: [1]), Side('off', lambda: [2]);"
-        "measure(Trick(idea='', work='the work at fault', on=on, off=off, per=(1, '')), repeats=1)"
+        "from comparing import *; on, off = Side('on', lambda: [1]), Side('off', lambda: [2]);"
+        "compare(Trick(idea='', work='the work at fault', on=on, off=off, per=(1, '')), repeats=1)"
     )
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT / "benchmarks")

@@ -139,18 +139,20 @@ class Sweep:
 
     def slots_of(self, node: Int32, time: Int32) -> Slots:
         """Sort the slots of some places by row."""
+        node, time = freeze_int32(node), freeze_int32(time)
+        if self.rows != self.row_of.size or node.shape != (self.rows, 1) or (node[:, 0] != self.row_of).any():
+            return self._sorted_slots(node, time)
+        # Every node is a place: sorted already (docs/engine.md says what that saves).
+        position, place = self.prepared.order.position[:, None], self.prepared.node_of
+        place_time = freeze_int32(time[place, 0] if time.any() else time[:, 0])
+        return Slots(self.row_tree, self.row_of, self.prepared.numbers, place, place_time, time, freeze_int32(position))
+
+    def _sorted_slots(self, node: Int32, time: Int32) -> Slots:
         from palveluverkko.engine import sweep_kernels as kernels
 
-        node, time, position = freeze_int32(node), freeze_int32(time), self.prepared.order.position
-        count, width = self.row_of.size, node.shape[1]
-        if self.rows == count and node.shape == (count, 1) and (node[:, 0] == self.row_of).all():
-            # Every node is a place: sorted already (0.5 ms an origin of 32 to a million).
-            first, place, own, of_tree = self.prepared.numbers, self.prepared.node_of, position[:, None], self.row_tree
-            place_time = time[place, 0] if time.any() else time[:, 0]
-            return Slots(of_tree, self.row_of, first, place, freeze_int32(place_time), time, freeze_int32(own))
-        row, first, slot, own = kernels.sort_slots(self.rows, position, self.row_of, node)
-        parts = (np.searchsorted(row, self.row_tree), row, first, slot // max(1, width), time.ravel()[slot], time, own)
-        return Slots(*(freeze_int32(one) for one in parts))
+        row, first, slot, own = kernels.sort_slots(self.rows, self.prepared.order.position, self.row_of, node)
+        of_tree, place = np.searchsorted(row, self.row_tree), slot // max(1, node.shape[1])
+        return Slots(*(freeze_int32(one) for one in (of_tree, row, first, place, time.ravel()[slot], time, own)))
 
     def make_lanes(self, *, staged: int = 0, own_berths: bool = True) -> Lanes:
         """Make the workspace of one thread, to stage so many rows for places.

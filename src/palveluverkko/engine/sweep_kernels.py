@@ -35,7 +35,7 @@ class _Row(nb.types.Type):
     """A row of lanes in the registers of the processor: what the compiler calls a vector.
 
     Left to find vectors in loops over lanes, it put the least of a row back into memory after every arc, and looked
-    before each loop whether the rows overlap: 20 ms for a way down that takes 8 ms so (32 lanes, 1.16 million rows).
+    before each loop whether the rows overlap (``docs/engine.md`` says what that costs).
     """
 
     def __init__(self) -> None:
