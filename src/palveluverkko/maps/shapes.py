@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from palveluverkko.maps.geometry import PAGE_CRS
 from palveluverkko.maps.packing import Parcel
+from palveluverkko.reach.simplified import simplified
 
 SHAPE_VERTICES = 150_000
 """Most corners of all bands together, and of all changes: half a megabyte each."""
@@ -75,7 +76,7 @@ def _within_budget(shapes: NDArray[np.object_], budget: int) -> NDArray[np.objec
     extent = float(max(east - west, north - south))
     tolerance = extent / 20_000
     while shapely.get_num_coordinates(simple).sum() > budget:
-        simple = shapely.coverage_simplify(simple, tolerance)
+        simple = simplified(simple, tolerance)
         tolerance *= 1.5
         if tolerance > extent:  # rings cannot shrink below a triangle: give what there is
             break
