@@ -110,7 +110,7 @@ function showSummary(state) {
   );
 }
 
-const NAMED = 3; // places of one figure that are named before the rest are counted
+const NAMED = 2; // places of one figure that are named before the rest are counted
 
 /** Name the places of a figure: all that share the minutes shown, for which is the farthest is a matter of seconds. */
 function placesText({ names }, where) {
