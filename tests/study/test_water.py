@@ -117,7 +117,7 @@ def test_water_that_is_not_whole_is_a_finding_with_its_id(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("water", ["none", "osm", "water.gpkg"])
+@pytest.mark.parametrize("water", ["osm", "water.gpkg"])
 def test_the_page_and_the_workbook_say_whether_water_was_left_out(tmp_path, water):
     _, files = run_study(read_study(write(tmp_path, water)), store=tmp_path / "store")
     told = {code: say(code, "no_water") for code in LANGUAGES}
