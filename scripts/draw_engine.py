@@ -453,7 +453,7 @@ def draw_berths(lapland: Lapland) -> Figure:
     share.axhline(limit, color=ACCENT, linewidth=1.2, linestyle=(0, (4, 3)))
     share.text(355, limit + 0.02, f"one in {Sweep.sparse}", color="white", fontsize=8.5, ha="right")
     share.text(295, 0.3, "staged", color="white", fontsize=9.5, ha="center")
-    share.annotate("told at once", (minutes[reached <= limit][-2], 0.07), (20, 0.45), color=INK, fontsize=9.5,
+    share.annotate("noted", (minutes[reached <= limit][-2], 0.07), (20, 0.45), color=INK, fontsize=9.5,
                    arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.8})  # fmt: skip
     share.set_xlabel("budget, minutes", color=MUTED, fontsize=9)
     share.set_ylim(0, 1)
