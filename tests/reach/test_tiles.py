@@ -107,13 +107,22 @@ def _pieces(rings):
     return {frozenset(one) for one, same in zip(pairwise(corners), np.diff(ring) == 0, strict=True) if same}
 
 
-def test_bands_of_a_grid_in_strips_are_the_same_bands(monkeypatch):
+@pytest.mark.parametrize("tolerance", [0.0, 25.0, 120.0])
+@pytest.mark.parametrize("levels", ["L", "LA"])
+def test_bands_of_a_grid_in_strips_are_the_same_bands(monkeypatch, levels, tolerance):
+    random = np.random.default_rng(4)
     y, x = np.mgrid[:60, :60]
-    time = (np.hypot(x - 20, y - 30) * 20_000).astype(np.int32)
-    one = Surface(time, 0.0, 3000.0, CELL, CRS.from_epsg(3067), 900_000)
-    whole = bands_of_surfaces({"L": one}, minutes=[5, 10], tolerance_metres=0)
-    monkeypatch.setattr(outlines.outline, "__kwdefaults__", {"cells_at_once": 500})
-    strips = bands_of_surfaces({"L": one}, minutes=[5, 10], tolerance_metres=0)
+    drawn = {}
+    for level in levels:
+        time = np.hypot(x - random.uniform(0, 60), y - 30) * 15_000 + random.normal(0, 30_000, x.shape)
+        time = np.clip(time, 0, None).astype(np.int32)
+        time[random.uniform(size=time.shape) < 0.05] = UNREACHED
+        drawn[level] = Surface(time, 0.0, 3000.0, CELL, CRS.from_epsg(3067), 900_000)
+    whole = bands_of_surfaces(drawn, minutes=[5, 10], tolerance_metres=tolerance)
+    for draw in (outlines.outline, outlines.outline_unmended):
+        monkeypatch.setattr(draw, "__kwdefaults__", {"cells_at_once": 500})
+    strips = bands_of_surfaces(drawn, minutes=[5, 10], tolerance_metres=tolerance)
+    assert len(whole) == 2 * len(levels)
     assert whole.geometry.normalize().geom_equals_exact(strips.geometry.normalize(), 0).all()
 
 
