@@ -355,7 +355,7 @@ def test_asking_again_only_where_the_quickest_walk_is_too_long_is_asking_for_all
     walks = _Walks(roads, water, steps, ((0.0, 0.0), *walled, CELL, PACE, 2_000_000.0))
     anywhere = np.full((ROWS, COLUMNS), steps.longest, dtype=np.int32)
     anywhere.flags.writeable = False
-    parts, its = walks.within(anywhere)
+    parts, its = walks.within(anywhere, straight=False)
     walked = np.where(parts < steps.none >> spread_kernels.LENGTH_BITS, parts / grid_kernels.PARTS, np.inf)
     # On a road the time is that of the road, which no walk has.
     later = found.time > np.floor(walked + 0.5)

@@ -189,10 +189,13 @@ class _Walks(NamedTuple):
         inner = rest[spread_kernels.PAD : -spread_kernels.PAD, spread_kernels.PAD : -spread_kernels.LANES]
         room = np.maximum(self.steps.longest - inner, -_FAR_OFF).astype(np.int32)
         room.flags.writeable = False
-        return self.within(room)
+        return self.within(room, straight=self.water.near.size == 0)
 
-    def within(self, room: Int32) -> tuple[Int64, Int32]:
-        """Give the earliest walks none of which is longer than a cell has room for: parts of a millisecond, owners."""
+    def within(self, room: Int32, *, straight: bool) -> tuple[Int64, Int32]:
+        """Give the earliest walks none of which is longer than a cell has room for: parts of a millisecond, owners.
+
+        With ``straight`` to the cells only that have room for the longest: those that are asked for.
+        """
         from palveluverkko.engine import grid_kernels as kernels
         from palveluverkko.engine import spread_kernels
 
@@ -204,10 +207,13 @@ class _Walks(NamedTuple):
         if walks.used == 0:
             return self._nothing((0, 0))
         found, owner = self._nothing(room.shape)
-        lists: tuple[Any, ...] = (head, walks.time, walks.metres, walks.owner, walks.following, walks.used)
+        lists: tuple[Any, ...] = (found, owner, head, walks.time, walks.metres, walks.owner, walks.following)
         none = self.steps.none >> spread_kernels.LENGTH_BITS
         limits: tuple[Any, ...] = (self.steps.parts, self.steps.units, self.steps.longest, none)
-        spread_kernels.lead_on(*[found, owner, *lists, room, self.water.blocked, self.water.barred, *limits])
+        if straight:
+            spread_kernels.go_straight(*[*lists, room, *limits])
+        else:
+            spread_kernels.lead_on(*[*lists, walks.used, room, self.water.blocked, self.water.barred, *limits])
         return found, owner
 
     def _nothing(self, shape: tuple[int, int]) -> tuple[Int64, Int32]:

@@ -254,6 +254,68 @@ def lead_on(
 
 
 @nb.njit(cache=True, nogil=True, boundscheck=False)
+def go_straight(
+    found: NDArray[np.int64],
+    found_owner: NDArray[np.int32],
+    head: NDArray[np.int32],
+    time: NDArray[np.int64],
+    metres: NDArray[np.int32],
+    owner: NDArray[np.int32],
+    following: NDArray[np.int32],
+    room: NDArray[np.int32],
+    later: NDArray[np.int64],
+    longer: NDArray[np.int32],
+    longest: int,
+    none: int,
+) -> None:
+    """Do what :func:`lead_on` does where there is no water, for the cells that have room for the longest walk.
+
+    The quickest way from one cell to another takes so many steps in two directions next to each other: nothing is to be
+    asked in between. There a cell has dozens of walks on offer, the one quicker, the other shorter, where the access
+    distance is 50 cells: the roads of Lapland at 100 m take 7 s instead of 37 s and 0.8 GB instead of 2.6 GB.
+    """
+    rows, columns = room.shape
+    first = np.zeros(rows + 1, dtype=np.int64)
+    for row in range(rows):
+        first[row + 1] = first[row]
+        for column in range(columns):
+            first[row + 1] += room[row, column] == longest
+    wanted = np.empty(first[rows], dtype=np.int32)
+    used = 0
+    for row in range(rows):
+        for column in range(columns):
+            if room[row, column] == longest:
+                wanted[used] = column
+                used += 1
+    for row in range(rows):
+        for column in range(columns):
+            walk = head[row * columns + column]
+            while walk >= 0:
+                left, here, whose = longest - metres[walk], time[walk], owner[walk]
+                walk = following[walk]
+                far = left // longer[0]
+                for to_row in range(max(0, row - far), min(rows - 1, row + far) + 1):
+                    down = abs(to_row - row)
+                    begin, end = first[to_row], first[to_row + 1]
+                    if begin == end:
+                        continue
+                    at = begin + np.searchsorted(wanted[begin:end], column - far)
+                    while at < end and wanted[at] <= column + far:
+                        to_column = wanted[at]
+                        at += 1
+                        right = abs(to_column - column)
+                        less, more = min(down, right), max(down, right)
+                        knights = min(less, more - less)
+                        straight, aslant = max(0, more - 2 * less), max(0, 2 * less - more)
+                        if knights * longer[4] + straight * longer[0] + aslant * longer[1] > left:
+                            continue
+                        there = here + knights * later[4] + straight * later[0] + aslant * later[1]
+                        known = found[to_row, to_column]
+                        if there < known or (there == known < none and whose < found_owner[to_row, to_column]):
+                            found[to_row, to_column], found_owner[to_row, to_column] = there, whose
+
+
+@nb.njit(cache=True, nogil=True, boundscheck=False)
 def mark_too_long(rest: NDArray[np.int64], key: NDArray[np.int64], longest: int, none: int) -> bool:
     """Write 0 into a padded grid where the quickest walk is too long, else ``none``; tell whether there are such."""
     rest[:] = none

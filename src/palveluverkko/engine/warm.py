@@ -150,9 +150,9 @@ def compile_kernels() -> None:
     later = pieces.TimedLines(
         np.asarray([[0.0, -75.0, 90.0, -75.0]]), np.asarray([900]), np.zeros(1, dtype=int), one + 1
     )
-    for some, blocked in (([roads], None), ([roads, later.stretches()], wet)):
+    for blocked, owner in ((None, one), (wet, one + 1)):
         grid.spread_from_roads(
-            some,
+            [roads, later._replace(owner=owner).stretches()],
             rows=8,
             columns=8,
             cell=25.0,
