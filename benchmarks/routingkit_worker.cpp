@@ -63,7 +63,9 @@ int main(int, char** arguments) {
     if (command == "table") {
       table = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       if (table == MAP_FAILED) return 1;
+#ifdef MADV_HUGEPAGE
       madvise(table, bytes, MADV_HUGEPAGE);
+#endif
       row = static_cast<unsigned*>(table);
     }
     for (const unsigned source : sources) {
