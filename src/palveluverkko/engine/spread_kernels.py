@@ -272,7 +272,7 @@ def go_straight(
 
     The quickest way from one cell to another takes so many steps in two directions next to each other: nothing is to be
     asked in between. There a cell has dozens of walks on offer, the one quicker, the other shorter, where the access
-    distance is 50 cells: the roads of Lapland at 100 m take 7 s instead of 37 s and 0.8 GB instead of 2.6 GB.
+    distance is 50 cells: the roads of Lapland at 100 m take a fifth of the time, and 0.8 GB instead of 2.6 GB.
     """
     rows, columns = room.shape
     first = np.zeros(rows + 1, dtype=np.int64)
