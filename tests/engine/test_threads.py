@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from palveluverkko.engine.threads import available, in_threads, interruptible
+from palveluverkko.engine.threads import available, in_threads, interruptible, threads_beside
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -132,3 +132,26 @@ def test_an_interrupt_ends_every_long_search_at_once():
     # Well below a second each when nothing else runs; a busy machine may take a while.
     assert max(waited.values()) < 5, waited
     sys.stdout.write(f"{waited}\n")
+
+
+def test_an_interrupt_waits_for_no_thread_beside_and_everything_else_does():
+    held, done = threading.Event(), []
+
+    def work():
+        held.wait(30)
+        done.append("work")
+
+    def end(error):
+        with threads_beside() as threads:
+            threads.submit(work)
+            raise error
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        end(KeyboardInterrupt())
+    assert time.monotonic() - begun < 15
+    assert done == []
+    held.set()
+    with pytest.raises(ValueError, match="a mistake"):
+        end(ValueError("a mistake"))
+    assert "work" in done

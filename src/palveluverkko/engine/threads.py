@@ -10,6 +10,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -33,6 +34,23 @@ def available() -> int:
 def interruptible(work: Callable[[Stop], Result]) -> Result:
     """Do one long piece of work in a thread; an interrupt in the main thread raises the flag that the work is given."""
     return next(in_threads([None], lambda _task, _space, stop: work(stop), make_workspace=lambda: None, threads=1))
+
+
+@contextmanager
+def threads_beside(count: int = 1) -> Iterator[ThreadPoolExecutor]:
+    """Give threads that work beside the main one until a block ends; only an interrupt does not wait for them.
+
+    An interrupt in the middle of an import can leave the lock of all imports held (seen with CPython 3.11): a thread
+    that imports then never ends, and neither would who waits for it.
+    """
+    threads, waits = ThreadPoolExecutor(count), True
+    try:
+        yield threads
+    except KeyboardInterrupt:
+        waits = False
+        raise
+    finally:
+        threads.shutdown(wait=waits, cancel_futures=not waits)
 
 
 def in_threads(

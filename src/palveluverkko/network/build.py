@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
+from palveluverkko.engine.threads import threads_beside
 from palveluverkko.engine.topology import Chains, Laid, depth_first_numbers, lay_chains, sort_arcs, trace_chains
 from palveluverkko.network.components import find_local, find_main
 from palveluverkko.network.delays import count_spots, find_delays, with_delays
@@ -246,7 +246,7 @@ def _measure_and_order(
         chains, plan = order()
         signalled, delay = wait()
     else:
-        with ThreadPoolExecutor(1) as beside:
+        with threads_beside() as beside:
             measuring = beside.submit(measure_metres, roads)
             x, y = project()
             looking = beside.submit(look_around)

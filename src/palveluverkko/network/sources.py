@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
@@ -117,15 +118,35 @@ class RoadSource:
         from palveluverkko.osm import reader  # noqa: PLC0415  # not needed for stored ones
 
         paths = self.files[0] if len(self.files) == 1 else self.files
-        with ThreadPoolExecutor(1) as beside:
-            beside.submit(_import_ahead)
+        with _importing_ahead():
             return reader.read_roads(paths, profile, area=self.area, progress=progress)
 
 
+@contextmanager
+def _importing_ahead() -> Iterator[None]:
+    """Import in another thread what takes long, while the first blocks of a file are unpacked.
+
+    As with :func:`~palveluverkko.engine.threads.threads_beside` an interrupt does not wait, nor does a process that ends:
+    this thread does nothing but import.
+    """
+    importing = Thread(target=_import_ahead, name="palveluverkko-imports", daemon=True)
+    importing.start()
+    waits = True
+    try:
+        yield
+    except KeyboardInterrupt:
+        waits = False
+        raise
+    finally:
+        if waits:
+            importing.join()
+
+
 def _import_ahead() -> None:
-    """Import what takes long while the first blocks of a file are unpacked."""
-    import_numba()
-    import pyproj  # noqa: F401, PLC0415  # not needed for networks that were built
+    # What cannot be imported is told where it is asked for.
+    with suppress(ImportError):
+        import_numba()
+        import pyproj  # noqa: F401, PLC0415  # not needed for networks that were built
 
 
 def is_table(path: Path) -> bool:

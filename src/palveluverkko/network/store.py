@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import Graph
+from palveluverkko.engine.threads import threads_beside
 from palveluverkko.network.build import BUILD_VERSION
 from palveluverkko.network.preparation import keep_order
 from palveluverkko.network.road_network import Edges, RoadNetwork
@@ -97,7 +97,7 @@ def _read_network(
     profile = profile or CarProfile()
     if not source.are_there or store == NO_STORE:
         # A path that is no file has no fingerprint; who reads it says what is wrong with it.
-        with ThreadPoolExecutor(1) as beside:
+        with threads_beside() as beside:
             named = beside.submit(_fingerprint, source, profile) if source.are_there else None
             return source.build(profile, fingerprint=named.result if named else str, progress=progress)
     fingerprint = _fingerprint(source, profile)
