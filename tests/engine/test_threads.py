@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from palveluverkko.engine.threads import available, in_threads, interruptible, threads_beside
+from palveluverkko.engine.threads import (
+    available,
+    in_threads,
+    interruptible,
+    interrupts_between_imports,
+    threads_beside,
+)
 
 SUPPORT = Path(__file__).parents[1] / "support"
 
@@ -155,3 +161,26 @@ def test_an_interrupt_waits_for_no_thread_beside_and_everything_else_does():
     with pytest.raises(ValueError, match="a mistake"):
         end(ValueError("a mistake"))
     assert "work" in done
+
+
+def test_an_interrupt_within_import_code_is_heeded_after_it():
+    # A function of the import machinery, as a signal finds it.
+    space, passed = {}, []
+    code = "import sys\ndef within(heed):\n    heed(2, sys._getframe())\n"
+    exec(compile(code, "<frozen importlib._bootstrap>", "exec"), space)  # noqa: S102
+
+    def import_and_wait():
+        with interrupts_between_imports():
+            space["within"](signal.getsignal(signal.SIGINT))
+            passed.append("the import")
+            time.sleep(10)
+            passed.append("the wait")
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            import_and_wait()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert passed == ["the import"]

@@ -6,16 +6,22 @@ that the kernels look at, and work in hand ends within one search.
 
 from __future__ import annotations
 
+import _thread
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
+from types import FrameType
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_LATER_SECONDS = 0.02
 
 Stop = NDArray[np.uint8]
 Task = TypeVar("Task")
@@ -51,6 +57,33 @@ def threads_beside(count: int = 1) -> Iterator[ThreadPoolExecutor]:
         raise
     finally:
         threads.shutdown(wait=waits, cancel_futures=not waits)
+
+
+@contextmanager
+def interrupts_between_imports() -> Iterator[None]:
+    """Have the main thread heed interrupts only where it is not within Python's own import code.
+
+    For as long as another thread imports too: raised there, an interrupt may be lost or leave the lock of all imports
+    held, and both threads wait for each other for ever (about one in 150 interrupts while numba was imported, CPython
+    3.11 on a busy machine).
+    """
+    mine = threading.current_thread() is threading.main_thread()
+    if not mine or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+
+    def heed(_number: int, frame: FrameType | None) -> None:
+        if frame is None or not frame.f_code.co_filename.startswith("<frozen importlib"):
+            raise KeyboardInterrupt
+        again = threading.Timer(_LATER_SECONDS, _thread.interrupt_main)
+        again.daemon = True
+        again.start()
+
+    signal.signal(signal.SIGINT, heed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def in_threads(

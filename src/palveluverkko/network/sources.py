@@ -11,6 +11,7 @@ from threading import Thread
 
 from palveluverkko.domain.errors import NetworkError
 from palveluverkko.domain.files import ROAD_TABLE_SUFFIXES
+from palveluverkko.engine.threads import interrupts_between_imports
 from palveluverkko.engine.warm import import_numba
 from palveluverkko.network.build import build_network
 from palveluverkko.network.road_network import RoadNetwork
@@ -118,7 +119,7 @@ class RoadSource:
         from palveluverkko.osm import reader  # noqa: PLC0415  # not needed for stored ones
 
         paths = self.files[0] if len(self.files) == 1 else self.files
-        with _importing_ahead():
+        with interrupts_between_imports(), _importing_ahead():
             return reader.read_roads(paths, profile, area=self.area, progress=progress)
 
 
@@ -126,8 +127,8 @@ class RoadSource:
 def _importing_ahead() -> Iterator[None]:
     """Import in another thread what takes long, while the first blocks of a file are unpacked.
 
-    As with :func:`~palveluverkko.engine.threads.threads_beside` an interrupt does not wait, nor does a process that ends:
-    this thread does nothing but import.
+    As with :func:`~palveluverkko.engine.threads.threads_beside` an interrupt does not wait. Nor does the end of the
+    process: this thread does nothing but import.
     """
     importing = Thread(target=_import_ahead, name="palveluverkko-imports", daemon=True)
     importing.start()
