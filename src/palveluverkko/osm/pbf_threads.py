@@ -32,15 +32,11 @@ def reading_threads(size: int) -> Iterator[ThreadPoolExecutor | None]:
     if size <= _SMALL:
         yield None
         return
-    pool, waits = ThreadPoolExecutor(_THREADS), True
+    pool = ThreadPoolExecutor(_THREADS)
     try:
         yield pool
-    except KeyboardInterrupt:
-        # One in the middle of an import can leave the lock of all imports held, and a thread that imports waits for it.
-        waits = False
-        raise
     finally:
-        pool.shutdown(wait=waits, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 class Unpacked:
