@@ -7,7 +7,8 @@ import pytest
 from graphs import SIDES, graph_of, naive_table, node_anchors, random_graph, scipy_table, shortest
 
 from palveluverkko.engine import search_kernels as kernels
-from palveluverkko.engine.graph import build_graph, freeze_int32, freeze_int64
+from palveluverkko.engine.elimination import eliminate, prepare
+from palveluverkko.engine.graph import Anchors, build_graph, freeze_int32, freeze_int64
 from palveluverkko.engine.search import UNREACHED, nearest_nodes, time_table
 from palveluverkko.engine.workspace import make_workspace
 
@@ -123,6 +124,25 @@ def test_seeds_with_a_head_start_longer_than_any_arc_are_right(ahead, method):
         one = nearest_nodes(graph, seeds=starts, budget=budget, search_from="starts", method=method)
         np.testing.assert_array_equal(one.time, expected.min(axis=0))
         np.testing.assert_array_equal(one.owner, np.where(one.time == UNREACHED, -1, expected.argmin(axis=0)))
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_times_that_a_climb_brings_may_lie_further_apart_than_any_arc_is_long(side):
+    # A ring road that stays as the core, and a lane of five pieces that is climbed before the core is searched.
+    pieces = [(one, (one + 1) % 100) for one in range(100)] + list(itertools.pairwise([50, 100, 101, 102, 103, 104]))
+    graph = graph_of(105, [(one, other, 900) for piece in pieces for one, other in (piece, piece[::-1])])
+    prepared = prepare(graph, order=eliminate(graph, most_neighbours=1))
+    assert prepared.order.core == 100
+    seeds = node_anchors([0, 104])
+    asked = {"seeds": seeds, "budget": 5_000_000, "search_from": side}
+    found, plain = (nearest_nodes(roads, method=by, **asked) for roads, by in ((prepared, "sweep"), (graph, "buckets")))
+    np.testing.assert_array_equal(found.time, plain.time)
+    np.testing.assert_array_equal(found.owner, plain.owner)
+    both = Anchors(*(freeze_int32(one[:, 0].reshape(1, 2)) for one in seeds[:4]), access=freeze_int32(np.zeros(1)))
+    starts, ends = (both, node_anchors(np.arange(105))) if side == "starts" else (node_anchors(np.arange(105)), both)
+    asked = {"starts": starts, "ends": ends, "budget": 5_000_000, "search_from": side}
+    table = time_table(prepared, method="sweep", **asked).milliseconds
+    np.testing.assert_array_equal(table[0], plain.time)
 
 
 def test_the_ring_holds_every_arc_and_head_start_within_the_budget():

@@ -342,7 +342,9 @@ def _labels(
     order = prepared.order
     side = prepared.onward if search_from == "starts" else prepared.against
     node = seeds.node.ravel()
-    space = make_workspace(side.travel_time, nodes=order.position.size, seeds=seeds, budget=budget, kind=np.int64)
+    space = make_workspace(
+        side.travel_time, nodes=order.position.size, seeds=seeds, budget=budget, kind=np.int64, climbs=True
+    )
     kernels.sweep_labels(
         side.first_out,
         side.head,

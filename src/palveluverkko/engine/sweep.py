@@ -159,7 +159,9 @@ class Sweep:
 
         Without berths of their own the rows of all trees share some, and only what is put down for places stays.
         """
-        search = make_workspace(self.side.travel_time, nodes=self.row_of.size, seeds=self.searched, budget=self.budget)
+        search = make_workspace(
+            self.side.travel_time, nodes=self.row_of.size, seeds=self.searched, budget=self.budget, climbs=True
+        )
         order, seeds = self.prepared.order, self.searched.node.shape[1]
         # What a climb reaches of the core is noted from the back, and read while the front is written.
         noted = 2 * (order.core + seeds)

@@ -33,11 +33,21 @@ class Workspace(NamedTuple):
 
 
 def make_workspace(
-    travel_time: Int32, *, nodes: int, seeds: Anchors, budget: int, kind: type[np.int32 | np.int64] = np.int32
+    travel_time: Int32,
+    *,
+    nodes: int,
+    seeds: Anchors,
+    budget: int,
+    kind: type[np.int32 | np.int64] = np.int32,
+    climbs: bool = False,
 ) -> Workspace:
-    """Make a workspace for searches over some arcs; ``kind`` is that of the labels."""
+    """Make a workspace for searches over some arcs; ``kind`` is that of the labels.
+
+    A search that ``climbs`` before it comes to the buckets brings times that lie as far apart as the budget allows,
+    however short the arcs are.
+    """
     span = budget
-    if budget >> _NARROWEST > _FEW_BUCKETS:
+    if budget >> _NARROWEST > _FEW_BUCKETS and not climbs:
         longest_arc = int(travel_time.max(initial=0))
         if longest_arc == UNREACHED:
             longest_arc = int(travel_time[travel_time != UNREACHED].max(initial=0))
