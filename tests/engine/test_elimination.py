@@ -324,13 +324,13 @@ def test_an_order_of_another_graph_is_refused():
 def test_bad_times_are_refused_by_graphs_and_preparations():
     graph = graph_of(2, [(0, 1, 1), (1, 0, 2)])
     prepared = prepare(graph)
-    for times in ([-1, 2], [np.nan, 2.0], [np.inf, 2.0], [2.0**31, 2.0], [1], [1, 2, 3]):
+    for times in ([-1, 2], [np.nan, 2.0], [np.inf, 2.0], [2.5, 2.0], [2.0**31, 2.0], [1], [1, 2, 3]):
         for change in (graph.with_times, prepared.with_times):
             with pytest.raises(ValueError, match="travel time"):
                 change(np.asarray(times))
     with pytest.raises(ValueError, match="negative"):
         graph_of(2, [(0, 1, -1)])
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(ValueError, match="no whole number"):
         build_graph(2, np.asarray([0]), np.asarray([1]), np.asarray([np.nan]))
 
 

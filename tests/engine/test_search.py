@@ -279,12 +279,15 @@ def test_bad_points_budgets_sides_and_methods_are_refused(search):
         ({"ends": NEGATIVE_TIME}, "negative"),
         ({"budget": -1}, "budget"),
         ({"budget": UNREACHED}, "budget"),
+        ({"budget": 8.5}, "budget"),
+        ({"budget": np.nan}, "budget"),
+        ({"budget": "9"}, "budget"),
         ({"search_from": "middle"}, "search_from"),
         ({"method": "quick"}, "quick"),
         ({"budget": LONGEST_SWEPT + 1, "method": "sweep"}, "sweep"),
     ]
     if search.func is not nearest:
-        bad.append(({"threads": -1}, "threads"))
+        bad += [({"threads": -1}, "threads"), ({"threads": 1.5}, "threads")]
     for change, match in bad:
         with pytest.raises(ValueError, match=match):
             search(graph, **good | change)
@@ -297,6 +300,7 @@ def test_bad_points_budgets_sides_and_methods_are_refused(search):
         ({"seeds": NEGATIVE_TIME}, "negative"),
         ({"budget": -1}, "budget"),
         ({"budget": UNREACHED}, "budget"),
+        ({"budget": 8.5}, "budget"),
         ({"search_from": "middle"}, "search_from"),
         ({"budget": LONGEST_SWEPT + 1, "method": "sweep"}, "sweep"),
     ],
@@ -308,10 +312,12 @@ def test_bad_seeds_budgets_and_sides_are_refused(search, change, match):
         search(graph_of(3, [(0, 1, 5)]), **good | change)
 
 
-@pytest.mark.parametrize("thresholds", [[], [5, 4], [5, 5], [-3, -2]])
-def test_thresholds_that_do_not_rise_are_refused(thresholds):
+@pytest.mark.parametrize(
+    "thresholds", [[], [5, 4], [5, 5], [-3, -2], [[3, 5]], [1.5, 5], [np.nan, 5], [1, UNREACHED], [1, 2**40]]
+)
+def test_thresholds_that_do_not_rise_or_are_no_times_are_refused(thresholds):
     graph, point = graph_of(3, [(0, 1, 5)]), node_anchors([0])
-    bands = freeze_int32(np.asarray(thresholds))
+    bands = np.asarray(thresholds)
     with pytest.raises(ValueError, match=r"thresholds|budget"):
         band_counts(graph, starts=point, ends=point, thresholds=bands, search_from="starts")
     with pytest.raises(ValueError, match=r"thresholds|budget"):
@@ -324,9 +330,26 @@ def test_weights_that_are_not_one_for_each_point_are_refused():
     for count in (1, 3):
         with pytest.raises(ValueError, match="weights"):
             band_counts(graph, weights=freeze_int64(np.ones(count)), **asked)
+    for one in (0.5, np.nan, -1):
+        with pytest.raises(ValueError, match="weights are whole"):
+            band_counts(graph, weights=np.asarray([1, one]), **asked)
 
 
-@pytest.mark.parametrize("k", [0, -1])
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("method", ["buckets", "sweep"])
+def test_a_graph_without_nodes_reaches_nothing(side, method):
+    nowhere = node_anchors([-1, -1])
+    for roads in (graph_of(0, []), prepare(graph_of(0, []))):
+        asked = {"starts": nowhere, "ends": nowhere, "search_from": side, "method": method}
+        assert (time_table(roads, budget=9, **asked).milliseconds == UNREACHED).all()
+        assert k_nearest(roads, k=2, budget=9, **asked).owner.tolist() == [[-1, -1], [-1, -1]]
+        assert nearest(roads, budget=9, **asked).owner.tolist() == [-1, -1]
+        assert band_counts(roads, thresholds=np.asarray([9]), **asked).counts.tolist() == [[0], [0]]
+        found = nearest_nodes(roads, seeds=nowhere, budget=9, search_from=side, method=method)
+        assert found.time.size == found.owner.size == 0
+
+
+@pytest.mark.parametrize("k", [0, -1, 1.5])
 def test_fewer_than_one_nearest_is_refused(k):
     point = node_anchors([0])
     # Without ends, because a kernel that is let through would write beside its arrays.

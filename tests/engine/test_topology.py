@@ -67,10 +67,33 @@ def test_arcs_are_sorted_as_by_lexsort_and_parallels_stay_as_they_come(given_pie
     np.testing.assert_array_equal(first_out, np.searchsorted(np.sort(tail), np.arange(nodes + 1)))
 
 
-@pytest.mark.parametrize("time", [-1, np.nan, np.inf, -np.inf, 2**31])
+@pytest.mark.parametrize("time", [-1, np.nan, np.inf, -np.inf, 2**31, 2.5, "4", 1j])
 def test_a_travel_time_that_is_none_is_refused(time):
-    with pytest.raises(ValueError, match="a travel time is negative, no number or above"):
+    with pytest.raises(ValueError, match="a travel time is negative, no whole number or above"):
         build_graph(2, np.asarray([0, 1]), np.asarray([1, 0]), np.asarray([3, time]))
+
+
+@pytest.mark.parametrize("node", [-1, 2, 2**32, np.nan, np.inf, 0.5])
+@pytest.mark.parametrize("end", [0, 1])
+def test_an_arc_to_what_is_no_node_is_refused(node, end):
+    ends = [np.asarray([0, 1]), np.asarray([1, 0])]
+    ends[end] = np.asarray([node, 1])
+    with pytest.raises(ValueError, match="nodes outside 0 to 1"):
+        build_graph(2, *ends, np.asarray([3, 3]))
+
+
+@pytest.mark.parametrize("short", [0, 1, 2])
+def test_columns_of_arcs_that_differ_in_length_are_refused(short):
+    columns = [np.asarray([0, 1]), np.asarray([1, 0]), np.asarray([3, 3])]
+    columns[short] = columns[short][:1]
+    with pytest.raises(ValueError, match="each arc has one"):
+        build_graph(2, *columns)
+
+
+def test_a_graph_of_fewer_than_no_nodes_is_refused():
+    none = np.empty(0, dtype=np.int32)
+    with pytest.raises(ValueError, match="-1 nodes"):
+        build_graph(-1, none, none, none)
 
 
 def test_a_graph_of_too_many_arcs_is_refused_before_anything_is_counted():

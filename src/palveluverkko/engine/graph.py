@@ -50,7 +50,7 @@ class Graph(NamedTuple):
         Raises
         ------
         ValueError
-            A time is negative or no number, or the times are not as many as the arcs.
+            A time is negative or no whole number, or the times are not as many as the arcs.
         """
         if travel_time.shape != self.travel_time.shape:
             raise ValueError(f"{travel_time.size} travel times for {self.travel_time.size} arcs")
@@ -111,9 +111,17 @@ def freeze_bool(array: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def check_times(travel_time: NDArray[Any]) -> None:
-    """Refuse travel times that are negative, no number, or too long for int32 milliseconds (ValueError)."""
-    if travel_time.size and not (travel_time.min() >= 0 and travel_time.max() <= UNREACHED):  # NaN is neither
-        raise ValueError(f"a travel time is negative, no number or above {UNREACHED:,} milliseconds")
+    """Refuse travel times that are negative, no whole number, or too long for int32 milliseconds (ValueError)."""
+    if not are_whole(travel_time, most=UNREACHED):
+        raise ValueError(f"a travel time is negative, no whole number or above {UNREACHED:,} milliseconds")
+
+
+def are_whole(numbers: NDArray[Any], *, most: int) -> bool:
+    """Tell whether all numbers of an array are whole ones from 0 to a most; NaN and infinity are none."""
+    if numbers.dtype.kind not in "iuf":
+        return False
+    within = not numbers.size or bool(numbers.min() >= 0 and numbers.max() <= most)  # NaN is neither
+    return within and (numbers.dtype.kind != "f" or bool((numbers == np.floor(numbers)).all()))
 
 
 def _frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
@@ -128,8 +136,8 @@ def build_graph(nodes: int, tail: NDArray[Any], head: NDArray[Any], travel_time:
     Raises
     ------
     ValueError
-        A travel time is negative, no number or above int32, a node lies outside 0 to ``nodes - 1``, or the arcs are
-        too many to be numbered.
+        A travel time is negative, no whole number or above int32, a node is none from 0 to ``nodes - 1``, the three
+        arrays differ in length, or the arcs are too many to be numbered.
     """
     return sort_into_graph(nodes, tail, head, travel_time)[0]
 
@@ -138,10 +146,14 @@ def sort_into_graph(
     nodes: int, tail: NDArray[Any], head: NDArray[Any], travel_time: NDArray[Any]
 ) -> tuple[Graph, Int32]:
     """Build a graph as :func:`build_graph` does, and give for each of its arcs the position it was given at."""
+    if nodes < 0:
+        raise ValueError(f"a graph of {nodes} nodes; there are none, or some")
     if max(tail.size, nodes) > UNREACHED:
         raise ValueError(f"a graph of {nodes:,} nodes and {tail.size:,} arcs is too large: at most {UNREACHED:,} each")
-    if tail.size and (min(tail.min(), head.min()) < 0 or max(tail.max(), head.max()) >= nodes):
-        raise ValueError(f"arcs name nodes outside 0 to {nodes - 1}")
+    if not tail.shape == head.shape == travel_time.shape:
+        raise ValueError(f"{tail.size} tails, {head.size} heads and {travel_time.size} travel times; each arc has one")
+    if not (are_whole(tail, most=nodes - 1) and are_whole(head, most=nodes - 1)):
+        raise ValueError(f"arcs name nodes outside 0 to {nodes - 1}, or that are no whole numbers")
     check_times(travel_time)
     from palveluverkko.engine import topology_kernels as kernels  # importing numba costs 0.8 s
 

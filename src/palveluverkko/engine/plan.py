@@ -109,8 +109,8 @@ def make_plan(
     ValueError
         A sweep is asked for beyond its longest budget, or the number of threads is negative.
     """
-    if threads < 0:
-        raise ValueError(f"threads is {threads}; use 0 for one on each processor")
+    if not isinstance(threads, int | np.integer) or threads < 0:
+        raise ValueError(f"threads is {threads}; use a whole number, 0 for one on each processor")
     if method is Method.SWEEP and budget > LONGEST_SWEPT:
         raise ValueError(f"a sweep is exact up to {LONGEST_SWEPT} milliseconds, the budget is {budget}; use buckets")
     many = graph.nodes >= _SMALL and searches >= _FEW and others > 0 and reach is not None

@@ -8,14 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.graph import UNREACHED, Anchors, Int32, freeze_int32, freeze_int64
+from palveluverkko.engine.graph import UNREACHED, Anchors, Int32, are_whole, freeze_int32, freeze_int64
 from palveluverkko.engine.plan import LANES, Method, Plan, make_plan
+from palveluverkko.engine.sweep import positions_of
 from palveluverkko.engine.trips import Roads, Trips, check, graph_of, prepared_if_ready, prepared_of
 from palveluverkko.engine.workspace import make_workspace
 
 __all__ = ["UNREACHED", "Method", "Plan", "Roads"]
 
 _OWNER_BITS = 31
+_HEAVIEST = 1 << 53
+"""Largest weight: up to here float64 holds whole numbers exactly."""
+
 _BLOCK_BYTES = 64_000_000
 
 
@@ -149,8 +153,8 @@ def k_nearest(
     """
     from palveluverkko.engine import search_kernels as kernels
 
-    if k < 1:
-        raise ValueError(f"k is {k}; use at least 1")
+    if not isinstance(k, int | np.integer) or k < 1:
+        raise ValueError(f"k is {k}; use a whole number, at least 1")
     plan, blocks = time_table_blocks(
         roads, starts=starts, ends=ends, budget=budget, search_from=search_from, method=method, threads=threads
     )
@@ -193,9 +197,11 @@ def band_counts(
 
     thresholds = _check_thresholds(thresholds)
     searched, other = (starts, ends) if search_from == "starts" else (ends, starts)
-    weight = freeze_int64(np.ones(other.access.size) if weights is None else weights)
-    if weight.shape != other.access.shape:
-        raise ValueError(f"{weight.size} weights for {other.access.size} points")
+    weights = np.ones(other.access.size, dtype=np.int64) if weights is None else weights
+    if weights.shape != other.access.shape:
+        raise ValueError(f"{weights.size} weights for {other.access.size} points")
+    if not are_whole(weights, most=_HEAVIEST):
+        raise ValueError(f"weights are whole numbers from 0 to {_HEAVIEST:,}")
     plan, blocks = time_table_blocks(
         roads,
         starts=starts,
@@ -207,7 +213,7 @@ def band_counts(
     )
     count = np.zeros((searched.access.size, thresholds.size), dtype=np.int64)
     for rows, block in blocks:
-        kernels.count_bands(block, thresholds, weight, count[rows])
+        kernels.count_bands(block, thresholds, freeze_int64(weights), count[rows])
     return BandCounts(count, plan)
 
 
@@ -223,7 +229,7 @@ def node_times(
     TimeTable
         int32[n], UNREACHED beyond the budget.
     """
-    check(roads, budget, search_from, seeds)
+    budget = check(roads, budget, search_from, seeds)
     plan = _plan_one(roads, budget, method)
     kind: type[np.int32 | np.int64] = np.int32 if plan.method is Method.BUCKETS else np.int64
     label = _labels(roads, plan, seeds.time.ravel().astype(kind), seeds, budget, search_from, bits=0)
@@ -253,7 +259,7 @@ def nearest_nodes(
     Nearest
         ``time`` int32[n], UNREACHED beyond the budget; ``owner`` int32[n], the lowest position among equals.
     """
-    check(roads, budget, search_from, seeds)
+    budget = check(roads, budget, search_from, seeds)
     plan = _plan_one(roads, budget, method)
     owner = np.repeat(np.arange(seeds.node.shape[0]), seeds.node.shape[1])
     seed_label = (seeds.time.ravel().astype(np.int64) << _OWNER_BITS) | owner
@@ -270,11 +276,11 @@ def nearest(
     """
     trips = Trips.of(roads, starts, ends, budget, search_from)
     at_nodes = nearest_nodes(roads, seeds=trips.searched, budget=budget, search_from=search_from, method=method)
-    node, time = trips.other.node, trips.other.time.astype(np.int64)
-    reached = (node >= 0) & (at_nodes.time[node] != UNREACHED)
-    there = np.where(reached, at_nodes.time[node] + time, UNREACHED)
-    slots = np.where(there <= budget, (there << _OWNER_BITS) | at_nodes.owner[node], np.iinfo(np.int64).max)
-    label = slots.min(axis=1, initial=np.iinfo(np.int64).max)
+    label = np.full(trips.other.access.size, np.iinfo(np.int64).max)
+    point, slot = np.nonzero(trips.other.node >= 0)
+    node = trips.other.node[point, slot]
+    there = at_nodes.time[node].astype(np.int64) + trips.other.time[point, slot]
+    np.minimum.at(label, point, (there << _OWNER_BITS) | np.maximum(at_nodes.owner[node], 0))
     row, column, along = trips.meetings
     np.minimum.at(label, column, (along.astype(np.int64) << _OWNER_BITS) | row)
     return Nearest(*_split(label, budget), plan=at_nodes.plan)
@@ -304,8 +310,11 @@ def node_bands(
 
 
 def _check_thresholds(thresholds: NDArray[np.int32]) -> Int32:
-    if not len(thresholds) or (np.diff(thresholds) <= 0).any():
+    thresholds = np.asarray(thresholds)
+    if thresholds.ndim != 1 or not thresholds.size or (np.diff(thresholds) <= 0).any():
         raise ValueError("thresholds must be at least one, and rising")
+    if not are_whole(thresholds, most=UNREACHED - 1):
+        raise ValueError(f"thresholds are whole numbers from 0 to {UNREACHED - 1} milliseconds")
     return freeze_int32(thresholds)
 
 
@@ -341,7 +350,6 @@ def _labels(
     prepared = prepared_of(roads, searches=1)
     order = prepared.order
     side = prepared.onward if search_from == "starts" else prepared.against
-    node = seeds.node.ravel()
     space = make_workspace(
         side.travel_time, nodes=order.position.size, seeds=seeds, budget=budget, kind=np.int64, climbs=True
     )
@@ -353,7 +361,7 @@ def _labels(
         side.first_in,
         side.tail,
         side.drop_time,
-        freeze_int32(np.where(node >= 0, order.position[node], -1)),
+        positions_of(seeds.node.ravel(), order.position),
         seed_label,
         budget,
         bits,

@@ -198,7 +198,7 @@ class Sweep:
             order.parent,
             self.prepared.tree_of,
             self.row_of,
-            freeze_int32(np.where(node >= 0, order.position[node], -1)),
+            positions_of(node, order.position),
             freeze_int32(self.searched.time[points]),
             self.budget,
             lanes.search.shift,
@@ -248,6 +248,14 @@ class Sweep:
         groups = np.array_split(points, range(LANES, points.size, LANES)) if points.size else []
         for _ in in_threads(groups, work, make_workspace=make, threads=threads):
             pass
+
+
+def positions_of(node: Int32, position: Int32) -> Int32:
+    """Give the position of each node, -1 of an absent one (-1)."""
+    found = np.full(node.shape, -1, dtype=np.int32)
+    there = node >= 0
+    found[there] = position[node[there]]
+    return freeze_int32(found)
 
 
 def _aligned(rows: int) -> NDArray[np.float32]:

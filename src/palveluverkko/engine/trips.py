@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palveluverkko.engine.elimination import CROWDED, Preparable, Prepared, eliminate, prepare
-from palveluverkko.engine.graph import UNREACHED, Anchors, Graph, Int32, freeze_int32
+from palveluverkko.engine.graph import UNREACHED, Anchors, Graph, Int32, are_whole, freeze_int32
 from palveluverkko.engine.plan import LANES, Method, Plan, make_plan, peak_bytes
 from palveluverkko.engine.sweep import Sweep
 from palveluverkko.engine.threads import Stop, in_threads
@@ -42,13 +42,16 @@ def prepared_of(roads: Roads, *, searches: int) -> Prepared:
     return roads.prepared if isinstance(roads, Preparable) else roads
 
 
-def check(roads: Roads, budget: int, search_from: str, *points: Anchors) -> None:
-    """Refuse points off the graph, with no slot or a negative time, and a budget or side that is none (ValueError)."""
+def check(roads: Roads, budget: int, search_from: str, *points: Anchors) -> int:
+    """Refuse points off the graph, with no slot or a negative time, and a budget or side that is none (ValueError).
+
+    Gives the budget as Python's own int: kernels would be compiled again for another kind.
+    """
     nodes = graph_of(roads).nodes
     if search_from not in {"starts", "ends"}:
         raise ValueError(f"search_from is {search_from!r}; use 'starts' or 'ends'")
-    if not 0 <= budget < UNREACHED:
-        raise ValueError(f"the budget is {budget}; it lies between 0 and {UNREACHED - 1} milliseconds")
+    if not are_whole(np.asarray(budget), most=UNREACHED - 1):
+        raise ValueError(f"the budget is {budget}; it is a whole number from 0 to {UNREACHED - 1} milliseconds")
     for one in points:
         if not one.node.shape[1]:
             raise ValueError("points need at least one slot")
@@ -58,6 +61,7 @@ def check(roads: Roads, budget: int, search_from: str, *points: Anchors) -> None
         if one.time.min(initial=0) < 0 and ((one.node >= 0) & (one.time < 0)).any():
             first = int(np.argmax(((one.node >= 0) & (one.time < 0)).any(axis=1)))
             raise ValueError(f"point {first} has a negative time to its node")
+    return int(budget)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Trips:
     @classmethod
     def of(cls, roads: Roads, starts: Anchors, ends: Anchors, budget: int, search_from: str) -> Trips:
         """Check both sides and find the trips along one piece."""
-        check(roads, budget, search_from, starts, ends)
+        budget = check(roads, budget, search_from, starts, ends)
         start, end, time = _trips_along_one_piece(starts, ends, budget)
         if search_from == "starts":
             return cls(roads, starts, ends, budget, search_from, (start, end, time))
