@@ -344,6 +344,44 @@ def test_an_interrupt_while_the_commands_are_imported_is_one_line_too(tmp_path):
         assert (done.returncode, done.stderr) == (130, "palveluverkko: interrupted; nothing was written\n")
 
 
+LEAVING = """
+import atexit, sys, threading, time
+from palveluverkko import cli
+def slowly():
+    time.sleep(0.3)
+    print("thread")
+def work():
+    threading.Thread(target=slowly).start()
+    atexit.register(lambda: print("registered"))
+    sys.stdout.write("not a whole line ")
+    raise SystemExit({code!r})
+cli.main = work
+cli.run()
+"""
+
+
+@pytest.mark.parametrize(("code", "ended"), [(None, 0), (0, 0), (2, 2), ("words", 1)])
+def test_the_end_waits_for_threads_does_what_was_registered_and_loses_no_word(code, ended):
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING.format(code=code)], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stdout) == (ended, "not a whole line thread\nregistered\n")
+    assert done.stderr.split() == (["words"] if ended == 1 else [])
+
+
+def test_a_reader_that_has_gone_is_told_as_python_tells_it():
+    code = LEAVING.format(code=0)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    streams = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", code], env=buffered, text=True, **streams)
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    assert "BrokenPipeError" in process.stderr.read()
+    process.stderr.close()
+    assert process.wait(30) == 120
+
+
 @pytest.mark.parametrize("cause", [KeyboardInterrupt(), ValueError("a bug")])
 def test_an_interrupt_within_a_kernel_is_told_from_a_bug(monkeypatch, cause):
     def fail():

@@ -1,6 +1,6 @@
 """``python -m palveluverkko`` is the command line."""
 
-from palveluverkko.cli import main
+from palveluverkko.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

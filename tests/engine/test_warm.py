@@ -131,6 +131,30 @@ def test_numba_comes_without_linear_algebra_and_other_threads_may_import_it_mean
     assert heard.split() == ["True", "False", "True", "refused", "imported"]
 
 
+FROM_DISK = """
+import sys
+import numpy as np
+from palveluverkko.engine.warm import import_numba
+import_numba()
+import_numba()
+from palveluverkko.engine import topology, topology_kernels
+labels = topology.component_labels(4, np.asarray([0, 2]), np.asarray([1, 3]))
+hits = sum(topology_kernels.component_labels.stats.cache_hits.values())
+print("compiler:", "numba.np.npyimpl" in sys.modules, *labels, hits)
+import numba
+@numba.njit
+def norms(values):
+    return [np.sqrt(value) for value in values]
+print("another:", *norms(np.asarray([4.0, 9.0])))
+"""
+
+
+def test_a_kernel_on_disk_is_loaded_without_the_compiler_and_others_still_compile(tmp_path):
+    first, then = (run_python(FROM_DISK, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "kept")) for _ in range(2))
+    assert first.splitlines() == ["compiler: True 0 0 2 2 0", "another: 2.0 3.0"]
+    assert then.splitlines() == ["compiler: False 0 0 2 2 1", "another: 2.0 3.0"]
+
+
 FOLDER = """
 import os
 import numpy as np

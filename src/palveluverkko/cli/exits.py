@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
+import threading
 from typing import NoReturn
 
 EXIT_CHECK_FAILED = 1
@@ -25,3 +28,24 @@ def end_interrupted(left: str = "nothing was written") -> NoReturn:
     sys.stderr.write(f"palveluverkko: interrupted; {left}\n")
     sys.stderr.flush()
     os._exit(EXIT_INTERRUPTED)
+
+
+def leave(code: object) -> NoReturn:
+    """End with a code as Python does, but leave it to the system to take away a million objects: 0.04 s.
+
+    Threads are waited for, what was registered for the end is done and the streams are flushed. A code that is a text,
+    and a stream that nobody reads any more, are left to Python's own end.
+    """
+    gc.freeze()  # should it come to that: else Python looks for cycles among all objects, 0.2 s
+    wait_for_threads = getattr(threading, "_shutdown", None)  # no public name does this before the very end
+    if not isinstance(code, int | None) or wait_for_threads is None:
+        raise SystemExit(code)
+    wait_for_threads()
+    atexit._run_exitfuncs()  # noqa: SLF001  # nor this
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError:
+        raise SystemExit(code) from None
+    os._exit(code or 0)

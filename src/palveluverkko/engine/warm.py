@@ -23,6 +23,7 @@ _FOLDER = "NUMBA_CACHE_DIR"
 _BUDGET = 1_000_000
 _REGISTRIES = "numba.np.arraymath"
 """Imported when the first kernel is loaded."""
+_PACKAGE = "palveluverkko."
 
 
 def choose_cache_folder() -> None:
@@ -81,14 +82,37 @@ def import_numba() -> None:
     """
     from palveluverkko.engine import search_kernels  # noqa: F401  # brings numba in, and no more
 
-    if _REGISTRIES in sys.modules:
+    if _REGISTRIES not in sys.modules:
+        refusing = _Refusing(threading.get_ident())
+        sys.meta_path.insert(0, refusing)
+        try:
+            importlib.import_module(_REGISTRIES)
+        finally:
+            sys.meta_path.remove(refusing)
+    _load_without_compiler()
+
+
+def _load_without_compiler() -> None:
+    """Have numba load our kernels from disk without what it needs to compile others: 0.05 s less.
+
+    Before it looks at the disk numba imports all that it can compile, from texts to random numbers, and files it by
+    type. What is compiled does without; a kernel that is not on disk gets all that from the compiler itself. Kernels of
+    others are loaded as before.
+    """
+    caching, runtime = sys.modules["numba.core.caching"], sys.modules["numba.core.runtime"]
+    cache = caching.FunctionCache
+    if getattr(cache.load_overload, "__module__", "") == __name__ or not hasattr(cache, "_load_overload"):
         return
-    refusing = _Refusing(threading.get_ident())
-    sys.meta_path.insert(0, refusing)
-    try:
-        importlib.import_module(_REGISTRIES)
-    finally:
-        sys.meta_path.remove(refusing)
+    load = cache.load_overload
+
+    def load_overload(self: Any, sig: Any, target_context: Any) -> Any:  # noqa: ANN401  # numba has no types
+        if not self._py_func.__module__.startswith(_PACKAGE):
+            return load(self, sig, target_context)
+        runtime.rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+
+    cache.load_overload = load_overload
 
 
 class _Refusing(MetaPathFinder):
