@@ -183,7 +183,8 @@ def test_bands_of_nodes_equal_the_naive_twin(given_trips, thresholds):
         time = naive_node_table(given_trips.graph, seeds, side).min(axis=0, initial=UNREACHED).tolist()
         expected = [next((band for band, longest in enumerate(thresholds) if one <= longest), -1) for one in time]
         for roads, method in given_trips.ways(thresholds[-1]):
-            found = node_bands(roads, seeds=seeds, thresholds=np.asarray(thresholds), search_from=side, method=method)
+            asked = {"seeds": seeds, "thresholds": np.asarray(thresholds), "search_from": side, "method": method}
+            found = node_bands(roads, **asked).band
             assert found.dtype == np.int8
             assert found.tolist() == expected
 

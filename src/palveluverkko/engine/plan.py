@@ -59,7 +59,8 @@ class Plan(NamedTuple):
     selective
         A sweep leaves out the rows that no place depends on.
     peak_bytes
-        Memory that the search takes at most beyond the graph: workspaces and the answer.
+        Memory that the search takes at most beyond the graph, its points and what is prepared at hand: workspaces,
+        the layout of arcs, and the answer or blocks of it. 0 until that is laid out.
     """
 
     method: Method
@@ -79,8 +80,6 @@ def make_plan(
     searches: int,
     others: int,
     threads: int,
-    slots: int = 0,
-    answer_bytes: int = 0,
     reach: Callable[[], float] | None = None,
 ) -> Plan:
     """Choose a method from the number of searches, the expected reach and what is prepared.
@@ -97,10 +96,6 @@ def make_plan(
         Points searched from, and points on the other side; 0 others when every node is wanted from one search.
     threads
         Number of threads; 0 for one on each processor.
-    slots
-        Slots of the points on the other side.
-    answer_bytes
-        Size of the answer, or of a block of it.
     reach
         Estimates the nodes that one search settles; asked only when it decides.
 
@@ -128,24 +123,7 @@ def make_plan(
     walk = graph.nodes * _SELECT + others * _SELECT_PLACE
     saved = searches * share * graph.nodes * _ROW / 2
     selective = chosen is Method.SWEEP and 2 * others < graph.nodes and saved > walk
-    peak = answer_bytes + peak_bytes(graph, prepared, method=chosen, threads=threads, slots=slots)
-    return Plan(chosen, reason, threads, thinned, selective, peak)
-
-
-def peak_bytes(graph: Graph, prepared: Prepared | None, *, method: Method, threads: int, slots: int) -> int:
-    """Give the most memory that searches take beyond graph and answer."""
-    # Labels 4 to 8 bytes, touched 4, entries 2 x 8.
-    each = 24 * graph.nodes
-    if method is not Method.SWEEP:
-        return threads * each
-    berths, arcs, making = graph.nodes, 5 * graph.nodes, 60 * graph.nodes
-    if prepared is not None:
-        order = prepared.order
-        berths, arcs, making = order.crown + int(np.diff(order.tree).max(initial=0)), order.lower.size, 0
-    staged = min(slots, graph.nodes)
-    each += 4 * graph.nodes + 4 * LANES * (berths + staged)
-    # Arcs up and down in the layout, and once more those that are left of them when rows are left out.
-    return threads * each + 24 * arcs + 16 * graph.nodes + 12 * slots + making
+    return Plan(chosen, reason, threads, thinned, selective, peak_bytes=0)
 
 
 def _choose(

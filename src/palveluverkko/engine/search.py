@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from palveluverkko.engine import memory
 from palveluverkko.engine.graph import UNREACHED, Anchors, Int32, are_whole, freeze_int32, freeze_int64
 from palveluverkko.engine.plan import LANES, Method, Plan, make_plan
 from palveluverkko.engine.sweep import positions_of
-from palveluverkko.engine.trips import Roads, Trips, check, graph_of, prepared_if_ready, prepared_of
+from palveluverkko.engine.threads import available
+from palveluverkko.engine.trips import Roads, Trips, check, graph_of, is_laid_out, prepared_if_ready, prepared_of
 from palveluverkko.engine.workspace import make_workspace
 
 __all__ = ["UNREACHED", "Method", "Plan", "Roads"]
@@ -20,7 +22,16 @@ _OWNER_BITS = 31
 _HEAVIEST = 1 << 53
 """Largest weight: up to here float64 holds whole numbers exactly."""
 
-_BLOCK_BYTES = 64_000_000
+# A block has work for each lane of each thread, and more of it while it is small; never more at a time than the most.
+_SMALL_BLOCK_BYTES = 64_000_000
+_MOST_BLOCK_BYTES = 256_000_000
+
+
+class NodeBands(NamedTuple):
+    """Band of travel time of each node, int8[n] (-1: beyond the last), and how it was found."""
+
+    band: NDArray[np.int8]
+    plan: Plan
 
 
 class TimeTable(NamedTuple):
@@ -107,7 +118,8 @@ def time_table_blocks(
     roads, starts, ends, budget, search_from, method, threads
         As in :func:`time_table`.
     block
-        Rows in a block; as many as fit 64 MB, and at least one for each lane of each thread, when None.
+        Rows in a block; when None, one for each lane of each thread or as many as fit 64 MB, but two blocks together no
+        more than 256 MB.
 
     Returns
     -------
@@ -117,19 +129,46 @@ def time_table_blocks(
     if block is not None and block < 1:
         raise ValueError(f"a block of {block} rows; use at least 1")
     trips = Trips.of(roads, starts, ends, budget, search_from)
-    rows, columns = trips.searched.access.size, trips.other.access.size
-    step = block or max(LANES * 4, _BLOCK_BYTES // (4 * max(1, columns)) // LANES * LANES)
     # The reader still holds one block while the next is filled.
+    step = block or _rows_at_once(trips, threads, blocks=2)
+    rows, columns = trips.searched.access.size, trips.other.access.size
     plan, fill = trips.prepare_to_fill(method, threads, min(2 * step, rows) * columns * 4)
 
     def blocks() -> Iterator[tuple[slice, Int32]]:
-        for first in range(0, rows, step):
-            part = slice(first, min(first + step, rows))
+        for part in _parts(rows, step):
             table = np.empty((part.stop - part.start, columns), dtype=np.int32)
             fill(part, table)
             yield part, table
 
     return plan, blocks()
+
+
+def _blocks_in_place(
+    trips: Trips, method: Method | str, threads: int, kept_bytes: int
+) -> tuple[Plan, Iterator[tuple[slice, Int32]]]:
+    """Give the travel times block by block, each in the place of the one before; the plan counts what is kept."""
+    rows, columns = trips.searched.access.size, trips.other.access.size
+    step = max(1, min(rows, _rows_at_once(trips, threads, blocks=1)))
+    plan, fill = trips.prepare_to_fill(method, threads, step * columns * 4 + kept_bytes)
+
+    def blocks() -> Iterator[tuple[slice, Int32]]:
+        table = np.empty((step, columns), dtype=np.int32)
+        for part in _parts(rows, step):
+            fill(part, table[: part.stop - part.start])
+            yield part, table[: part.stop - part.start]
+
+    return plan, blocks()
+
+
+def _rows_at_once(trips: Trips, threads: int, *, blocks: int) -> int:
+    """Choose the rows of a block, of which so many are in memory at a time."""
+    row = 4 * max(1, trips.other.access.size)
+    wanted = max(LANES * (threads or available()), _SMALL_BLOCK_BYTES // row // LANES * LANES)
+    return max(1, min(wanted, _MOST_BLOCK_BYTES // blocks // row))
+
+
+def _parts(rows: int, step: int) -> Iterator[slice]:
+    return (slice(first, min(first + step, rows)) for first in range(0, rows, step))
 
 
 def k_nearest(
@@ -155,10 +194,9 @@ def k_nearest(
 
     if not isinstance(k, int | np.integer) or k < 1:
         raise ValueError(f"k is {k}; use a whole number, at least 1")
-    plan, blocks = time_table_blocks(
-        roads, starts=starts, ends=ends, budget=budget, search_from=search_from, method=method, threads=threads
-    )
-    others = (ends if search_from == "starts" else starts).access.size
+    trips = Trips.of(roads, starts, ends, budget, search_from)
+    others = trips.other.access.size
+    plan, blocks = _blocks_in_place(trips, method, threads, 8 * k * others)
     time = np.full((k, others), UNREACHED, dtype=np.int32)
     owner = np.full((k, others), -1, dtype=np.int32)
     for rows, block in blocks:
@@ -196,24 +234,17 @@ def band_counts(
     from palveluverkko.engine import search_kernels as kernels
 
     thresholds = _check_thresholds(thresholds)
-    searched, other = (starts, ends) if search_from == "starts" else (ends, starts)
-    weights = np.ones(other.access.size, dtype=np.int64) if weights is None else weights
-    if weights.shape != other.access.shape:
-        raise ValueError(f"{weights.size} weights for {other.access.size} points")
+    trips = Trips.of(roads, starts, ends, int(thresholds[-1]), search_from)
+    rows, columns = trips.searched.access.size, trips.other.access.size
+    weights = np.ones(columns, dtype=np.int64) if weights is None else weights
+    if weights.shape != (columns,):
+        raise ValueError(f"{weights.size} weights for {columns} points")
     if not are_whole(weights, most=_HEAVIEST):
         raise ValueError(f"weights are whole numbers from 0 to {_HEAVIEST:,}")
-    plan, blocks = time_table_blocks(
-        roads,
-        starts=starts,
-        ends=ends,
-        budget=int(thresholds[-1]),
-        search_from=search_from,
-        method=method,
-        threads=threads,
-    )
-    count = np.zeros((searched.access.size, thresholds.size), dtype=np.int64)
-    for rows, block in blocks:
-        kernels.count_bands(block, thresholds, freeze_int64(weights), count[rows])
+    plan, blocks = _blocks_in_place(trips, method, threads, 8 * (rows * thresholds.size + 2 * columns))
+    count = np.zeros((rows, thresholds.size), dtype=np.int64)
+    for part, block in blocks:
+        kernels.count_bands(block, thresholds, freeze_int64(weights), count[part])
     return BandCounts(count, plan)
 
 
@@ -232,7 +263,7 @@ def node_times(
     budget = check(roads, budget, search_from, seeds)
     plan = _plan_one(roads, budget, method)
     kind: type[np.int32 | np.int64] = np.int32 if plan.method is Method.BUCKETS else np.int64
-    label = _labels(roads, plan, seeds.time.ravel().astype(kind), seeds, budget, search_from, bits=0)
+    plan, label = _labels(roads, plan, seeds.time.ravel().astype(kind), seeds, budget, search_from, bits=0)
     return TimeTable(np.where(label <= budget, label, UNREACHED).astype(np.int32), plan)
 
 
@@ -263,7 +294,7 @@ def nearest_nodes(
     plan = _plan_one(roads, budget, method)
     owner = np.repeat(np.arange(seeds.node.shape[0]), seeds.node.shape[1])
     seed_label = (seeds.time.ravel().astype(np.int64) << _OWNER_BITS) | owner
-    label = _labels(roads, plan, seed_label, seeds, budget, search_from, bits=_OWNER_BITS)
+    plan, label = _labels(roads, plan, seed_label, seeds, budget, search_from, bits=_OWNER_BITS)
     return Nearest(*_split(label, budget), plan=plan)
 
 
@@ -283,7 +314,8 @@ def nearest(
     np.minimum.at(label, point, (there << _OWNER_BITS) | np.maximum(at_nodes.owner[node], 0))
     row, column, along = trips.meetings
     np.minimum.at(label, column, (along.astype(np.int64) << _OWNER_BITS) | row)
-    return Nearest(*_split(label, budget), plan=at_nodes.plan)
+    peak = at_nodes.plan.peak_bytes + memory.of_nearest(trips.other.access.size, node.size)
+    return Nearest(*_split(label, budget), plan=at_nodes.plan._replace(peak_bytes=peak))
 
 
 def node_bands(
@@ -293,20 +325,20 @@ def node_bands(
     thresholds: NDArray[np.int32],
     search_from: str,
     method: Method | str = Method.AUTO,
-) -> NDArray[np.int8]:
+) -> NodeBands:
     """Give for every node the band of its travel time to the nearest of several points.
 
     Returns
     -------
-    int8[n]
-        Position of the first threshold that the time does not exceed; -1 beyond the last.
+    NodeBands
+        int8[n]; position of the first threshold that the time does not exceed; -1 beyond the last.
     """
     thresholds = _check_thresholds(thresholds)
     if thresholds.size > np.iinfo(np.int8).max:
         raise ValueError(f"{thresholds.size} thresholds; at most {np.iinfo(np.int8).max} bands fit an int8")
     found = node_times(roads, seeds=seeds, budget=int(thresholds[-1]), search_from=search_from, method=method)
     band = np.searchsorted(thresholds, found.milliseconds, side="left")
-    return np.where(found.milliseconds == UNREACHED, -1, band).astype(np.int8)
+    return NodeBands(np.where(found.milliseconds == UNREACHED, -1, band).astype(np.int8), found.plan)
 
 
 def _check_thresholds(thresholds: NDArray[np.int32]) -> Int32:
@@ -333,23 +365,24 @@ def _labels(
     search_from: str,
     *,
     bits: int,
-) -> NDArray[Any]:
+) -> tuple[Plan, NDArray[Any]]:
     """Label every node with the travel time and, in the bits below it, the position of the nearest point."""
     from palveluverkko.engine import search_kernels as kernels
 
     seed_label.flags.writeable = False
+    turned = search_from == "ends"
     if plan.method is Method.BUCKETS:
-        graph = graph_of(roads) if search_from == "starts" else graph_of(roads).reversed()
+        graph = graph_of(roads).reversed() if turned else graph_of(roads)
         kind = seed_label.dtype.type
         space = make_workspace(graph.travel_time, nodes=graph.nodes, seeds=seeds, budget=budget, kind=kind)
         label, *scratch = space.arrays
         kernels.search_labels(
             *graph, freeze_int32(seeds.node.ravel()), seed_label, budget, bits, space.shift, label, *scratch
         )
-        return label
+        return plan._replace(peak_bytes=memory.of_labels(graph, turned=turned, owners=bits > 0)), label
     prepared = prepared_of(roads, searches=1)
-    order = prepared.order
-    side = prepared.onward if search_from == "starts" else prepared.against
+    order, ready = prepared.order, is_laid_out(prepared, search_from)
+    side = prepared.against if turned else prepared.onward
     space = make_workspace(
         side.travel_time, nodes=order.position.size, seeds=seeds, budget=budget, kind=np.int64, climbs=True
     )
@@ -368,7 +401,8 @@ def _labels(
         space.shift,
         *space.arrays,
     )
-    return np.asarray(space.arrays[0][order.position])
+    peak = memory.of_swept_labels(prepared, turned=turned, ready=ready)
+    return plan._replace(peak_bytes=peak), np.asarray(space.arrays[0][order.position])
 
 
 def _split(label: NDArray[np.int64], budget: int) -> tuple[Int32, Int32]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from palveluverkko.engine import memory
 from palveluverkko.engine.elimination import CROWDED, Preparable, Prepared, eliminate, prepare
 from palveluverkko.engine.graph import UNREACHED, Anchors, Graph, Int32, are_whole, freeze_int32
-from palveluverkko.engine.plan import LANES, Method, Plan, make_plan, peak_bytes
+from palveluverkko.engine.plan import LANES, Method, Plan, make_plan
 from palveluverkko.engine.sweep import Sweep
 from palveluverkko.engine.threads import Stop, in_threads
 from palveluverkko.engine.workspace import Workspace, make_workspace
@@ -40,6 +42,11 @@ def prepared_of(roads: Roads, *, searches: int) -> Prepared:
         # For these searches alone: a core is searched in less time than it takes to eliminate it.
         return prepare(roads, order=eliminate(roads, most_neighbours=CROWDED)) if searches < _MANY else prepare(roads)
     return roads.prepared if isinstance(roads, Preparable) else roads
+
+
+def is_laid_out(prepared: Prepared, search_from: str) -> bool:
+    """Tell whether the arcs of a preparation have been laid out for searches from a side."""
+    return ("onward" if search_from == "starts" else "against") in prepared.__dict__
 
 
 def check(roads: Roads, budget: int, search_from: str, *points: Anchors) -> int:
@@ -97,14 +104,9 @@ class Trips:
             searches=self.searched.access.size,
             others=self.other.access.size,
             threads=threads,
-            slots=self.other.node.size,
-            answer_bytes=answer_bytes,
             reach=self._reach,
         )
-        if plan.method is Method.SWEEP:
-            plan, fill = self._fill_by_sweep(plan, answer_bytes)
-        else:
-            fill = self._fill_by_buckets(plan)
+        peak, fill = self._fill_by_sweep(plan) if plan.method is Method.SWEEP else self._fill_by_buckets(plan)
 
         def complete(rows: slice, table: Int32) -> None:
             if table.size:
@@ -113,7 +115,7 @@ class Trips:
             low, high = np.searchsorted(row, [rows.start, rows.stop])
             np.minimum.at(table, (row[low:high] - rows.start, column[low:high]), time[low:high])
 
-        return plan, complete
+        return plan._replace(peak_bytes=answer_bytes + peak), complete
 
     def _reach(self) -> float:
         """Estimate how many nodes a search settles: try three of the points, first, middle and last, on less of it.
@@ -123,7 +125,7 @@ class Trips:
         """
         from palveluverkko.engine import search_kernels as kernels
 
-        graph = self._searched_graph()
+        graph = self._searched_graph
         tried = freeze_int32(np.linspace(0, self.searched.access.size - 1, 3))
         space = make_workspace(graph.travel_time, nodes=graph.nodes, seeds=self.searched, budget=self.budget)
         nowhere = freeze_int32(np.zeros(graph.nodes + 1, dtype=np.int32))
@@ -147,14 +149,19 @@ class Trips:
                 break
         return min(graph.nodes, found)
 
+    @cached_property
     def _searched_graph(self) -> Graph:
         graph = graph_of(self.roads)
         return graph if self.search_from == "starts" else graph.reversed()
 
-    def _fill_by_buckets(self, plan: Plan) -> Callable[[slice, Int32], None]:
+    @property
+    def _turned(self) -> bool:
+        return self.search_from == "ends"
+
+    def _fill_by_buckets(self, plan: Plan) -> tuple[int, Callable[[slice, Int32], None]]:
         from palveluverkko.engine import search_kernels as kernels
 
-        graph = self._searched_graph()
+        graph = self._searched_graph
         places = _places_at_nodes(self.other, graph.nodes)
 
         def fill(rows: slice, table: Int32) -> None:
@@ -181,12 +188,17 @@ class Trips:
             for _ in in_threads(parts, work, make_workspace=make, threads=plan.threads):
                 pass
 
-        return fill
+        slots = int(np.count_nonzero(self.other.node >= 0))
+        peak = memory.of_buckets(graph_of(self.roads), turned=self._turned, threads=plan.threads, slots=slots)
+        return peak, fill
 
-    def _fill_by_sweep(self, plan: Plan, answer_bytes: int) -> tuple[Plan, Callable[[slice, Int32], None]]:
+    def _fill_by_sweep(self, plan: Plan) -> tuple[int, Callable[[slice, Int32], None]]:
+        self.__dict__.pop("_searched_graph", None)  # what was tried needed it, and no sweep does
         prepared = prepared_of(self.roads, searches=self.searched.access.size)
+        prepared = prepared.thinned if plan.thinned else prepared
+        ready = is_laid_out(prepared, self.search_from)
         sweep = Sweep.of(
-            prepared.thinned if plan.thinned else prepared,
+            prepared,
             self.searched,
             budget=self.budget,
             search_from=self.search_from,
@@ -194,10 +206,15 @@ class Trips:
         )
         slots = sweep.slots_of(self.other.node, self.other.time)
         # The preparation is made now: what the searches take is known.
-        peak = answer_bytes + peak_bytes(
-            prepared.graph, prepared, method=plan.method, threads=plan.threads, slots=self.other.node.size
+        peak = memory.of_sweep(
+            sweep,
+            turned=self._turned,
+            ready=ready,
+            threads=plan.threads,
+            slots=self.other.node.size,
+            staged=slots.row.size,
         )
-        return plan._replace(peak_bytes=peak), (lambda rows, table: sweep.fill(rows, slots, table, plan.threads))
+        return peak, (lambda rows, table: sweep.fill(rows, slots, table, plan.threads))
 
 
 def _places_at_nodes(points: Anchors, nodes: int) -> tuple[Int32, Int32, Int32]:

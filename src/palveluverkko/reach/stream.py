@@ -141,7 +141,7 @@ def write_travel_times(
             threads=threads,
             block=block,
         )
-        streamed = _foresee(network, sides, plan, path.suffix, 4 * block * len(places))
+        streamed = _foresee(network, sides, plan, path.suffix)
         (announce or (lambda _streamed: None))(streamed)
         kind = np.float32 if budget < LONGEST_FLOAT32_MINUTES * MILLISECONDS_PER_MINUTE else np.float64
         make = _Csv if path.suffix == ".csv" else _Parquet
@@ -150,7 +150,7 @@ def write_travel_times(
     return streamed
 
 
-def _foresee(network: RoadNetwork, sides: Sides, plan: search.Plan, suffix: str, block: int) -> StreamedTimes:
+def _foresee(network: RoadNetwork, sides: Sides, plan: search.Plan, suffix: str) -> StreamedTimes:
     """State the memory and the disk that the work will take."""
     points, places = len(sides.snapped_points.ids), len(sides.snapped_places.ids)
     trips = points * places
@@ -160,9 +160,8 @@ def _foresee(network: RoadNetwork, sides: Sides, plan: search.Plan, suffix: str,
     else:
         group = _GROUP_BYTES * min(trips, max(_TRIPS_PER_GROUP, places))
         on_disk = trips * _PARQUET_TRIP
-    # One block is written while the next is searched; the roads turned round; snapping is over before both.
-    turned = 12 * network.graph.head.size + 4 * network.graph.nodes
-    searching = plan.peak_bytes + block + group + turned + _SEGMENT_BYTES * network.edges.vertex_x.size
+    # The plan counts the block that is written while the next is searched; snapping is over before both.
+    searching = plan.peak_bytes + group + _SEGMENT_BYTES * network.edges.vertex_x.size
     snapping = _BUILDING_BYTES * network.edges.vertex_x.size
     peak = _FIXED_BYTES + _POINT_BYTES * (points + places) + max(searching, snapping)
     findings = sides.findings()
