@@ -9,7 +9,7 @@ import pytest
 from graphs import SIDES, grid_graph, node_anchors, random_graph
 
 from palveluverkko.engine import customising_kernels, graph, plan, search, search_kernels, sweep_kernels
-from palveluverkko.engine.elimination import Preparable, prepare
+from palveluverkko.engine.elimination import Preparable, eliminate, prepare
 from palveluverkko.engine.plan import LANES, LONGEST_SWEPT, Method
 from palveluverkko.engine.search import (
     band_counts,
@@ -22,6 +22,7 @@ from palveluverkko.engine.search import (
     time_table_blocks,
 )
 from palveluverkko.engine.sweep import Sweep
+from palveluverkko.engine.trips import expected_reach
 
 SMALL = random_graph(np.random.default_rng(1), nodes=300, arcs=900)
 HOUR = 3_600_000
@@ -66,16 +67,38 @@ def test_a_method_asked_for_is_taken_and_reported(method, side):
         assert one.peak_bytes > 0
 
 
-def test_a_small_graph_is_searched_in_buckets_whatever_the_number_of_searches():
-    found = ask(prepare(SMALL), 300, 300).plan
-    assert found.method is Method.BUCKETS
-    assert "small" in found.reason
+def test_a_small_graph_is_swept_only_where_it_is_prepared():
+    for roads, method in ((SMALL, Method.BUCKETS), (prepare(SMALL), Method.SWEEP)):
+        found = ask(roads, 30, 300).plan
+        assert found.method is method
+        assert "small" in found.reason
 
 
-def test_few_searches_are_not_worth_a_preparation(town):
+def test_few_searches_are_not_worth_a_preparation_but_use_one(town):
     found = ask(town.graph, 2, 50).plan
     assert found.method is Method.BUCKETS
-    assert found.reason
+    assert "nothing is prepared" in found.reason
+    assert ask(town, 1, 50).plan.method is Method.SWEEP
+
+
+def test_a_graph_without_small_cuts_is_searched_in_buckets_prepared_or_not():
+    random = np.random.default_rng(3)
+    tangle = random_graph(random, nodes=4_000, arcs=40_000)
+    assert ask(tangle, 600, 50).plan.method is Method.BUCKETS
+    order = eliminate(tangle, most_neighbours=30)
+    assert order.core > 2000
+    assert ask(prepare(tangle, order=order), 20, 50).plan.method is Method.BUCKETS
+
+
+def test_a_preparation_that_leaves_a_large_core_is_made_and_then_not_used(monkeypatch):
+    monkeypatch.setattr(plan, "_PREPARE", 0.0)
+    monkeypatch.setattr(plan, "_LOAD", 0.0)
+    tangle = random_graph(np.random.default_rng(4), nodes=4_000, arcs=28_000)
+    roads = Preparable(tangle, lambda graph_: eliminate(graph_, most_neighbours=12))
+    found = ask(roads, 40, 50)
+    assert roads.ready
+    assert found.plan.method is Method.BUCKETS
+    np.testing.assert_array_equal(found.milliseconds, ask(roads, 40, 50, method="sweep").milliseconds)
 
 
 def test_many_long_searches_on_what_is_prepared_are_swept(town):
@@ -94,8 +117,30 @@ def test_many_long_searches_prepare_what_can_be_prepared(town):
 
 
 def test_short_searches_stay_in_buckets(town):
-    found = ask(town, 50, 50, budget=1000).plan
-    assert found.method is Method.BUCKETS
+    assert ask(town.graph, 50, 50, budget=1000).plan.method is Method.BUCKETS
+    # One tree without a crown is swept whole, however short the searches are.
+    ladder = prepare(grid_graph(np.random.default_rng(4), rows=3, columns=20_000))
+    assert ask(ladder, 200, 50, budget=100_000).plan.method is Method.BUCKETS
+    assert ask(ladder, 200, 50, budget=LONGEST_SWEPT).plan.method is Method.SWEEP
+
+
+def test_one_short_search_of_the_nearest_stays_in_buckets(town):
+    for count, budget, method in ((1, 60_000, Method.BUCKETS), (500, HOUR, Method.SWEEP)):
+        asked = {"seeds": points(town.graph, count), "budget": budget, "search_from": "starts"}
+        assert nearest_nodes(town, **asked).plan.method is method
+
+
+@pytest.mark.parametrize("name", ["town", "road", "nowhere"])
+def test_the_reach_of_searches_is_estimated_within_a_factor_of_two(town, name):
+    roads = town.graph if name == "town" else grid_graph(np.random.default_rng(5), rows=1, columns=20_000)
+    roads = graph.build_graph(9, *[np.empty(0, dtype=np.int32)] * 3) if name == "nowhere" else roads
+    origins = points(roads, 9)
+    for minutes in (5, 20, 90):
+        times = time_table(
+            roads, starts=origins, ends=points(roads, roads.nodes), budget=60_000 * minutes, search_from="starts"
+        ).milliseconds
+        settled = (times != search.UNREACHED).sum(axis=1).mean()
+        assert 0.5 < expected_reach(roads, origins, 60_000 * minutes) / settled < 2
 
 
 def test_a_budget_beyond_what_a_sweep_tells_is_searched_in_buckets(town):

@@ -37,9 +37,10 @@ def of_swept_labels(prepared: Prepared, *, turned: bool, ready: bool) -> int:
     return _layout(prepared, turned=turned, ready=ready) + _SPLIT * prepared.graph.nodes
 
 
-def of_nearest(places: int, slots: int) -> int:
-    """Give the bytes that the nearest of places with so many slots take, once all nodes are labelled."""
-    return _SPLIT * places + _NEAREST * slots
+def of_nearest(labels: int, *, nodes: int, swept: bool, places: int, slots: int) -> int:
+    """Give the bytes of the nearest of places with so many slots, whose labels took so many; a layout stays then."""
+    stays = labels - _SPLIT * nodes if swept else 0
+    return max(labels, stays + 8 * nodes + _SPLIT * places + _NEAREST * slots)
 
 
 def of_sweep(sweep: Sweep, *, turned: bool, ready: bool, threads: int, slots: int, staged: int) -> int:

@@ -13,7 +13,16 @@ from palveluverkko.engine.graph import UNREACHED, Anchors, Int32, are_whole, fre
 from palveluverkko.engine.plan import LANES, Method, Plan, make_plan
 from palveluverkko.engine.sweep import positions_of
 from palveluverkko.engine.threads import available
-from palveluverkko.engine.trips import Roads, Trips, check, graph_of, is_laid_out, prepared_if_ready, prepared_of
+from palveluverkko.engine.trips import (
+    Roads,
+    Trips,
+    check,
+    expected_reach,
+    graph_of,
+    is_laid_out,
+    prepared_if_ready,
+    prepared_of,
+)
 from palveluverkko.engine.workspace import make_workspace
 
 __all__ = ["UNREACHED", "Method", "Plan", "Roads"]
@@ -261,7 +270,7 @@ def node_times(
         int32[n], UNREACHED beyond the budget.
     """
     budget = check(roads, budget, search_from, seeds)
-    plan = _plan_one(roads, budget, method)
+    plan = _plan_one(roads, seeds, budget, method)
     kind: type[np.int32 | np.int64] = np.int32 if plan.method is Method.BUCKETS else np.int64
     plan, label = _labels(roads, plan, seeds.time.ravel().astype(kind), seeds, budget, search_from, bits=0)
     return TimeTable(np.where(label <= budget, label, UNREACHED).astype(np.int32), plan)
@@ -291,7 +300,7 @@ def nearest_nodes(
         ``time`` int32[n], UNREACHED beyond the budget; ``owner`` int32[n], the lowest position among equals.
     """
     budget = check(roads, budget, search_from, seeds)
-    plan = _plan_one(roads, budget, method)
+    plan = _plan_one(roads, seeds, budget, method)
     owner = np.repeat(np.arange(seeds.node.shape[0]), seeds.node.shape[1])
     seed_label = (seeds.time.ravel().astype(np.int64) << _OWNER_BITS) | owner
     plan, label = _labels(roads, plan, seed_label, seeds, budget, search_from, bits=_OWNER_BITS)
@@ -314,8 +323,15 @@ def nearest(
     np.minimum.at(label, point, (there << _OWNER_BITS) | np.maximum(at_nodes.owner[node], 0))
     row, column, along = trips.meetings
     np.minimum.at(label, column, (along.astype(np.int64) << _OWNER_BITS) | row)
-    peak = at_nodes.plan.peak_bytes + memory.of_nearest(trips.other.access.size, node.size)
-    return Nearest(*_split(label, budget), plan=at_nodes.plan._replace(peak_bytes=peak))
+    plan = at_nodes.plan
+    peak = memory.of_nearest(
+        plan.peak_bytes,
+        nodes=at_nodes.time.size,
+        swept=plan.method is Method.SWEEP,
+        places=label.size,
+        slots=node.size,
+    )
+    return Nearest(*_split(label, budget), plan=plan._replace(peak_bytes=peak))
 
 
 def node_bands(
@@ -350,9 +366,17 @@ def _check_thresholds(thresholds: NDArray[np.int32]) -> Int32:
     return freeze_int32(thresholds)
 
 
-def _plan_one(roads: Roads, budget: int, method: Method | str) -> Plan:
+def _plan_one(roads: Roads, seeds: Anchors, budget: int, method: Method | str) -> Plan:
+    graph = graph_of(roads)
     return make_plan(
-        graph_of(roads), prepared_if_ready(roads), method=Method(method), budget=budget, searches=1, others=0, threads=1
+        graph,
+        prepared_if_ready(roads),
+        method=Method(method),
+        budget=budget,
+        searches=seeds.access.size,
+        others=0,
+        threads=1,
+        reach=lambda: expected_reach(graph, seeds, budget),
     )
 
 

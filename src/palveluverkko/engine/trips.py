@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +24,9 @@ Roads = Graph | Prepared | Preparable
 
 # Eliminating the crown as well took 1.0 s on 1.06 million nodes; searching it as a core 2 ms an origin.
 _MANY = 500
+
+# Points tried, nodes that they settle together where that tells enough, and the highest power of time it grows with.
+_TRIED, _TELLING, _MOST_GROWTH = 8, 1500, 2.5
 
 
 def graph_of(roads: Roads) -> Graph:
@@ -96,17 +101,30 @@ class Trips:
         self, method: Method | str, threads: int, answer_bytes: int
     ) -> tuple[Plan, Callable[[slice, Int32], None]]:
         """Make the plan, and what fills rows of a table by it."""
-        plan = make_plan(
-            graph_of(self.roads),
-            prepared_if_ready(self.roads),
-            method=Method(method),
-            budget=self.budget,
-            searches=self.searched.access.size,
-            others=self.other.access.size,
-            threads=threads,
-            reach=self._reach,
-        )
-        peak, fill = self._fill_by_sweep(plan) if plan.method is Method.SWEEP else self._fill_by_buckets(plan)
+        graph, prepared = graph_of(self.roads), prepared_if_ready(self.roads)
+        reach = functools.cache(lambda: expected_reach(graph, self.searched, self.budget))
+
+        def choose(given: Method) -> Plan:
+            return make_plan(
+                graph,
+                prepared,
+                method=given,
+                budget=self.budget,
+                searches=self.searched.access.size,
+                others=self.other.access.size,
+                threads=threads,
+                reach=reach,
+            )
+
+        plan = choose(Method(method))
+        if plan.method is Method.SWEEP and prepared is None:
+            prepared = prepared_of(self.roads, searches=self.searched.access.size)
+            # What is known of the preparation now may tell against it: a graph without small cuts leaves a large core.
+            plan = choose(Method(method))
+        if plan.method is Method.SWEEP and prepared is not None:
+            peak, fill = self._fill_by_sweep(plan, prepared)
+        else:
+            peak, fill = self._fill_by_buckets(plan)
 
         def complete(rows: slice, table: Int32) -> None:
             if table.size:
@@ -116,38 +134,6 @@ class Trips:
             np.minimum.at(table, (row[low:high] - rows.start, column[low:high]), time[low:high])
 
         return plan._replace(peak_bytes=answer_bytes + peak), complete
-
-    def _reach(self) -> float:
-        """Estimate how many nodes a search settles: try three of the points, first, middle and last, on less of it.
-
-        A ninth of the budget is enough where that already tells that all is reached, otherwise a third is tried. What
-        is settled grew by 3.2 and 4.0 from 15 to 30 to 60 minutes: a little less than with the square of time.
-        """
-        from palveluverkko.engine import search_kernels as kernels
-
-        graph = self._searched_graph
-        tried = freeze_int32(np.linspace(0, self.searched.access.size - 1, 3))
-        space = make_workspace(graph.travel_time, nodes=graph.nodes, seeds=self.searched, budget=self.budget)
-        nowhere = freeze_int32(np.zeros(graph.nodes + 1, dtype=np.int32))
-        found = 0.0
-        for share, more in ((9, 56.0), (3, 7.5)):
-            settled = kernels.table_by_buckets(
-                *graph,
-                freeze_int32(self.searched.node[tried]),
-                freeze_int32(self.searched.time[tried]),
-                nowhere,
-                *(freeze_int32(np.empty(0)),) * 2,
-                self.budget // share,
-                space.shift,
-                np.zeros(1, dtype=np.uint8),
-                *space.arrays,
-                tried,
-                np.empty((self.searched.access.size, 0), dtype=np.int32),
-            )
-            found = more * float(settled) / tried.size
-            if found >= graph.nodes:
-                break
-        return min(graph.nodes, found)
 
     @cached_property
     def _searched_graph(self) -> Graph:
@@ -192,9 +178,7 @@ class Trips:
         peak = memory.of_buckets(graph_of(self.roads), turned=self._turned, threads=plan.threads, slots=slots)
         return peak, fill
 
-    def _fill_by_sweep(self, plan: Plan) -> tuple[int, Callable[[slice, Int32], None]]:
-        self.__dict__.pop("_searched_graph", None)  # what was tried needed it, and no sweep does
-        prepared = prepared_of(self.roads, searches=self.searched.access.size)
+    def _fill_by_sweep(self, plan: Plan, prepared: Prepared) -> tuple[int, Callable[[slice, Int32], None]]:
         prepared = prepared.thinned if plan.thinned else prepared
         ready = is_laid_out(prepared, self.search_from)
         sweep = Sweep.of(
@@ -215,6 +199,43 @@ class Trips:
             staged=slots.row.size,
         )
         return peak, (lambda rows, table: sweep.fill(rows, slots, table, plan.threads))
+
+
+def expected_reach(graph: Graph, points: Anchors, budget: int) -> float:
+    """Estimate how many nodes a search settles: try a few of the points, spread over all, on less of the budget.
+
+    With ever more of it, until they settle enough to tell; how much more the last step told tells what is beyond: that
+    grows with time itself along a single road, with the square of it in a town. Always along the arcs, for as many
+    roads lead there as back.
+    """
+    from palveluverkko.engine import search_kernels as kernels
+
+    tried = freeze_int32(np.linspace(0, points.access.size - 1, min(_TRIED, points.access.size)))
+    if not tried.size:
+        return 0.0
+    space = make_workspace(graph.travel_time, nodes=graph.nodes, seeds=points, budget=budget)
+    nowhere = freeze_int32(np.zeros(graph.nodes + 1, dtype=np.int32))
+    before, found = 0, 0.0
+    for share in (81, 27, 9, 3):
+        settled = kernels.table_by_buckets(
+            *graph,
+            freeze_int32(points.node[tried]),
+            freeze_int32(points.time[tried]),
+            nowhere,
+            *(freeze_int32(np.empty(0)),) * 2,
+            budget // share,
+            space.shift,
+            np.zeros(1, dtype=np.uint8),
+            *space.arrays,
+            tried,
+            np.empty((points.access.size, 0), dtype=np.int32),
+        )
+        growth = math.log(max(1, settled) / before) / math.log(3) if before else 2.0
+        found = share ** min(_MOST_GROWTH, max(0.0, growth)) * float(settled) / tried.size
+        if settled > (_TELLING if before else 6 * _TELLING) or 2 * settled > graph.nodes * tried.size:
+            break
+        before = settled
+    return min(graph.nodes, found)
 
 
 def _places_at_nodes(points: Anchors, nodes: int) -> tuple[Int32, Int32, Int32]:
