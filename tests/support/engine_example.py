@@ -73,7 +73,7 @@ def search_answers(graph, random):
                 seeds = asked[side]
                 yield from nearest_nodes(roads, seeds=seeds, budget=300_000, **how)[:2]
                 yield node_times(roads, seeds=seeds, budget=300_000, **how).milliseconds
-                yield node_bands(roads, seeds=seeds, thresholds=bands, **how)
+                yield from node_bands(roads, seeds=seeds, thresholds=bands, **how)[:1]
     for method in ("buckets", "sweep"):
         how = {"search_from": "ends", "method": method}
         yield from k_nearest(prepared[1], k=3, budget=300_000, **how, **asked)[:2]
