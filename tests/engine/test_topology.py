@@ -1,5 +1,7 @@
 """Components, orders and chains: what hangs together, and every piece walked once."""
 
+from collections import Counter
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ from palveluverkko.engine.topology import (
     component_labels,
     depth_first_numbers,
     lay_chains,
+    longest_part,
     reachable_from,
+    reaching,
     sort_arcs,
     strong_labels,
     trace_chains,
@@ -109,6 +113,38 @@ def test_strong_labels_are_the_lowest_node_of_each_part_of_networkx(given_pieces
     expected = {node: min(part) for part in nx.strongly_connected_components(directed(*given_pieces)) for node in part}
     graph = build_graph(nodes, tail, head, np.zeros(tail.size))
     assert dict(enumerate(strong_labels(graph).tolist())) == expected
+
+
+@settings(deadline=None, max_examples=200)
+@given(pieces(), st.integers(0, 9_999))
+def test_the_longest_part_is_that_of_a_sum_over_sets(given_pieces, seed):
+    nodes, tail, head = given_pieces
+    graph = build_graph(nodes, tail, head, np.zeros(tail.size))
+    random = np.random.default_rng(seed)
+    edge = random.integers(-1, 5, tail.size)
+    counts, length = random.random(5) < 0.8, random.integers(0, 3, 5).astype(np.float64)
+    labels = strong_labels(graph)
+    driven: dict[int, list[int]] = {}
+    for start, end, one in zip(graph.tail().tolist(), graph.head.tolist(), edge.tolist(), strict=True):
+        if one >= 0 and counts[one] and labels[start] == labels[end]:
+            driven.setdefault(int(labels[start]), []).append(one)
+    times = Counter(one for part in driven.values() for one in part)
+    total = {label: sum(length[one] / times[one] for one in part) for label, part in driven.items()}
+    longest, found = longest_part(graph, labels, edge, counts=counts, length=length)
+    if not total:
+        assert (longest, found.any()) == (-1, False)
+        return
+    assert total[longest] == pytest.approx(max(total.values()))
+    assert set(np.flatnonzero(found).tolist()) == set(driven[longest])
+
+
+@settings(deadline=None, max_examples=100)
+@given(pieces())
+def test_what_reaches_a_node_is_what_it_reaches_with_the_arcs_turned(given_pieces):
+    nodes, tail, head = given_pieces
+    graph = build_graph(nodes, tail, head, np.zeros(tail.size))
+    seeds = np.asarray([nodes - 1])
+    assert (reaching(graph, seeds) == reachable_from(graph.reversed(), seeds)).all()
 
 
 def test_strong_labels_of_large_random_graphs_equal_networkx():

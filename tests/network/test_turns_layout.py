@@ -70,7 +70,13 @@ def draw_turns(network, seed, *, rules=8, delays=8):
 def test_turning_round_is_denied_where_the_slow_search_denies_it(network, seed, most_around):
     turns = draw_turns(network, seed)
     streets = _describe_streets(network.edges, turns.turning_places, network.junction_id.size)
-    denied, capped = turns_kernels.turns_to_deny(streets, _number_memories(streets, turns), most_around)
+    memories = _number_memories(streets, turns)
+    size = memories.last.size
+    middle = size * (seed % 3) // 2
+    halves = [
+        turns_kernels.turns_to_deny(streets, memories, *part, most_around) for part in ((0, middle), (middle, size))
+    ]
+    denied, capped = halves[0][0] | halves[1][0], halves[0][1] + halves[1][1]
     expected = turns_to_deny(network.edges, turns, most_around)
     assert (set(np.flatnonzero(denied).tolist()), capped) == expected
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.graph import Graph, Int32, freeze_float64, freeze_int32, freeze_int64
+from palveluverkko.engine.graph import Graph, Int32, freeze_bool, freeze_float64, freeze_int32, freeze_int64
 
 _MOST_NODES = 2**30
 _MANY_VERTICES = 500_000
@@ -72,12 +72,51 @@ def strong_labels(graph: Graph) -> Int32:
     return labels
 
 
+def longest_part(
+    graph: Graph, label: Int32, edge: NDArray[Any], *, counts: NDArray[np.bool_], length: NDArray[np.float64]
+) -> tuple[int, NDArray[np.bool_]]:
+    """Find the part of a graph within which the greatest length of edges is driven.
+
+    Parameters
+    ----------
+    graph
+        The graph.
+    label
+        int32[nodes]; the part that each node belongs to, a number below that of the nodes.
+    edge
+        int32[arcs]; the edge that each arc drives, negative for none.
+    counts, length
+        bool[e] and float64[e]; which edges count, each once however many arcs drive it, and how long they are.
+
+    Returns
+    -------
+    tuple
+        The label, -1 where no arc within a part drives an edge that counts, and the edges driven within it, bool[e].
+    """
+    from palveluverkko.engine import topology_kernels as kernels
+
+    arrays = freeze_int32(label), freeze_int32(edge), freeze_bool(counts), freeze_float64(length)
+    found: tuple[int, NDArray[np.bool_]] = kernels.longest_part(graph.first_out, graph.head, *arrays)
+    return found
+
+
 def reachable_from(graph: Graph, seeds: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell which nodes the seeds (nodes) reach, themselves among them, bool[nodes]."""
     from palveluverkko.engine import topology_kernels as kernels
 
     reached: NDArray[np.bool_] = kernels.reachable_from(graph.first_out, graph.head, freeze_int32(seeds))
     return reached
+
+
+def reaching(graph: Graph, seeds: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which nodes reach any of the seeds (nodes), themselves among them, bool[nodes]."""
+    from palveluverkko.engine import topology_kernels as kernels
+
+    tail = graph.tail()
+    first_in, order = kernels.sort_arcs(graph.nodes, graph.head, freeze_int32(tail))
+    arrays = freeze_int32(first_in), freeze_int32(tail[order]), freeze_int32(seeds)
+    found: NDArray[np.bool_] = kernels.reachable_from(*arrays)
+    return found
 
 
 def depth_first_numbers(nodes: int, tail: NDArray[Any], head: NDArray[Any]) -> Int32:

@@ -152,6 +152,45 @@ def strong_labels(first_out: NDArray[np.int32], head: NDArray[np.int32]) -> NDAr
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
+def longest_part(
+    first_out: NDArray[np.int32],
+    head: NDArray[np.int32],
+    label: NDArray[np.int32],
+    edge: NDArray[np.int32],
+    counts: NDArray[np.bool_],
+    length: NDArray[np.float64],
+) -> tuple[int, NDArray[np.bool_]]:
+    """Find the part with the greatest length of edges that arcs within it drive; give its label and which edges.
+
+    ``edge`` is that of each arc, negative for none; of the edges only those that ``counts`` names are looked at. An
+    edge that several arcs within parts drive is shared among them. The label is -1 where there is no such edge.
+    """
+    nodes = first_out.size - 1
+    number = np.zeros(counts.size, dtype=np.int32)
+    for node in range(nodes):
+        for arc in range(first_out[node], first_out[node + 1]):
+            if edge[arc] >= 0 and label[node] == label[head[arc]]:
+                number[edge[arc]] += counts[edge[arc]]
+    total = np.full(nodes, -1.0)
+    for node in range(nodes):
+        for arc in range(first_out[node], first_out[node + 1]):
+            one = edge[arc]
+            if one >= 0 and number[one] > 0 and label[node] == label[head[arc]]:
+                total[label[node]] = max(total[label[node]], 0.0) + length[one] / number[one]
+    longest = -1
+    for node in range(nodes):
+        if total[node] > -1.0 and (longest < 0 or total[node] > total[longest]):
+            longest = node
+    found = np.zeros(counts.size, dtype=np.bool_)
+    for node in range(nodes):
+        if label[node] == longest:
+            for arc in range(first_out[node], first_out[node + 1]):
+                if edge[arc] >= 0 and label[head[arc]] == longest and counts[edge[arc]]:
+                    found[edge[arc]] = True
+    return longest, found
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True)
 def reachable_from(
     first_out: NDArray[np.int32], head: NDArray[np.int32], seeds: NDArray[np.int32]
 ) -> NDArray[np.bool_]:

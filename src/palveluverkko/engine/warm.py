@@ -155,7 +155,8 @@ def compile_kernels() -> None:
     Sweep.of(prepared, points, budget=_BUDGET, search_from="starts", wanted=points.node)
 
     topology.component_labels(4, tail, head)
-    topology.strong_labels(graph)
+    labels = topology.strong_labels(graph)
+    topology.longest_part(graph, labels, labels, counts=np.ones(4, dtype=np.bool_), length=np.ones(4))
     topology.reachable_from(graph, np.asarray([0]))
     topology.depth_first_numbers(4, tail, head)
     path, node, meaning = np.zeros(3, dtype=np.int32), np.asarray([0, 1, 2]), np.zeros(1, dtype=np.int32)

@@ -13,7 +13,7 @@ from palveluverkko.domain.errors import NetworkError
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
 from palveluverkko.engine.threads import threads_beside
 from palveluverkko.engine.topology import Chains, Laid, depth_first_numbers, lay_chains, sort_arcs, trace_chains
-from palveluverkko.network.components import find_local, find_main
+from palveluverkko.network.components import find_local, find_longest_component, find_main
 from palveluverkko.network.delays import count_spots, find_delays, with_delays
 from palveluverkko.network.layers import lay_layers
 from palveluverkko.network.road_network import Edges, RoadNetwork
@@ -166,10 +166,13 @@ def assemble(
         ``metres_by_speed_source``, ``rejected_speeds``, ``fingerprint``, and what is told of restrictions, spots and
         crossings of ferries.
     """
-    layers, capped = lay_layers(junction_id.size, edges, turns)
+    with threads_beside() as beside:
+        component = beside.submit(find_longest_component, junction_id.size, edges)
+        layers, capped = lay_layers(junction_id.size, edges, turns)
+        main = find_main(edges, layers, component.result())
     return RoadNetwork(
         **layers._asdict(),
-        edges=edges._replace(main=_frozen_bool(find_main(edges, layers))),
+        edges=edges._replace(main=_frozen_bool(main)),
         junction_x=freeze_float64(junction_xy[0]),
         junction_y=freeze_float64(junction_xy[1]),
         junction_id=_frozen_int64(junction_id),
@@ -384,7 +387,10 @@ def _turn_delays(
 
 
 def _junctions_at(junction_node: NDArray[np.int64], nodes: NDArray[np.int32]) -> NDArray[np.int32]:
-    return np.flatnonzero(np.isin(junction_node, nodes)).astype(np.int32)
+    # np.isin takes 0.03 s to find that 2 of a million junctions are among them.
+    named = np.zeros(int(junction_node.max(initial=-1)) + 1, dtype=np.bool_)
+    named[nodes[nodes < named.size]] = True
+    return np.flatnonzero(named[junction_node]).astype(np.int32)
 
 
 def _describe_edges(roads: Roads, way: NDArray[np.int32], plan: _Plan, laid: Laid) -> Edges:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.topology import component_labels, reachable_from, strong_labels
+from palveluverkko.engine.topology import component_labels, longest_part, reachable_from, reaching, strong_labels
 from palveluverkko.network.layers import Layers
 from palveluverkko.network.road_network import Edges
 
@@ -38,33 +38,37 @@ def find_local(
     return np.asarray(tagged_local | ~longest[part[tail]])
 
 
-def find_main(edges: Edges, layers: Layers) -> NDArray[np.bool_]:
+def find_longest_component(junctions: int, edges: Edges) -> NDArray[np.bool_]:
+    """Find the edges of the longest component, directions ignored."""
+    component = component_labels(junctions, edges.tail, edges.head)[edges.tail]
+    return np.asarray(component == np.bincount(component, weights=edges.metres).argmax())
+
+
+def find_main(edges: Edges, layers: Layers, weak: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """Find the edges of the main part: those that can be driven to and away from, anywhere in it.
 
     Of the longest component, directions ignored, the main part is the one with the most public road within which
     everything reaches everything, and the local roads that can be driven to from there and back. Where it is not worth
     the name (less than half of the component: one-way roads that lead nowhere), the whole component counts as main.
+
+    Parameters
+    ----------
+    edges
+        The edges; ``main`` is not read.
+    layers
+        Their graph.
+    weak
+        bool[e]; the longest component, if it is known.
     """
-    junctions = int(layers.node_junction.max(initial=-1)) + 1
-    component = component_labels(junctions, edges.tail, edges.head)[edges.tail]
-    weak = component == np.bincount(component, weights=edges.metres).argmax()
+    weak = find_longest_component(int(layers.node_junction.max(initial=-1)) + 1, edges) if weak is None else weak
     # Zero arcs lead from local beginnings through junctions to local ends and never back: only public roads lie in a
     # strong part of more than one node.
-    graph = layers.graph
-    strong = strong_labels(graph)
-    tail = graph.tail()
-    inside = np.flatnonzero((layers.arc_piece >= 0) & (strong[tail] == strong[graph.head]))
-    edge, label = layers.arc_piece[inside] >> 1, strong[tail[inside]]
-    kept = weak[edge] & ~edges.local[edge]
-    edge, label = edge[kept], label[kept]
-    if not edge.size:
-        return np.asarray(weak)
-    # An edge counts once, however many arcs drive it. np.unique took 1 s for 2.5 million arcs.
-    share = edges.metres / np.maximum(1, np.bincount(edge, minlength=weak.size))
-    metres = np.bincount(label, weights=share[edge])
-    found = np.zeros(weak.size, dtype=np.bool_)
-    longest = np.where(np.bincount(label) > 0, metres, -1.0).argmax()
-    found[edge[label == longest]] = True
+    strong = strong_labels(layers.graph)
+    longest, found = longest_part(
+        layers.graph, strong, layers.arc_piece >> 1, counts=weak & ~edges.local, length=edges.metres
+    )
+    if longest < 0:
+        return weak
     local = np.flatnonzero(weak & edges.local)
     found[local] = _joined_to(np.flatnonzero(strong == longest), edges, local, layers)
     enough = edges.metres[found].sum() >= _ENOUGH * edges.metres[weak].sum()
@@ -75,7 +79,7 @@ def _joined_to(seeds: NDArray[np.int64], edges: Edges, local: NDArray[np.int64],
     """Tell which of some local edges can be left for the seeds and be arrived at from them."""
     if not local.size:
         return np.zeros(0, dtype=np.bool_)
-    reaches_seeds, reached = reachable_from(layers.graph.reversed(), seeds), reachable_from(layers.graph, seeds)
+    reaches_seeds, reached = reaching(layers.graph, seeds), reachable_from(layers.graph, seeds)
     open_ways = np.column_stack((edges.forward[local], edges.backward[local]))
     leaves = (open_ways & reaches_seeds[layers.leave[local]]).any(axis=1)
     arrives = (open_ways & reached[layers.enter[local]]).any(axis=1)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palveluverkko.engine.graph import Int32, freeze_int32
+from palveluverkko.engine.threads import threads_beside
 from palveluverkko.engine.topology import sort_arcs
 from palveluverkko.network.road_network import THROUGH, TRIP_BEGINS, TRIP_ENDS, Bool, Edges
 
@@ -26,6 +27,9 @@ Memory = tuple[int, ...]
 
 MOST_AROUND = 5_000
 """Pieces looked at around one restriction for the way back to it without turning round."""
+
+# Of so many one thread looks around in 5 ms.
+_MANY_MEMORIES = 10_000
 
 _NONE = np.empty(0, dtype=np.int32)
 
@@ -131,12 +135,25 @@ def expand(edges: Edges, turns: Turns, plain: Mapping[int, Int32], first: int) -
     first
         Number of the first further node.
     """
-    from palveluverkko.network import turns_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
-
     streets = _describe_streets(edges, turns.turning_places, plain[THROUGH].size)
     memories = _number_memories(streets, turns)
-    denied, capped = kernels.turns_to_deny(streets, memories, MOST_AROUND)
+    denied, capped = _turns_to_deny(streets, memories)
     return _lay(streets, _deny_turning(memories, denied), plain, first)._replace(capped=capped)
+
+
+def _turns_to_deny(streets: Streets, memories: Memories) -> tuple[Bool, int]:
+    """Find where to deny turning round, and how often that was capped: many memories in two threads, a half each."""
+    from palveluverkko.network import turns_kernels as kernels  # noqa: PLC0415
+
+    size = memories.last.size
+    if size < _MANY_MEMORIES:
+        denied, capped = kernels.turns_to_deny(streets, memories, 0, size, MOST_AROUND)
+        return denied, capped
+    with threads_beside() as beside:
+        other = beside.submit(kernels.turns_to_deny, streets, memories, size // 2, size, MOST_AROUND)
+        denied, capped = kernels.turns_to_deny(streets, memories, 0, size // 2, MOST_AROUND)
+        denied_there, capped_there = other.result()
+    return denied | denied_there, capped + capped_there
 
 
 def _describe_streets(edges: Edges, turning_places: Int32, junctions: int) -> Streets:

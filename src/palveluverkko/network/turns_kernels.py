@@ -379,8 +379,12 @@ def _drive_to(
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
-def turns_to_deny(streets: Streets, memories: Memories, most_around: int) -> tuple[NDArray[np.bool_], int]:
+def turns_to_deny(
+    streets: Streets, memories: Memories, first: int, end: int, most_around: int
+) -> tuple[NDArray[np.bool_], int]:
     """Find the pieces at whose end a trip could turn round and gain by it, bool[pieces], and how often that was capped.
+
+    Looked at are the memories from the first to before the end; each is judged for itself.
 
     What a memory costs a trip is undone by coming back to the junction another way. Let that take so long by the
     quickest permitted trip. Then turning round gains only where one would be back sooner.
@@ -408,7 +412,7 @@ def turns_to_deny(streets: Streets, memories: Memories, most_around: int) -> tup
     spare_piece, spare = np.empty(most_around, dtype=np.int32), np.empty(most_around, dtype=np.int64)
     denied = np.zeros(streets.begin.size, dtype=np.bool_)
     capped, this_round = 0, 0
-    for memory in range(memories.last.size):
+    for memory in range(first, end):
         if _is_soon_over(memory, streets, memories):
             continue
         last = memories.last[memory]
