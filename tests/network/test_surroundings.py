@@ -16,8 +16,10 @@ from streets import LAT, LON, ROAD, Way, network_of, roads
 from palveluverkko.engine.graph import freeze_float64, freeze_int32
 from palveluverkko.network import surroundings as surroundings_of_roads
 from palveluverkko.network.build import build_network
-from palveluverkko.network.geodesy_kernels import CELLS_IN_ROW, cells_of_pieces, piece_times
-from palveluverkko.network.surroundings import CELL_METRES, Squares, find_surroundings, street_density
+from palveluverkko.network.geodesy_kernels import piece_times
+from palveluverkko.network.surroundings import CELL_METRES, circle, find_surroundings, square_kilometres
+from palveluverkko.network.surroundings_kernels import ASKED, TILE_BITS, _cross, lay_streets, mark_dense
+from palveluverkko.network.surroundings_kernels import STREET as IS_STREET
 from palveluverkko.osm.policy import BuiltUp
 from palveluverkko.osm.profile import CarProfile, Road
 from palveluverkko.osm.reader import read_roads
@@ -104,44 +106,72 @@ COORDINATE = st.floats(-1000, 1000).map(lambda metres: round(metres, 6))
 @given(st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=6))
 def test_the_squares_of_a_piece_are_those_that_points_along_it_fall_into(points):
     x, y = (freeze_float64(np.asarray(one)) for one in zip(*points, strict=True))
-    node = freeze_int32(np.arange(len(points)))
-    position = np.arange(len(points) - 1)
-    position.flags.writeable = False
-    room = (np.empty(1, dtype=one) for one in (np.int32, np.int64, np.float64))
-    piece, cell, share = cells_of_pieces(position, node, x, y, CELL_METRES, *room)
-    np.testing.assert_allclose(np.bincount(piece, weights=share), 1.0)
-    assert (share >= 0).all()
-    for at in position.tolist():
+    for at in range(len(points) - 1):
+        ends = x[at], y[at], x[at + 1], y[at + 1]
+        begin_column, begin_row, end_column, end_row = (np.int64(np.floor(end / CELL_METRES)) for end in ends)
+        crossed = 1 + abs(end_column - begin_column) + abs(end_row - begin_row)
+        column, row = np.empty(crossed, dtype=np.int64), np.empty(crossed, dtype=np.int64)
+        share = np.full(crossed, -1.0)
+        _cross(*ends, CELL_METRES, begin_column, begin_row, end_column, end_row, column, row, share)
+        assert share.sum() == pytest.approx(1.0)
+        assert (share >= 0).all()
         # Two thousand points along the piece, each in its square: the share is theirs, to about one point in each.
         t = (np.arange(2000) + 0.5) / 2000
-        column, row = (np.floor((c[at] + t * (c[at + 1] - c[at])) / CELL_METRES).astype(int) for c in (x, y))
-        naive = {}
-        for one in (row * CELLS_IN_ROW + column).tolist():
+        along = (np.floor((c[at] + t * (c[at + 1] - c[at])) / CELL_METRES).astype(int) for c in (x, y))
+        naive, given_share = {}, {}
+        for one in zip(*(side.tolist() for side in along), strict=True):
             naive[one] = naive.get(one, 0) + 1 / 2000
-        given_share = {}
-        for one, part in zip(cell[piece == at].tolist(), share[piece == at].tolist(), strict=True):
-            given_share[one] = given_share.get(one, 0) + part
+        for *one, part in zip(column.tolist(), row.tolist(), share.tolist(), strict=True):
+            given_share[tuple(one)] = given_share.get(tuple(one), 0) + part
         for one in {*naive, *given_share}:
             assert given_share.get(one, 0) == pytest.approx(naive.get(one, 0), abs=2 / 2000)
 
 
 @settings(deadline=None, max_examples=100)
 @given(
-    st.lists(st.tuples(st.integers(-6, 6), st.integers(-6, 6), st.floats(0, 300)), max_size=20),
+    st.lists(st.tuples(st.integers(-30, 30), st.integers(-30, 30), st.floats(0, 300)), max_size=20),
+    st.lists(st.tuples(st.integers(-30, 30), st.integers(-30, 30)), min_size=1, max_size=40),
     st.sampled_from([50.0, 100.0, 250.0, 300.0]),
+    st.floats(0.01, 9.0),
 )
-def test_density_is_the_length_in_the_squares_whose_middle_lies_in_the_circle(streets, radius):
-    asked = [(row, column) for row in range(-3, 4) for column in range(-3, 4)]
-    cells = np.asarray([row * CELLS_IN_ROW + column for row, column in asked])
-    street_cells = np.asarray([row * CELLS_IN_ROW + column for row, column, _ in streets], dtype=np.int64)
-    cells = np.concatenate([cells, street_cells])
-    metres = np.concatenate([np.zeros(len(asked)), [metres for *_, metres in streets]])
-    of_run, begin = street_density(Squares(np.arange(cells.size), cells, np.ones(cells.size)), metres, radius)
-    found = np.repeat(of_run, np.diff(begin[: of_run.size + 1]))
+def test_dense_is_what_has_its_length_in_the_squares_whose_middle_lies_in_the_circle(streets, asked, radius, least):
+    # Each piece lies in the middle of a square, with two nodes of its own; no piece leads from one to the next.
+    spots = [*(spot[:2] for spot in streets), *asked]
+    row, column = np.repeat(np.asarray(spots), 2, axis=0).T
+    x, y = (freeze_float64((one + 0.5) * CELL_METRES) for one in (column, row))
+    what = np.zeros(x.size, dtype=np.uint8)
+    what[::2] = [IS_STREET] * len(streets) + [ASKED] * len(asked)
+    what.flags.writeable = False
+    metres = np.zeros(x.size)
+    metres[: 2 * len(streets) : 2] = [length for *_, length in streets]
+    west, south = int(column.min()), int(row.min())
+    tiles = [((int(one.max()) - int(one.min())) >> TILE_BITS) + 1 for one in (row, column)]
+    tile_of = np.zeros(tiles, dtype=np.int32)
+    node = freeze_int32(np.arange(x.size))
+    sums, marks = lay_streets(what, node, x, y, freeze_float64(metres), CELL_METRES, west, south, tile_of)
+    wide = circle(radius)
+    mark_dense(tile_of, sums, marks, wide, square_kilometres(wide), least)
     area = sum(math.hypot(a, b) * CELL_METRES <= radius for a in range(-9, 10) for b in range(-9, 10))
-    for (row, column), density in zip(asked, found[: len(asked)].tolist(), strict=True):
-        near = [m for a, b, m in streets if math.hypot(a - row, b - column) * CELL_METRES <= radius]
-        assert density == pytest.approx(sum(near) / 1000 / (area * (CELL_METRES / 1000) ** 2), abs=1e-9)
+    side, within = 1 << TILE_BITS, (1 << TILE_BITS) - 1
+    for a, b in asked:
+        near = [m for c, d, m in streets if math.hypot(a - c, b - d) * CELL_METRES <= radius]
+        density = sum(near) / 1000 / (area * (CELL_METRES / 1000) ** 2)
+        tile = tile_of[(a - south) >> TILE_BITS, (b - west) >> TILE_BITS]
+        mark = marks[tile, ((a - south) & within) * side + ((b - west) & within)]
+        if density != pytest.approx(least, abs=1e-9):
+            assert (mark == 3) == (density >= least)
+
+
+def test_a_road_beyond_the_metric_crs_is_not_built_up_and_spoils_nothing():
+    drawn = [*STREETS, (MAIN, 14, 15), (MAIN, 14, 16)]
+    given_ways = [Way(101 + at, tuple(spots), kind) for at, (kind, *spots) in enumerate(drawn)]
+    ways = roads([*VILLAGE, (50.0, 50.0)], given_ways)
+    metres, x, y = planar(ways)
+    near = find_surroundings(ways, metres, x, y, BUILT_UP).built_up
+    x, y = (np.where(np.arange(one.size) == 16, np.inf, one) for one in (x, y))
+    far = find_surroundings(ways, metres, x, y, BUILT_UP).built_up
+    np.testing.assert_array_equal(far[:16], near[:16])
+    assert (near[16] > 0, far[16]) == (True, 0.0)
 
 
 def test_nothing_depends_on_the_order_of_the_ways():

@@ -156,7 +156,7 @@ def compile_kernels() -> None:
 
     topology.component_labels(4, tail, head)
     labels = topology.strong_labels(graph)
-    topology.longest_part(graph, labels, labels, counts=np.ones(4, dtype=np.bool_), length=np.ones(4))
+    topology.longest_part(graph, labels, tail, counts=np.ones(4, dtype=np.bool_), length=np.ones(4))
     topology.reachable_from(graph, np.asarray([0]))
     topology.depth_first_numbers(4, tail, head)
     path, node, meaning = np.zeros(3, dtype=np.int32), np.asarray([0, 1, 2]), np.zeros(1, dtype=np.int32)

@@ -228,7 +228,7 @@ def _measure_and_order(
 ) -> tuple[Chains, _Plan, _Pieces, NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Give chains, edges in order, pieces with their times, nodes with signals near, and coordinates of the nodes.
 
-    Lengths, then squares in a thread; beside it coordinates, chains and their order, signals and delays. Small files
+    Coordinates and squares in a thread; beside it lengths, chains and their order, signals and delays. Small files
     are built by one thread, for what is needed at the same time counts there.
     """
 
@@ -237,7 +237,7 @@ def _measure_and_order(
         return chains, _order_edges(roads, chains)
 
     def look_around() -> Surroundings:
-        return find_surroundings(roads, measuring.result(), x, y, profile.built_up)
+        return find_surroundings(roads, metres, *placing.result(), profile.built_up)
 
     def wait() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         return _find_signalled(roads, profile, metres), find_delays(roads, profile.junction_delays, metres)
@@ -250,11 +250,11 @@ def _measure_and_order(
         signalled, delay = wait()
     else:
         with threads_beside() as beside:
-            measuring = beside.submit(measure_metres, roads)
-            x, y = project()
+            placing = beside.submit(project)
+            metres = measure_metres(roads)
             looking = beside.submit(look_around)
             chains, plan = order()
-            metres = measuring.result()
+            x, y = placing.result()
             signalled, delay = wait()
             surroundings = looking.result()
     return chains, plan, _time_pieces(roads, metres, surroundings, delay), signalled, x, y

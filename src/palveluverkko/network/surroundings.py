@@ -32,14 +32,6 @@ class Surroundings(NamedTuple):
     abroad: NDArray[np.bool_]
 
 
-class Squares(NamedTuple):
-    """The squares that pieces cross: piece, square, and the share of the piece that lies in it."""
-
-    piece: NDArray[np.int32]
-    cell: NDArray[np.int64]
-    share: NDArray[np.float64]
-
-
 def find_surroundings(
     roads: Roads, metres: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], built_up: BuiltUp
 ) -> Surroundings:
@@ -92,39 +84,39 @@ def _find_built_up(
     built_up: BuiltUp,
 ) -> None:
     """Fill in the share of each piece that lies in squares with many streets around, 0 where that is not asked for."""
-    from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
+    from palveluverkko.network import surroundings_kernels as kernels  # noqa: PLC0415  # importing numba costs 0.8 s
 
     if _FEW_STREETS * np.count_nonzero(streets) < np.count_nonzero(asked):
         asked = asked & _near_streets(streets, way_node, metres, x, y, built_up.radius_metres)
-    position = freeze_int64(np.flatnonzero(asked | streets))
-    # Room from numpy, which asks for large pages, as numba does not.
-    room = position.size + position.size // 2 + 64
-    squares = Squares(
-        *kernels.cells_of_pieces(
-            position,
-            freeze_int32(way_node),
-            freeze_float64(x),
-            freeze_float64(y),
-            CELL_METRES,
-            np.empty(room, dtype=np.int32),
-            np.empty(room, dtype=np.int64),
-            np.empty(room, dtype=np.float64),
-        )
-    )
-    street_metres = np.where(streets[position], metres[position], 0.0)
-    density, begin = street_density(squares, street_metres, built_up.radius_metres)
-    is_dense = density >= built_up.km_per_km2
-    is_dense.flags.writeable = False
-    asked.flags.writeable = False
-    kernels.shares_within(
-        is_dense,
-        freeze_int32(begin),
-        freeze_int32(squares.piece),
-        freeze_float64(squares.share),
-        position,
-        asked,
-        share,
-    )
+    what = np.where(asked, np.uint8(kernels.ASKED), np.uint8(0))
+    what[streets] |= kernels.STREET
+    here = np.isfinite(x) & np.isfinite(y)
+    if not here.all():  # nobody drives where the metric CRS ends, a quarter of the globe away
+        what[~here[way_node]] = 0
+        what[:-1][~here[way_node[1:]]] = 0
+    what.flags.writeable = False
+    known_x, known_y = (x, y) if here.all() else (x[here], y[here])
+    ends = known_x.min(), known_y.min(), known_x.max(), known_y.max()
+    west, south, east, north = (int(np.floor(end / CELL_METRES)) for end in ends)
+    rows, columns = (((last - first) >> kernels.TILE_BITS) + 1 for first, last in ((south, north), (west, east)))
+    node, x, y = freeze_int32(way_node), freeze_float64(x), freeze_float64(y)
+    tile_of = np.zeros((rows, columns), dtype=np.int32)  # never touched where no road is
+    sums, marks = kernels.lay_streets(what, node, x, y, freeze_float64(metres), CELL_METRES, west, south, tile_of)
+    wide = circle(built_up.radius_metres)
+    kernels.mark_dense(tile_of, sums, marks, wide, square_kilometres(wide), built_up.km_per_km2)
+    kernels.shares_in_dense(what, node, x, y, CELL_METRES, west, south, tile_of, marks, share)
+
+
+def circle(radius_metres: float) -> NDArray[np.int64]:
+    """Give how many squares on both sides lie in a circle, in each row: those whose middle does."""
+    reach = int(radius_metres / CELL_METRES)
+    rows = CELL_METRES * np.arange(-reach, reach + 1)
+    return freeze_int64((radius_metres**2 - rows**2) ** 0.5 / CELL_METRES)
+
+
+def square_kilometres(wide: NDArray[np.int64]) -> float:
+    """Give the area of the squares of a circle."""
+    return float(int((2 * wide + 1).sum()) * (CELL_METRES / 1000) ** 2)
 
 
 def _near_streets(
@@ -156,38 +148,6 @@ def _near_streets(
     near = beside[row - north, column - west][way_node]
     # A long piece may pass by a street far from its ends.
     return np.asarray(near | (metres > step))
-
-
-def street_density(
-    squares: Squares, street_metres: NDArray[np.float64], radius_metres: float
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Give the kilometres of streets on the square kilometre within a radius, and where the runs of squares begin.
-
-    The density is that of each run of one and the same square, float64[r]. The beginnings, and after the last its end,
-    are the first r + 1 of the integers.
-
-    Parameters
-    ----------
-    squares
-        The squares that pieces cross.
-    street_metres
-        float64[pieces]; the length of those that are streets, and 0.
-    radius_metres
-        Of the circle, which is made of the squares whose middle lies in it.
-    """
-    from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415
-
-    reach = int(radius_metres / CELL_METRES)
-    rows = CELL_METRES * np.arange(-reach, reach + 1)
-    wide = freeze_int64((radius_metres**2 - rows**2) ** 0.5 / CELL_METRES)
-    metres, begin = kernels.sums_around(
-        freeze_int64(squares.cell),
-        freeze_int32(squares.piece),
-        freeze_float64(squares.share),
-        freeze_float64(street_metres),
-        wide,
-    )
-    return metres / 1000 / (int((2 * wide + 1).sum()) * (CELL_METRES / 1000) ** 2), begin
 
 
 def _in_finland(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
