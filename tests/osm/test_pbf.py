@@ -482,7 +482,8 @@ def test_distinct_ids_are_those_of_numpy(values, times):
 def test_positions_are_those_of_a_search(distinct, data):
     table = roads.freeze(np.unique(np.array(distinct, dtype=np.int64)), np.int64)
     values = np.array(data.draw(st.lists(st.sampled_from(distinct))), dtype=np.int64)
-    found = numbering_kernels.positions_in(roads.freeze(values, np.int64), table)
+    found = np.full(len(values), -1, dtype=np.int32)
+    numbering_kernels.positions_in(roads.freeze(values, np.int64), table, found)
     assert found.tolist() == np.searchsorted(table, values).tolist()
 
 
@@ -518,6 +519,7 @@ def test_pieces_are_those_of_the_definition(located, data):
         roads.freeze(np.array([len(way) for way in ways]), np.int32),
         roads.freeze(np.array([node for way in ways for node in way]), np.int32),
         roads.freeze(np.array(located), np.bool_),
+        np.empty(sum(map(len, ways)), dtype=np.int32),
     )
     expected = [(number, piece) for number, way in enumerate(ways) for piece in pieces_of(way, located)]
     found = [piece_node[begin:end].tolist() for begin, end in pairwise(first_node)]

@@ -110,15 +110,19 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     way = way[plan.first_half >> 1]
     turns = _turns_of_edges(road_turns, chains, plan, roads.way_node.size)
     del pieces, chains  # 0.2 GB for 5 million nodes, and the arcs are still to come
-    edges = _describe_edges(roads, way, plan, laid)
-    turns = turns._replace(
-        delays=_turn_delays(roads, profile, edges, plan.junction_node, signalled),
-        turning_places=_junctions_at(plan.junction_node, turning_nodes),
-    )
+    with threads_beside() as beside:
+        placing = [beside.submit(one.take, plan.junction_node) for one in (x, y)]
+        naming = beside.submit(roads.node_id.take, plan.junction_node)
+        edges = _describe_edges(roads, way, plan, laid)
+        turns = turns._replace(
+            delays=_turn_delays(roads, profile, edges, plan.junction_node, signalled),
+            turning_places=_junctions_at(plan.junction_node, turning_nodes),
+        )
+        junction_x, junction_y = (one.result() for one in placing)
     return assemble(
         edges,
-        junction_xy=(x[plan.junction_node], y[plan.junction_node]),
-        junction_id=roads.node_id[plan.junction_node],
+        junction_xy=(junction_x, junction_y),
+        junction_id=naming.result(),
         profile=profile,
         road_classes=_road_classes(roads),
         names=roads.names,

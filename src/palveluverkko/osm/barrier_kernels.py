@@ -15,21 +15,25 @@ KEPT, BLOCKED, JOINED = 0, 1, 2
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
 def count_arms(
-    first_node: NDArray[np.int64], node: NDArray[np.int32], is_public: NDArray[np.bool_], nodes: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Count the straight pieces that touch each node, and those of public pieces of ways; int32[nodes] each.
+    first_node: NDArray[np.int64],
+    node: NDArray[np.int32],
+    is_public: NDArray[np.bool_],
+    asked: NDArray[np.bool_],
+    arms: NDArray[np.int32],
+    public: NDArray[np.int32],
+) -> None:
+    """Count the straight pieces that touch each node asked about, and those of public pieces of ways, in two columns.
 
     Piece i of a way leads over ``node[first_node[i]]`` to ``node[first_node[i + 1] - 1]``; ``is_public`` is its own.
     """
-    arms = np.zeros(nodes, dtype=np.int32)
-    public = np.zeros(nodes, dtype=np.int32)
     for piece in range(is_public.size):
-        for at in range(first_node[piece], first_node[piece + 1] - 1):
-            for end in range(2):
-                here = node[at + end]
-                arms[here] += 1
-                public[here] += is_public[piece]
-    return arms, public
+        begin, last = first_node[piece], first_node[piece + 1] - 1
+        for at in range(begin, last + 1):
+            here = node[at]
+            if asked[here]:
+                touching = (at > begin) + (at < last)
+                arms[here] += touching
+                public[here] += touching * is_public[piece]
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
@@ -41,44 +45,43 @@ def cut(
     fate: NDArray[np.uint8],
     arms: NDArray[np.int32],
     joint_kinds: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    ends_cut: int,
+    copied: NDArray[np.int32],
+    base: NDArray[np.int32],
+    following: NDArray[np.int32],
+    new_node: NDArray[np.int32],
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """End pieces at nodes that are cut, each at a copy of its own, and join copies through one in the middle.
 
     Copies of a node stand side by side, so that nodes are numbered anew; the one in the middle comes first. Pieces that
     join, of two nodes each, follow the last piece of their way; their kind is that of the way and ``joint_kinds``.
 
+    ``arms`` are those of the nodes that are cut, and ``ends_cut`` their sum. Filled in is ``copied``, the node that
+    each new node is a copy of; room are ``base``, of as many as there are nodes, ``following``, as many zeros, and
+    ``new_node``, of three more than there are nodes of pieces for each end that is cut.
+
     Returns
     -------
     tuple
-        first_node, node, way, kind of the pieces, and the node that each new node is a copy of.
+        first_node, node, way, kind of the pieces.
     """
-    nodes, pieces = fate.size, way.size
-    base = np.empty(nodes, dtype=np.int32)
+    pieces = way.size
     total = 0
-    for one in range(nodes):
+    for one in range(fate.size):
         base[one] = total
-        total += 1 if fate[one] == KEPT else arms[one] + (fate[one] == JOINED)
-    copied = np.empty(total, dtype=np.int32)
-    following = np.zeros(nodes, dtype=np.int32)
-    for one in range(nodes):
-        last = base[one + 1] if one + 1 < nodes else total
-        copied[base[one] : last] = one
+        if fate[one] == KEPT:
+            copied[total] = one
+            total += 1
+            continue
         following[one] = fate[one] == JOINED
-    within = joined = 0
-    for piece in range(pieces):
-        for at in range(first_node[piece], first_node[piece + 1]):
-            here = fate[node[at]]
-            if here != KEPT:
-                inner = first_node[piece] < at < first_node[piece + 1] - 1
-                within += inner
-                joined += (1 + inner) * (here == JOINED)
-
-    new_first = np.empty(pieces + within + joined + 1, dtype=np.int64)
-    new_node = np.empty(node.size + within + 2 * joined, dtype=np.int32)
-    new_way = np.empty(pieces + within + joined, dtype=np.int32)
-    new_kind = np.empty(pieces + within + joined, dtype=np.int32)
+        for _ in range(arms[one] + following[one]):
+            copied[total] = one
+            total += 1
+    new_first = np.empty(pieces + 2 * ends_cut + 1, dtype=np.int64)
+    new_way = np.empty(pieces + 2 * ends_cut, dtype=np.int32)
+    new_kind = np.empty(pieces + 2 * ends_cut, dtype=np.int32)
     # The ends of the way at hand that are to be joined: their nodes, the nodes in the middle, the kinds.
-    ends = np.empty((max(1, joined), 3), dtype=np.int32)
+    ends = np.empty((max(1, ends_cut), 3), dtype=np.int32)
     waiting = made = filled = 0
     new_first[0] = 0
     for piece in range(pieces):
@@ -114,4 +117,4 @@ def cut(
                 made += 1
                 new_first[made] = filled
             waiting = 0
-    return new_first, new_node, new_way, new_kind, copied
+    return new_first[: made + 1], new_node[:filled], new_way[:made], new_kind[:made]

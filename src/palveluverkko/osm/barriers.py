@@ -68,12 +68,20 @@ def cut_at_barriers(
         return CutRoads(pieces, kinds, np.arange(nodes, dtype=np.int32), {})
     first_node, node = freeze(pieces.first_node, np.int64), freeze(pieces.node, np.int32)
     public = np.asarray([not road.local_access for road in kinds])[pieces.kind]
-    arms, public_arms = kernels.count_arms(first_node, node, freeze(public, np.bool_), nodes)
-    cuts = [(node, spot) for node, spot in closed if arms[node] > 1 and (spot.passage != LOCAL or public_arms[node])]
+    asked = np.zeros(nodes, dtype=np.bool_)
+    asked[[at for at, _ in closed]] = True
+    # Arrays from numpy, whose zeros are not touched before they are counted in, and which asks for large pages.
+    arms, public_arms, following = (np.zeros(nodes, dtype=np.int32) for _ in range(3))
+    kernels.count_arms(first_node, node, freeze(public, np.bool_), freeze(asked, np.bool_), arms, public_arms)
+    cuts = [(at, spot) for at, spot in closed if arms[at] > 1 and (spot.passage != LOCAL or public_arms[at])]
     fate = np.zeros(nodes, dtype=np.uint8)
     for at, spot in cuts:
         fate[at] = kernels.JOINED if spot.passage == LOCAL else kernels.BLOCKED
-    begins, of_piece, way, kind, copied = kernels.cut(
+    at_cut = np.flatnonzero(fate)
+    ends_cut = int(arms[at_cut].sum())
+    middles = int(np.count_nonzero(fate == kernels.JOINED))
+    copied = np.empty(nodes - at_cut.size + ends_cut + middles, dtype=np.int32)
+    begins, of_piece, way, kind = kernels.cut(
         first_node,
         node,
         freeze(pieces.way, np.int32),
@@ -81,6 +89,11 @@ def cut_at_barriers(
         freeze(fate, np.uint8),
         freeze(arms, np.int32),
         len(kinds),
+        ends_cut,
+        copied,
+        np.empty(nodes, dtype=np.int32),
+        following,
+        np.empty(node.size + 3 * ends_cut, dtype=np.int32),
     )
     barriers = Counter(spot.kind for _, spot in cuts)
     number, all_kinds = _with_joints(kinds, np.unique(kind[kind >= len(kinds)]) - len(kinds))

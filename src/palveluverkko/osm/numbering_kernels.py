@@ -61,15 +61,14 @@ def distinct(values: NDArray[np.int64], here: NDArray[np.uint64], there: NDArray
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
-def positions_in(values: NDArray[np.int64], distinct: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Give the position of each value in the rising table of distinct ones, which holds them all.
+def positions_in(values: NDArray[np.int64], distinct: NDArray[np.int64], positions: NDArray[np.int32]) -> None:
+    """Write the position of each value in the rising table of distinct ones, which holds them all.
 
     A way's nodes lie near each other in a table by id or not at all. A table of as many buckets as there are ids,
     by their distance from the lowest, leaves a handful to search.
     """
-    positions = np.empty(values.size, dtype=np.int32)
     if values.size == 0:
-        return positions
+        return
     lowest = distinct[0]
     span = np.uint64(distinct[-1] - lowest)
     shift = np.uint64(0)
@@ -91,21 +90,23 @@ def positions_in(values: NDArray[np.int64], distinct: NDArray[np.int64]) -> NDAr
             else:
                 high = middle
         positions[at] = low
-    return positions
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
 def cut_pieces(
-    nodes_in_way: NDArray[np.int32], way_node: NDArray[np.int32], located: NDArray[np.bool_]
+    nodes_in_way: NDArray[np.int32],
+    way_node: NDArray[np.int32],
+    located: NDArray[np.bool_],
+    piece_node: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
     """Cut ways at nodes without a place; a node repeated in a row counts once, a single node is no piece.
 
-    ``way_node`` lists the nodes of one way after the other. Gives the way of each piece, where its nodes begin, the
-    nodes of the pieces, and of each node: 0 not in a piece, 1 in one, 2 at a cut of one.
+    ``way_node`` lists the nodes of one way after the other, and ``piece_node`` is room for as many. Gives the way of
+    each piece, where its nodes begin, the nodes of the pieces, and of each node: 0 not in a piece, 1 in one, 2 at a cut
+    of one.
     """
     way_of_piece = np.empty(way_node.size // 2 + 1, dtype=np.int32)
     first_node = np.empty(way_node.size // 2 + 2, dtype=np.int64)
-    piece_node = np.empty(way_node.size, dtype=np.int32)
     use = np.zeros(located.size, dtype=np.uint8)
     first_node[0] = 0
     pieces = filled = at = 0
@@ -140,4 +141,4 @@ def cut_pieces(
                 filled = begin
             previous = node
         at = end
-    return way_of_piece[:pieces].copy(), first_node[: pieces + 1].copy(), piece_node[:filled].copy(), use
+    return way_of_piece[:pieces].copy(), first_node[: pieces + 1].copy(), piece_node[:filled], use
