@@ -108,14 +108,20 @@ def reachable_from(graph: Graph, seeds: NDArray[Any]) -> NDArray[np.bool_]:
     return reached
 
 
-def reaching(graph: Graph, seeds: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which nodes reach any of the seeds (nodes), themselves among them, bool[nodes]."""
+def turned(graph: Graph) -> tuple[Int32, Int32]:
+    """Give where the arcs into each node begin, int32[nodes + 1], and the node that each comes from, int32[arcs]."""
     from palveluverkko.engine import topology_kernels as kernels
 
-    tail = graph.tail()
-    first_in, order = kernels.sort_arcs(graph.nodes, graph.head, freeze_int32(tail))
-    arrays = freeze_int32(first_in), freeze_int32(tail[order]), freeze_int32(seeds)
-    found: NDArray[np.bool_] = kernels.reachable_from(*arrays)
+    tail = freeze_int32(graph.tail())
+    first_in, order = kernels.sort_arcs(graph.nodes, graph.head, tail)
+    return freeze_int32(first_in), freeze_int32(tail[order])
+
+
+def reaching(arcs_in: tuple[Int32, Int32], seeds: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which nodes reach any of the seeds (nodes), themselves among them, by the arcs :func:`turned`, bool[n]."""
+    from palveluverkko.engine import topology_kernels as kernels
+
+    found: NDArray[np.bool_] = kernels.reachable_from(*arcs_in, freeze_int32(seeds))
     return found
 
 

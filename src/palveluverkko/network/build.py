@@ -111,9 +111,10 @@ def build_network(roads: Roads, profile: CarProfile, *, fingerprint: str, contra
     turns = _turns_of_edges(road_turns, chains, plan, roads.way_node.size)
     del pieces, chains  # 0.2 GB for 5 million nodes, and the arcs are still to come
     with threads_beside() as beside:
+        finding_local = beside.submit(_find_local, roads, way, plan, laid)
         placing = [beside.submit(one.take, plan.junction_node) for one in (x, y)]
         naming = beside.submit(roads.node_id.take, plan.junction_node)
-        edges = _describe_edges(roads, way, plan, laid)
+        edges = _describe_edges(roads, way, plan, laid)._replace(local=finding_local.result())
         turns = turns._replace(
             delays=_turn_delays(roads, profile, edges, plan.junction_node, signalled),
             turning_places=_junctions_at(plan.junction_node, turning_nodes),
@@ -397,29 +398,34 @@ def _junctions_at(junction_node: NDArray[np.int64], nodes: NDArray[np.int32]) ->
     return np.flatnonzero(named[junction_node]).astype(np.int32)
 
 
+def _find_local(roads: Roads, way: NDArray[np.int32], plan: _Plan, laid: Laid) -> NDArray[np.bool_]:
+    """Find the edges for the first and last leg only, each tagged as its first piece is."""
+    tagged = np.asarray([road.local_access for road in roads.kinds])[roads.way_kind[way]]
+    return _frozen_bool(find_local(plan.junction_node.size, plan.tail, plan.head, tagged, laid.length))
+
+
 def _describe_edges(roads: Roads, way: NDArray[np.int32], plan: _Plan, laid: Laid) -> Edges:
-    """Give the columns of the edges, each described by its first piece, which lies on ``way``."""
+    """Give the columns of the edges but ``local`` and ``main``, each as its first piece is, which lies on ``way``."""
     if laid.overflow >= 0:
         raise NetworkError(
             f"way {roads.way_id[way[laid.overflow]]} or one that continues it takes more than 24 days to drive; "
             "mend its duration in the road file."
         )
     kind = roads.way_kind[way]
-    tagged_local, snappable, onward, back = np.asarray(
-        [(road.local_access, road.snappable, road.forward_kmh > 0, road.backward_kmh > 0) for road in roads.kinds]
+    snappable, onward, back = np.asarray(
+        [(road.snappable, road.forward_kmh > 0, road.backward_kmh > 0) for road in roads.kinds]
     ).T
     turned = plan.first_half & 1 == 1
     position = {road_class: at for at, road_class in enumerate(_road_classes(roads))}
+    nothing = _frozen_bool(np.zeros(kind.size, dtype=np.bool_))
     return Edges(
         tail=plan.tail,
         head=plan.head,
         forward=_frozen_bool(np.where(turned, back[kind], onward[kind])),
         backward=_frozen_bool(np.where(turned, onward[kind], back[kind])),
-        local=_frozen_bool(
-            find_local(plan.junction_node.size, plan.tail, plan.head, tagged_local[kind], laid.length),
-        ),
+        local=nothing,  # found beside
         snappable=_frozen_bool(snappable[kind]),
-        main=_frozen_bool(np.zeros(kind.size, dtype=np.bool_)),  # found later: it takes the graph
+        main=nothing,  # found later: it takes the graph
         road_class=freeze_int32(np.asarray([position[road.road_class] for road in roads.kinds])[kind]),
         name=freeze_int32(roads.way_name[way]),
         way=_frozen_int64(roads.way_id[way]),

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from palveluverkko.engine.topology import component_labels, longest_part, reachable_from, reaching, strong_labels
+from palveluverkko.engine.threads import threads_beside
+from palveluverkko.engine.topology import (
+    component_labels,
+    longest_part,
+    reachable_from,
+    reaching,
+    strong_labels,
+    turned,
+)
 from palveluverkko.network.layers import Layers
 from palveluverkko.network.road_network import Edges
 
@@ -61,25 +69,33 @@ def find_main(edges: Edges, layers: Layers, weak: NDArray[np.bool_] | None = Non
         bool[e]; the longest component, if it is known.
     """
     weak = find_longest_component(int(layers.node_junction.max(initial=-1)) + 1, edges) if weak is None else weak
-    # Zero arcs lead from local beginnings through junctions to local ends and never back: only public roads lie in a
-    # strong part of more than one node.
-    strong = strong_labels(layers.graph)
-    longest, found = longest_part(
-        layers.graph, strong, layers.arc_piece >> 1, counts=weak & ~edges.local, length=edges.metres
-    )
-    if longest < 0:
-        return weak
-    local = np.flatnonzero(weak & edges.local)
-    found[local] = _joined_to(np.flatnonzero(strong == longest), edges, local, layers)
+    graph = layers.graph
+    with threads_beside() as beside:
+        turning = beside.submit(turned, graph)
+        # Zero arcs lead from local beginnings through junctions to local ends and never back: only public roads lie in
+        # a strong part of more than one node.
+        strong = strong_labels(graph)
+        counts = weak & ~edges.local
+        longest, found = longest_part(graph, strong, layers.arc_piece >> 1, counts=counts, length=edges.metres)
+        if longest < 0:
+            return weak
+        local, seeds = np.flatnonzero(weak & edges.local), np.flatnonzero(strong == longest)
+        arriving = beside.submit(lambda: reaching(turning.result(), seeds))
+        reached = reachable_from(graph, seeds)
+        found[local] = _joined(edges, local, layers, reaches_seeds=arriving.result(), reached=reached)
     enough = edges.metres[found].sum() >= _ENOUGH * edges.metres[weak].sum()
     return np.asarray(found if enough else weak)
 
 
-def _joined_to(seeds: NDArray[np.int64], edges: Edges, local: NDArray[np.int64], layers: Layers) -> NDArray[np.bool_]:
+def _joined(
+    edges: Edges,
+    local: NDArray[np.int64],
+    layers: Layers,
+    *,
+    reaches_seeds: NDArray[np.bool_],
+    reached: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
     """Tell which of some local edges can be left for the seeds and be arrived at from them."""
-    if not local.size:
-        return np.zeros(0, dtype=np.bool_)
-    reaches_seeds, reached = reaching(layers.graph, seeds), reachable_from(layers.graph, seeds)
     open_ways = np.column_stack((edges.forward[local], edges.backward[local]))
     leaves = (open_ways & reaches_seeds[layers.leave[local]]).any(axis=1)
     arrives = (open_ways & reached[layers.enter[local]]).any(axis=1)
