@@ -308,6 +308,7 @@ def test_the_manifest_tells_what_was_run(run: Run):
     assert set(manifest["timings"]) == set(STEPS) - {"write"}
     assert manifest["network"]["fingerprint"] == results.inputs.network.fingerprint
     assert sorted(manifest["files"]) == sorted(file.relative_to(run.output).as_posix() for file in run.files)
+    assert manifest["search"] == {"method": results.table.plan.method, "reason": results.table.plan.reason}
     assert manifest["study"]["output"]["directory"] == "out"
 
 

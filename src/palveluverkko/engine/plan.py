@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import sys
 from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
@@ -27,7 +26,7 @@ _NEAR, _FAR = 40_000, 1_000_000
 _BUCKETS_NODE, _SWEEP_NODE = 4.3e-9, 3e-9  # workspaces made, places sorted
 _OWNED_LABEL = 1.15
 _LABEL_NODE = 16e-9
-_LOAD = 0.06  # the kernels that prepare, from disk, when no graph has been prepared yet
+_LOAD = 0.06  # the kernels that prepare, from disk
 _PREPARE = 1.2e-6
 _THIN = 0.42e-6
 _CORE_ARC = 4e-9
@@ -44,7 +43,6 @@ _AT_ONCE = 0.3e-3
 
 _CACHED_ROWS = 100_000
 _SELECTING = 8
-_KERNELS = "palveluverkko.engine.customising_kernels"
 _MOST_ARCS = 8
 """Arcs of a node on average above which nothing is prepared unasked: roads have two or three, and what has many fills
 up (30,000 nodes of 12 at random: 2 s of preparation, and 20 times as long a sweep as buckets take)."""
@@ -189,8 +187,7 @@ class _Work(NamedTuple):
     def sweep(self, settled: float) -> float:
         """Give the seconds of a sweep where searches settle so many nodes each, preparation included."""
         nodes, prepared, searches = self.graph.nodes, self.prepared, self.searches
-        loading = 0.0 if _KERNELS in sys.modules else _LOAD
-        making = 0.0 if prepared else loading + nodes * _PREPARE
+        making = 0.0 if prepared else _LOAD + nodes * _PREPARE
         core_arcs = 2 * int(prepared.order.first[prepared.order.core]) if prepared else 0
         if self.others == 0:
             return making + nodes * _LABEL_NODE + _together(settled / max(1, nodes), searches) * core_arcs * _CORE_ARC

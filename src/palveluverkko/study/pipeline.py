@@ -415,7 +415,8 @@ def _write_files(study: Study, results: Results, timings: Mapping[str, float], f
 
 
 def _manifest(study: Study, results: Results, timings: Mapping[str, float]) -> dict[str, object]:
-    inputs = results.inputs
+    inputs, plan = results.inputs, results.table.plan
+    search = {} if plan is None else {"search": {"method": str(plan.method), "reason": plan.reason}}
     return build_manifest(
         study=study.to_document(),
         inputs=study.inputs,
@@ -428,7 +429,7 @@ def _manifest(study: Study, results: Results, timings: Mapping[str, float]) -> d
             "bands": len(results.bands),
         },
         findings=results.findings,
-    ) | {"network": inputs.network.describe()}
+    ) | {"network": inputs.network.describe(), **search}
 
 
 def name_sources(study: Study, network: RoadNetwork) -> dict[str, str]:
