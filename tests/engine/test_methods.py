@@ -199,7 +199,8 @@ def test_the_memory_planned_is_not_exceeded_and_little_more_than_is_taken(town, 
         lambda roads: nearest_nodes(roads, seeds=few, **one),
         lambda roads: node_times(roads, seeds=few, **one),
     ):
-        for roads in (town, prepare(town.graph, order=town.order)):  # once laid out, and once not
+        # Laid out already, prepared only, and neither.
+        for roads in (town, prepare(town.graph, order=town.order), Preparable(town.graph, lambda _graph: town.order)):
             tracemalloc.start()
             try:
                 found = search_(roads)

@@ -43,6 +43,16 @@ def of_nearest(labels: int, *, nodes: int, swept: bool, places: int, slots: int)
     return max(labels, stays + 8 * nodes + _SPLIT * places + _NEAREST * slots)
 
 
+def of_preparation(prepared: Prepared) -> int:
+    """Give the bytes of an elimination and of the times on it: positions, parents, joined pairs, slots of arcs."""
+    return 16 * prepared.graph.nodes + 12 * prepared.climb.size + 4 * prepared.graph.head.size
+
+
+def of_thinning(prepared: Prepared) -> int:
+    """Give the bytes of times without what is not needed, beside all."""
+    return 8 * prepared.climb.size
+
+
 def of_sweep(sweep: Sweep, *, turned: bool, ready: bool, threads: int, slots: int, staged: int) -> int:
     """Give the bytes of sweeps for places with so many slots, which hang on so many rows."""
     order = sweep.prepared.order

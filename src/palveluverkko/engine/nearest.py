@@ -108,9 +108,9 @@ def build_tree(first_vertex: NDArray[np.int64], x: Float64, y: Float64, which: B
 
     x, y = freeze_float64(x), freeze_float64(y)
 
-    def build(_stop: Stop) -> SegmentTree:
+    def build(stop: Stop) -> SegmentTree:
         vertex, line = kernels.list_segments(freeze_int64(first_vertex), freeze_bool(which))
-        order = kernels.order_by_curve(freeze_int32(vertex), x, y)
+        order = kernels.order_by_curve(freeze_int32(vertex), x, y, stop)
         vertex, line = freeze_int32(vertex[order]), freeze_int32(line[order])
         first_box = freeze_int64(_first_boxes(vertex.size, kernels.BRANCHES))
         box = freeze_float64(kernels.box_segments(vertex, x, y, first_box))
@@ -169,7 +169,7 @@ def snap_to_lines(
         math.cos(math.radians(degrees)),
     )
     point_x, point_y = freeze_float64(x), freeze_float64(y)
-    order = freeze_int32(kernels.order_points_by_curve(point_x, point_y))
+    order = freeze_int32(interruptible(lambda stop: kernels.order_points_by_curve(point_x, point_y, stop)))
 
     def work(begin: int, _space: None, stop: Stop) -> None:
         end = min(begin + _POINTS_AT_ONCE, count)

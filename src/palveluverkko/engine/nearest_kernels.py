@@ -46,7 +46,9 @@ def list_segments(
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
-def order_by_curve(vertex: NDArray[np.int32], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int32]:
+def order_by_curve(
+    vertex: NDArray[np.int32], x: NDArray[np.float64], y: NDArray[np.float64], stop: NDArray[np.uint8]
+) -> NDArray[np.int32]:
     """Give the order of segments along a Hilbert curve through their middles; those in one cell keep their order."""
     west, south, east, north = np.inf, np.inf, -np.inf, -np.inf
     for at in vertex:
@@ -60,11 +62,11 @@ def order_by_curve(vertex: NDArray[np.int32], x: NDArray[np.float64], y: NDArray
         column = int((x[at] - west + x[at + 1] - west) * cells)
         row = int((y[at] - south + y[at + 1] - south) * cells)
         key[number] = _along_curve(column, row)
-    return _order_of(key)
+    return _order_of(key, stop)
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
-def order_points_by_curve(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int32]:
+def order_points_by_curve(x: NDArray[np.float64], y: NDArray[np.float64], stop: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Give the order of points along a Hilbert curve, so that neighbours ask for the same boxes one after the other.
 
     300,000 places among 5 million segments, given in random order: 2.2 µs each instead of 5.9, and 0.1 µs for this.
@@ -80,16 +82,21 @@ def order_points_by_curve(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDA
     for point in range(x.size):
         if np.isfinite(x[point]) and np.isfinite(y[point]):
             key[point] = _along_curve(int((x[point] - west) * cells), int((y[point] - south) * cells))
-    return _order_of(key)
+    return _order_of(key, stop)
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
-def _order_of(key: NDArray[np.uint32]) -> NDArray[np.int32]:
-    """Give the order of rising keys, equal ones as they came: by their lower half, then by their upper one."""
+def _order_of(key: NDArray[np.uint32], stop: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Give the order of rising keys, equal ones as they came: by their lower half, then by their upper one.
+
+    Any order when told to stop.
+    """
     order = np.arange(key.size).astype(np.int32)
     other = np.empty_like(order)
     first = np.empty(_DIGIT + 1, dtype=np.int64)
     for shift in (0, 16):
+        if stop[0] != 0:
+            break
         first[:] = 0
         for one in key:
             first[((one >> shift) & (_DIGIT - 1)) + 1] += 1

@@ -34,7 +34,7 @@ _CLIMB = 2e-5
 _CROWN = 0.04e-9
 _ROW, _ROW_THINNED = 0.32e-9, 0.24e-9
 _ROW_BEYOND_CACHE = 0.6e-9
-_TELL = 2.5e-9
+_TELL_BUCKETS, _TELL_SWEEP = 5e-9, 1.5e-9  # a travel time put into the table
 _SELECT = 3e-9
 _SELECT_PLACE = 120e-9
 
@@ -182,7 +182,8 @@ class _Work(NamedTuple):
         if self.others == 0:
             together = _together(settled / max(1, graph.nodes), self.searches) * graph.nodes
             return _OWNED_LABEL * together * arcs * _seconds_of_arc(together)
-        return graph.nodes * _BUCKETS_NODE + self.searches * settled * arcs * _seconds_of_arc(settled)
+        told = settled / max(1, graph.nodes) * self.others * _TELL_BUCKETS
+        return graph.nodes * _BUCKETS_NODE + self.searches * (settled * arcs * _seconds_of_arc(settled) + told)
 
     def sweep(self, settled: float) -> float:
         """Give the seconds of a sweep where searches settle so many nodes each, preparation included."""
@@ -199,7 +200,7 @@ class _Work(NamedTuple):
         lanes = -(-searches // LANES) * LANES
         swept = lanes * nodes * (_CROWN + share * row)
         climb = _CLIMB * min(1.0, math.sqrt(nodes / _FAR))
-        each = climb + reached * (core_arcs * _CORE_ARC + self.others * _TELL)
+        each = climb + reached * (core_arcs * _CORE_ARC + self.others * _TELL_SWEEP)
         return making + nodes * _SWEEP_NODE + swept + searches * each
 
 

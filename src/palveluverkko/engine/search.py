@@ -404,7 +404,8 @@ def _labels(
             *graph, freeze_int32(seeds.node.ravel()), seed_label, budget, bits, space.shift, label, *scratch
         )
         return plan._replace(peak_bytes=memory.of_labels(graph, turned=turned, owners=bits > 0)), label
-    prepared = prepared_of(roads, searches=1)
+    at_hand = prepared_if_ready(roads)
+    prepared = at_hand or prepared_of(roads, searches=1)
     order, ready = prepared.order, is_laid_out(prepared, search_from)
     side = prepared.against if turned else prepared.onward
     space = make_workspace(
@@ -426,6 +427,7 @@ def _labels(
         *space.arrays,
     )
     peak = memory.of_swept_labels(prepared, turned=turned, ready=ready)
+    peak += 0 if at_hand else memory.of_preparation(prepared)
     return plan._replace(peak_bytes=peak), np.asarray(space.arrays[0][order.position])
 
 

@@ -116,9 +116,10 @@ class Trips:
                 reach=reach,
             )
 
-        plan = choose(Method(method))
+        plan, made = choose(Method(method)), 0
         if plan.method is Method.SWEEP and prepared is None:
             prepared = prepared_of(self.roads, searches=self.searched.access.size)
+            made = memory.of_preparation(prepared)
             # What is known of the preparation now may tell against it: a graph without small cuts leaves a large core.
             plan = choose(Method(method))
         if plan.method is Method.SWEEP and prepared is not None:
@@ -133,7 +134,7 @@ class Trips:
             low, high = np.searchsorted(row, [rows.start, rows.stop])
             np.minimum.at(table, (row[low:high] - rows.start, column[low:high]), time[low:high])
 
-        return plan._replace(peak_bytes=answer_bytes + peak), complete
+        return plan._replace(peak_bytes=answer_bytes + made + peak), complete
 
     @cached_property
     def _searched_graph(self) -> Graph:
@@ -179,7 +180,10 @@ class Trips:
         return peak, fill
 
     def _fill_by_sweep(self, plan: Plan, prepared: Prepared) -> tuple[int, Callable[[slice, Int32], None]]:
-        prepared = prepared.thinned if plan.thinned else prepared
+        thinning = 0
+        if plan.thinned:
+            thinning = 0 if "thinned" in prepared.__dict__ else memory.of_thinning(prepared)
+            prepared = prepared.thinned
         ready = is_laid_out(prepared, self.search_from)
         sweep = Sweep.of(
             prepared,
@@ -198,7 +202,7 @@ class Trips:
             slots=self.other.node.size,
             staged=slots.row.size,
         )
-        return peak, (lambda rows, table: sweep.fill(rows, slots, table, plan.threads))
+        return thinning + peak, (lambda rows, table: sweep.fill(rows, slots, table, plan.threads))
 
 
 def expected_reach(graph: Graph, points: Anchors, budget: int) -> float:

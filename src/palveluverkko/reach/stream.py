@@ -42,7 +42,7 @@ _BLOCK_BYTES = 48_000_000
 _GROUP_BYTES, _TEXT_BYTES = 32, 120
 # Bytes for a point on either side, its id, positions and anchors among them; for a straight piece of road in the tree
 # that points are snapped with, and while it is built; of Python and its packages once they are all at work.
-_POINT_BYTES, _SEGMENT_BYTES, _BUILDING_BYTES, _FIXED_BYTES = 600, 13, 35, 100_000_000
+_POINT_BYTES, _SEGMENT_BYTES, _BUILDING_BYTES, _FIXED_BYTES = 600, 13, 35, 180_000_000
 # Bytes of a trip on disk: a travel time, and its share of two columns of ids.
 _PARQUET_TRIP = 4.2
 
