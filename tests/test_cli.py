@@ -146,6 +146,26 @@ def test_a_built_network_gives_the_matrix_of_its_roads(tmp_path, monkeypatch, ca
     assert capsys.readouterr().err == ""
 
 
+def test_a_matrix_takes_squares_of_the_population_grid_as_they_come(tmp_path, monkeypatch):
+    folder = write_little_study(tmp_path).parent
+    places = pd.read_csv(folder / "places.csv", dtype={"id": str})
+    spots = geopandas.GeoSeries.from_xy(places["lon"], places["lat"], crs=4326).to_crs(3067)
+    squares = geopandas.GeoDataFrame({"GRD_ID": places["id"]}, geometry=spots.buffer(125, cap_style="square"))
+    squares.to_file(folder / "grid.gpkg")
+    for table, out in (("places.csv", "spots.csv"), ("grid.gpkg", "grid.csv")):
+        said = run_here(
+            monkeypatch,
+            "matrix",
+            folder / "roads.osm.pbf",
+            folder / table,
+            folder / "points.csv",
+            "--out",
+            folder / out,
+        )
+        assert said == 0
+    assert (folder / "grid.csv").read_bytes() == (folder / "spots.csv").read_bytes()
+
+
 def test_a_network_is_built_of_several_files_of_a_part_and_of_a_table(tmp_path, monkeypatch, capsys):
     roads = tmp_path / "roads.osm.pbf"
     write_roads(roads)

@@ -103,12 +103,12 @@ def matrix(
     from palveluverkko.reach.stream import SUFFIXES, StreamedTimes, write_travel_times
     from palveluverkko.reach.table import check_search
     from palveluverkko.report.vector import check_suffix
-    from palveluverkko.tables.points import read_points
+    from palveluverkko.tables.places import read_ends
 
     check_suffix(out, SUFFIXES)
     check_minutes([budget_minutes])
     check_search(method, threads, to_milliseconds(budget_minutes))
-    starts, ends = read_points(origins, crs=crs), read_points(destinations, crs=crs)
+    starts, ends = read_ends(origins, crs=crs), read_ends(destinations, crs=crs)
     # One search for each row: search from the shorter table, the answer is the same.
     outward = len(starts) <= len(ends)
     points, places = (starts, ends) if outward else (ends, starts)

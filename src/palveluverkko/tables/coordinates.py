@@ -106,6 +106,13 @@ def looks_swapped(points_lonlat: ArrayLike, bounds: tuple[float, float, float, f
     return bool(_within(lat, lon, bounds).mean() > 0.5)  # noqa: PLR2004
 
 
+def with_lone_points(table: GeoDataFrame) -> GeoDataFrame:
+    """Unwrap multipoints of one point, which QGIS likes to write."""
+    geometry = table.geometry
+    lone = (geometry.geom_type == "MultiPoint") & (shapely.get_num_geometries(geometry.array) == 1)
+    return table.set_geometry(geometry.where(~lone, shapely.get_geometry(geometry.array, 0)))
+
+
 def with_valid_polygons(table: GeoDataFrame, *, kinds: tuple[str, ...], where: str) -> GeoDataFrame:
     """Refuse other kinds of geometry; mend polygons that cross themselves, as many from map software do.
 

@@ -18,7 +18,7 @@ from palveluverkko.tables.columns import (
     with_known_names,
     with_text_columns,
 )
-from palveluverkko.tables.coordinates import locate, with_valid_polygons
+from palveluverkko.tables.coordinates import locate, with_lone_points, with_valid_polygons
 from palveluverkko.tables.files import read_rows
 
 if TYPE_CHECKING:
@@ -87,11 +87,25 @@ def read_mask(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
     TableError
         As `read_places`, for the ids, the positions and the CRS.
     """
+    return _located(path, crs=crs, purpose="Ids tell cells of the mask apart in the results")
+
+
+def read_ends(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
+    """Read where trips begin or end, the two sides of a matrix: points or places of any kind, people or not.
+
+    Raises
+    ------
+    TableError
+        As `read_places`, for the ids, the positions and the CRS.
+    """
+    return with_text_columns(_located(path, crs=crs, purpose=_PURPOSE))
+
+
+def _located(path: str | Path, *, crs: str | None, purpose: str) -> GeoDataFrame:
     where = Path(path).name
     named = with_known_names(read_rows(path), {"id": _SYNONYMS["id"]})
-    identified = with_ids(named, where=where, purpose="Ids tell cells of the mask apart in the results")
-    cells = with_valid_polygons(locate(identified, crs=crs, where=where), kinds=_KINDS, where=where)
-    return cells.set_index("id")
+    located = with_lone_points(locate(with_ids(named, where=where, purpose=purpose), crs=crs, where=where))
+    return with_valid_polygons(located, kinds=_KINDS, where=where).set_index("id")
 
 
 def check_places(places: GeoDataFrame, *, where: str = "places") -> GeoDataFrame:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import shapely
 
 from palveluverkko.domain.errors import TableError
 from palveluverkko.tables.columns import (
@@ -19,7 +18,7 @@ from palveluverkko.tables.columns import (
     with_known_names,
     with_text_columns,
 )
-from palveluverkko.tables.coordinates import locate
+from palveluverkko.tables.coordinates import locate, with_lone_points
 from palveluverkko.tables.files import read_rows
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def check_service_points(
 
 
 def read_points(path: str | Path, *, crs: str | None = None) -> GeoDataFrame:
-    """Read any points that have ids, such as the two sides of a matrix: index `id`, other columns as they are.
+    """Read any points that have ids, such as municipal centres: index `id`, other columns as they are.
 
     Raises
     ------
@@ -100,9 +99,7 @@ def _checked(table: pd.DataFrame, *, scheme: LevelScheme | None, crs: str | None
 
 def _single_points(points: GeoDataFrame, *, where: str) -> GeoDataFrame:
     """Unwrap multipoints of one point, which QGIS likes to write; refuse everything else that is no point."""
-    geometry = points.geometry
-    lone = (geometry.geom_type == "MultiPoint") & (shapely.get_num_geometries(geometry.array) == 1)
-    unwrapped = geometry.where(~lone, shapely.get_geometry(geometry.array, 0))
+    unwrapped = with_lone_points(points)
     other = unwrapped.geom_type != "Point"
     if other.any():
         kind = unwrapped.geom_type[other].iloc[0]
@@ -110,7 +107,7 @@ def _single_points(points: GeoDataFrame, *, where: str) -> GeoDataFrame:
             f"{where} has the geometry {kind} at {name_rows(points, other)}; "
             f"a service point is a point, such as the door of the building."
         )
-    return points.set_geometry(unwrapped)
+    return unwrapped
 
 
 def _columns(points: GeoDataFrame, *, scheme: LevelScheme | None, where: str) -> dict[str, pd.Series]:
