@@ -25,7 +25,18 @@ import platformdirs
 from measures import MEASURES, Bench, all_engines, new_york, valhalla
 from ours import NotThereError
 from reading import growth, read_road_file
-from report import Engine, Results, Row, describe_machine, read_results, to_markdown, write_page
+from report import (
+    BEGIN,
+    END,
+    Engine,
+    Results,
+    Row,
+    describe_machine,
+    has_marks,
+    read_results,
+    to_markdown,
+    write_page,
+)
 from road_graphs import HERE, Case, generated_case, new_york_case, tiled_case
 
 PAGE = HERE.parent / "docs" / "performance.md"
@@ -162,6 +173,10 @@ def _options() -> argparse.Namespace:
             parser.error(f"no such measure: {', '.join(unknown)}")
     if options.page is None and not options.quick and options.only is None:
         options.page = PAGE
+    if options.page is not None and not options.page.is_file():
+        parser.error(f"{options.page} does not exist; the table is replaced in a page that has one ({PAGE.name})")
+    if options.page is not None and not has_marks(options.page):
+        parser.error(f"{options.page} has no marks {BEGIN} and {END}, between which the table is replaced")
     return options
 
 

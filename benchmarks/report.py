@@ -141,6 +141,12 @@ def to_markdown(results: Results) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
+def has_marks(page: Path) -> bool:
+    """Tell whether a page has a place for the table."""
+    _, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    return bool(begin) and END in rest
+
+
 def write_page(page: Path, table: str, *, marks: tuple[str, str] = (BEGIN, END)) -> None:
     """Put the table between two marks of a page."""
     text = page.read_text(encoding="utf-8")

@@ -93,6 +93,17 @@ def test_a_measure_that_does_not_exist_is_refused_by_name(tmp_path):
     assert "99" in done.stderr
 
 
+def test_a_page_without_a_place_for_the_table_is_told_before_anything_is_measured(tmp_path):
+    done = run("--quick", "--only", "1", "--cache", tmp_path / "cache", "--page", tmp_path / "nowhere.md")
+    assert done.returncode == 2
+    assert "nowhere.md does not exist; the table is replaced in a page that has one" in done.stderr
+    (tmp_path / "plain.md").write_text("a page\n", encoding="utf-8")
+    done = run("--quick", "--only", "1", "--cache", tmp_path / "cache", "--page", tmp_path / "plain.md")
+    assert done.returncode == 2
+    assert "plain.md has no marks" in done.stderr
+    assert not (tmp_path / "cache").exists()
+
+
 def test_the_page_of_the_documentation_has_the_marks_that_the_benchmark_writes_between():
     text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
     assert text.count("<!-- bench: begin -->") == 1

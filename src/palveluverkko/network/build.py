@@ -233,16 +233,16 @@ def _measure_and_order(
 ) -> tuple[Chains, _Plan, _Pieces, NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
     """Give chains, edges in order, pieces with their times, nodes with signals near, and coordinates of the nodes.
 
-    Coordinates and squares in a thread; beside it lengths, chains and their order, signals and delays. Small files
-    are built by one thread, for what is needed at the same time counts there.
+    Coordinates, squares and times in a thread; beside it lengths, chains and their order, signals and delays. Small
+    files are built by one thread, for what is needed at the same time counts there.
     """
 
     def order() -> tuple[Chains, _Plan]:
         chains = _find_chains(roads, way, stops, contract=contract)
         return chains, _order_edges(roads, chains)
 
-    def look_around() -> Surroundings:
-        return find_surroundings(roads, metres, *placing.result(), profile.built_up)
+    def time(place: Callable[[], tuple[NDArray[np.float64], NDArray[np.float64]]]) -> _Pieces:
+        return _time_pieces(roads, metres, find_surroundings(roads, metres, *place(), profile.built_up))
 
     def wait() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         return _find_signalled(roads, profile, metres), find_delays(roads, profile.junction_delays, metres)
@@ -250,19 +250,20 @@ def _measure_and_order(
     project = _projection(roads, crs)
     if roads.way_node.size < _MANY_POSITIONS:
         metres, (x, y) = measure_metres(roads), project()
-        surroundings = find_surroundings(roads, metres, x, y, profile.built_up)
+        pieces = time(lambda: (x, y))
         chains, plan = order()
         signalled, delay = wait()
     else:
         with threads_beside() as beside:
             placing = beside.submit(project)
             metres = measure_metres(roads)
-            looking = beside.submit(look_around)
+            timing = beside.submit(time, placing.result)
             chains, plan = order()
             x, y = placing.result()
             signalled, delay = wait()
-            surroundings = looking.result()
-    return chains, plan, _time_pieces(roads, metres, surroundings, delay), signalled, x, y
+            pieces = timing.result()
+    forward, backward = with_delays(pieces.forward, pieces.backward, delay)
+    return chains, plan, pieces._replace(forward=forward, backward=backward), signalled, x, y
 
 
 def measure_metres(roads: Roads) -> NDArray[np.float64]:
@@ -282,9 +283,8 @@ def measure_metres(roads: Roads) -> NDArray[np.float64]:
     return metres
 
 
-def _time_pieces(
-    roads: Roads, metres: NDArray[np.float64], surroundings: Surroundings, delay: NDArray[np.int32]
-) -> _Pieces:
+def _time_pieces(roads: Roads, metres: NDArray[np.float64], surroundings: Surroundings) -> _Pieces:
+    """Time the pieces, without the delay of arriving."""
     from palveluverkko.network import geodesy_kernels as kernels  # noqa: PLC0415
 
     kinds = []
@@ -300,7 +300,7 @@ def _time_pieces(
         freeze_float64(surroundings.built_up),
         _frozen_bool(surroundings.abroad),
     )
-    return _Pieces(metres, *with_delays(forward, backward, delay), way_metres)
+    return _Pieces(metres, forward, backward, way_metres)
 
 
 def _find_chains(roads: Roads, way: NDArray[np.int32], stops: NDArray[np.int32], *, contract: bool) -> Chains:

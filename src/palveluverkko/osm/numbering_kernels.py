@@ -17,7 +17,7 @@ _DIGITS = 1 << _DIGIT_BITS
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
 def distinct(values: NDArray[np.int64], here: NDArray[np.uint64], there: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Give the different values, rising; ``here`` and ``there`` are room for as many numbers each.
+    """Give the different values, rising; ``here`` and ``there`` are room for as many numbers each, one for the answer.
 
     Sorted digit by digit by the distance from the lowest, only as many digits as there are: 0.13 s for the 4.9 million
     ids of PT16, where np.sort takes 0.4 s on this processor. A value like the one before it is left out at once.
@@ -54,10 +54,9 @@ def distinct(values: NDArray[np.int64], here: NDArray[np.uint64], there: NDArray
         if at == 0 or here[at] != here[at - 1]:
             there[count] = here[at]
             count += 1
-    found = np.empty(count, dtype=np.int64)
     for at in range(count):
-        found[at] = np.int64(there[at] + np.uint64(lowest))
-    return found
+        there[at] += np.uint64(lowest)
+    return there[:count].view(np.int64)
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
