@@ -183,6 +183,15 @@ def test_kernels_run_when_nothing_but_a_temporary_folder_can_be_written_to(close
     assert not Path(folder).exists()
 
 
+def test_nothing_is_compiled_ahead_where_it_cannot_be_kept(closed_package, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    nowhere = str(tmp_path / "file")
+    code = "import sys\nfrom palveluverkko import cli\nsys.argv = ['palveluverkko', 'warm']\ntry: cli.main()\n"
+    code += "except SystemExit as end: print(end.code)\nprint('numba' in sys.modules)"
+    heard = run_python(code, tmp_path, PYTHONPATH=str(closed_package), XDG_CACHE_HOME=nowhere, HOME=nowhere)
+    assert heard.split() == ["2", "False"]
+
+
 def test_a_folder_that_the_user_names_is_taken(tmp_path):
     heard = run_python(FOLDER, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "own"))
     assert heard.splitlines()[1:] == [str(tmp_path / "own"), "True"]

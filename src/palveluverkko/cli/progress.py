@@ -24,6 +24,10 @@ _STEP_NAMES = {
 }
 
 _COMPILING = "Compiling the search kernels for this machine, once (up to a minute) …"
+_COMPILING_AGAIN = (
+    "Compiling the search kernels for this machine (up to a minute); they cannot be kept: name a folder with "
+    "NUMBA_CACHE_DIR …"
+)
 
 
 class Steps:
@@ -45,7 +49,7 @@ class Steps:
 @contextmanager
 def showing_progress() -> Iterator[Steps]:
     """Show a bar on a terminal, and say when kernels are compiled; nothing in a pipe."""
-    from palveluverkko.engine.warm import choose_cache_folder, told_when_compiling
+    from palveluverkko.engine.warm import choose_cache_folder, is_cache_kept, told_when_compiling
 
     choose_cache_folder()
     if not sys.stderr.isatty():
@@ -77,5 +81,5 @@ def showing_progress() -> Iterator[Steps]:
             bar.start()
             return answer
 
-        with told_when_compiling(lambda: say(_COMPILING)):
+        with told_when_compiling(lambda: say(_COMPILING if is_cache_kept() else _COMPILING_AGAIN)):
             yield Steps(show, say, agree)

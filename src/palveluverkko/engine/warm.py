@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 _FOLDER = "NUMBA_CACHE_DIR"
+_TEMPORARY = "palveluverkko-"
 _BUDGET = 1_000_000
 _REGISTRIES = "numba.np.arraymath"
 """Imported when the first kernel is loaded."""
@@ -39,7 +40,7 @@ def choose_cache_folder() -> None:
     folder = platformdirs.user_cache_path("palveluverkko") / "numba"
     if not _is_writable(folder):
         # Not a name that somebody else can know: numba runs whatever it finds there.
-        folder = Path(tempfile.mkdtemp(prefix="palveluverkko-"))
+        folder = Path(tempfile.mkdtemp(prefix=_TEMPORARY))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ[_FOLDER] = str(folder)
     if "numba" in sys.modules:
@@ -49,6 +50,12 @@ def choose_cache_folder() -> None:
 def cache_folder() -> Path:
     """Say where compiled kernels are kept."""
     return Path(os.environ.get(_FOLDER) or _beside_kernels()[0])
+
+
+def is_cache_kept() -> bool:
+    """Tell whether the folder of compiled kernels outlives the program."""
+    folder = cache_folder()
+    return not (folder.name.startswith(_TEMPORARY) and folder.parent == Path(tempfile.gettempdir()))
 
 
 @contextmanager
