@@ -6,9 +6,11 @@ import random
 import subprocess
 import sys
 import threading
+import zlib
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import osmium
@@ -19,10 +21,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from palveluverkko.domain.errors import RoadFileError
-from palveluverkko.osm import numbering_kernels, pbf_threads, reader, roads
+from palveluverkko.osm import numbering_kernels, pbf_blocks, pbf_threads, reader, roads
 from palveluverkko.osm.osmium_reader import read_with_osmium
 from palveluverkko.osm.pbf import read_pbf
-from palveluverkko.osm.pbf_blocks import UnfamiliarPbfError
+from palveluverkko.osm.pbf_blocks import Content, DamageError, UnfamiliarPbfError
 from palveluverkko.osm.profile import CarProfile
 from palveluverkko.osm.reader import Restriction, Roads, read_roads
 from palveluverkko.osm.roads import arrange
@@ -417,6 +419,27 @@ def test_damage_gives_an_error_or_the_roads_of_osmium(tmp_path):
         assert_same(found, expected)
         readable += 1
     assert readable > 30
+
+
+@settings(deadline=None)
+@given(st.binary(min_size=1, max_size=300), st.integers(-2, 2), st.integers(-9, 9), st.integers(0, 400), st.data())
+def test_libdeflate_unpacks_what_zlib_does_and_zlib_says_what_is_wrong(content, wrong_size, longer, at, data):
+    packed = bytearray(zlib.compress(content * 3, data.draw(st.sampled_from([0, 1, 6]))))
+    packed = packed[:longer] if longer < 0 else packed + bytes(longer)
+    if at < len(packed):
+        packed[at] = data.draw(st.integers(0, 255))
+    block = Content(pbf_blocks._ZLIB, max(1, 3 * len(content) + wrong_size), bytes(packed))
+
+    def told():
+        try:
+            return block.whole()
+        except DamageError as error:
+            return str(error)
+
+    assert pbf_blocks.deflate is not None
+    quickly = told()
+    with mock.patch.object(pbf_blocks, "deflate", None):
+        assert quickly == told()
 
 
 # --- threads and progress
