@@ -11,16 +11,16 @@ from types import ModuleType
 import numba as nb
 import numpy as np
 
-from palveluverkko.engine import sweep_kernels
+from palveluverkko.engine import search_kernels, sweep_kernels
 from palveluverkko.engine.graph import UNREACHED, Graph
 from palveluverkko.engine.plan import LANES
 
 
 @nb.njit(nogil=True, boundscheck=False, error_model="numpy", fastmath={"nnan"})
-def descend_plainly(begin, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def descend_plainly(begin, end, _aside, _crown, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Sweep down from a filled crown, one arc after the other, with lanes of any kind."""
     lanes = lane.shape[1]
-    for row in range(begin, lane.shape[0]):
+    for row in range(begin, end):
         at = first_in[row]
         if at == first_in[row + 1]:
             lane[row] = 1 << 30
@@ -34,20 +34,40 @@ def descend_plainly(begin, first_in, tail, drop_time, lane):  # type: ignore[no-
                 lane[row, one] = min(lane[row, one], lane[a, one] + a_time)
 
 
+@nb.njit(nogil=True, boundscheck=False, error_model="numpy")
+def descend_way_by_way(begin, end, _aside, _crown, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Sweep down with rows in registers, over as many ways into each row as there are."""
+    for row in range(np.uint64(begin), np.uint64(end)):
+        best = sweep_kernels._far()  # noqa: SLF001 - instructions of the kernels
+        for at in range(np.uint64(first_in[row]), np.uint64(first_in[row + np.uint64(1)])):
+            best = sweep_kernels._least(best, sweep_kernels._read(lane, np.uint64(tail[at])), drop_time[at])  # noqa: SLF001
+        sweep_kernels._write(lane, row, best)  # noqa: SLF001
+
+
 def kernels_of(width: int) -> ModuleType:
-    """Give the kernels of sweeps with another number of lanes: their file with another constant."""
+    """Give the kernels of sweeps with another number of lanes."""
     if width == LANES:
         return sweep_kernels
-    source = Path(sweep_kernels.__file__).read_text(encoding="utf-8")
-    before, constant, after = source.partition(f"\nLANES = {LANES}\n")
-    assert constant
-    file = Path(tempfile.mkdtemp(prefix="lanes-")) / f"sweep_kernels_{width}.py"
-    file.write_text(f"{before}\nLANES = {width}\n{after}", encoding="utf-8")
-    spec = spec_from_file_location(file.stem, file)
+    return _changed(sweep_kernels, f"\nLANES = {LANES}\n", f"\nLANES = {width}\n", name=f"sweep_kernels_{width}")
+
+
+def kernels_without_fetching() -> ModuleType:
+    """Give the kernels of searches that wait for memory where they need it."""
+    instead = "_fetch = nb.njit(lambda _array, _position: None)  #"
+    return _changed(search_kernels, "_fetch: Callable[..., None] = ", instead, name="search_kernels_waiting")
+
+
+def _changed(kernels: ModuleType, constant: str, other: str, *, name: str) -> ModuleType:
+    """Give kernels with another constant in their file."""
+    before, found, after = Path(str(kernels.__file__)).read_text(encoding="utf-8").partition(constant)
+    assert found
+    file = Path(tempfile.mkdtemp(prefix="kernels-")) / f"{name}.py"
+    file.write_text(f"{before}{other}{after}", encoding="utf-8")
+    spec = spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
-    sys.modules[file.stem] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -24,14 +25,14 @@ from palveluverkko import engine, read_network
 from palveluverkko.engine import elimination as eliminating
 from palveluverkko.engine import search, search_kernels, sweep_kernels
 from palveluverkko.engine.elimination import Prepared, prepare
-from palveluverkko.engine.graph import Graph, build_graph, freeze_float32, freeze_int32, freeze_int64
+from palveluverkko.engine.graph import Graph, build_graph, freeze_int32, freeze_int64
 from palveluverkko.engine.plan import LANES, Method
 from palveluverkko.engine.sweep import Lanes, Slots, Sweep
 from palveluverkko.engine.topology import depth_first_numbers
 from palveluverkko.engine.workspace import make_workspace
 from report import describe_machine, write_page
 from road_graphs import HERE, generated_case, tiled_case
-from slow_ways import Heap, descend_plainly, kernels_of
+from slow_ways import Heap, descend_plainly, descend_way_by_way, kernels_of, kernels_without_fetching
 
 BEGIN, END = "<!-- tricks: begin -->", "<!-- tricks: end -->"
 _NEVER_STOP = np.zeros(1, dtype=np.uint8)
@@ -91,10 +92,17 @@ def numbering(ground: Ground) -> list[Trick]:
 
 
 def buckets(ground: Ground) -> list[Trick]:
-    """Compare buckets with a binary heap and with narrow ones, and resetting what was touched with refilling all."""
+    """Compare buckets with a heap, with narrow ones and without fetching ahead, and resetting what was touched."""
     graph = ground.graph
 
-    def one_by_one(origins: NDArray[np.int64], budget: int, *, refill: bool, shift: int | None = None) -> Work:
+    def one_by_one(
+        origins: NDArray[np.int64],
+        budget: int,
+        *,
+        refill: bool = False,
+        shift: int | None = None,
+        kernels: ModuleType = search_kernels,
+    ) -> Work:
         kind = np.int64
         space = make_workspace(graph.travel_time, nodes=graph.nodes, seeds=at_nodes(origins), budget=budget, kind=kind)
         label, touched, ring, *entries = space.arrays
@@ -107,7 +115,7 @@ def buckets(ground: Ground) -> list[Trick]:
             settled = []
             for node in freeze_int32(origins):
                 seed = freeze_int32(np.asarray([node]))
-                count = search_kernels.search_labels(*graph, seed, zero, budget, 0, space.shift, *space.arrays)
+                count = kernels.search_labels(*graph, seed, zero, budget, 0, space.shift, *space.arrays)
                 settled.append(count)
                 if refill:
                     label.fill(np.iinfo(kind).max)
@@ -123,22 +131,29 @@ def buckets(ground: Ground) -> list[Trick]:
         Trick(
             idea="Buckets",
             work="search, 180 min",
-            on=Side("buckets", one_by_one(few, LONG, refill=False)),
+            on=Side("buckets", one_by_one(few, LONG)),
             off=Side("binary heap", lambda: [heap.search(node, LONG) for node in few]),
             per=(few.size, "origin"),
         ),
         Trick(
             idea="Buckets",
             work="search, 10 min",
-            on=Side("touched nodes reset", one_by_one(many, 10 * MINUTE, refill=False)),
+            on=Side("touched nodes reset", one_by_one(many, 10 * MINUTE)),
             off=Side("all labels refilled", one_by_one(many, 10 * MINUTE, refill=True)),
             per=(many.size, "origin"),
         ),
         Trick(
             idea="Buckets",
             work="search, 180 min",
-            on=Side("buckets of a second, in rounds", one_by_one(few, LONG, refill=False)),
-            off=Side("a bucket for each millisecond", one_by_one(few, LONG, refill=False, shift=0)),
+            on=Side("buckets of a second, in rounds", one_by_one(few, LONG)),
+            off=Side("a bucket for each millisecond", one_by_one(few, LONG, shift=0)),
+            per=(few.size, "origin"),
+        ),
+        Trick(
+            idea="Buckets",
+            work="search, 180 min",
+            on=Side("fetched ahead", one_by_one(few, LONG)),
+            off=Side("waited for", one_by_one(few, LONG, kernels=kernels_without_fetching())),
             per=(few.size, "origin"),
         ),
     ]
@@ -216,13 +231,15 @@ def lanes(ground: Ground) -> list[Trick]:
             per=(count, "origin"),
         )
     )
-    rows = Side("rows in registers", descend(sweep, "float32", by_rows=True))
+    by_threes = sweep_kernels._sweep_tree  # noqa: SLF001 - the part of the sweep that is measured
+    threes = Side("three ways into each row at least", descend(sweep, "float32", way_down=by_threes))
+    rows = Side("rows in registers, way by way", descend(sweep, "float32", way_down=descend_way_by_way))
     loops, whole = (Side(f"loops over lanes, {kind}", descend(sweep, kind)) for kind in ("float32", "int32"))
     return [
         *found,
         *(
             Trick(idea="Lanes", work="the way down alone", on=on, off=off, per=(LANES, "origin"))
-            for on, off in ((rows, loops), (loops, whole))
+            for on, off in ((threes, rows), (rows, loops), (loops, whole))
         ),
     ]
 
@@ -418,27 +435,17 @@ def make_lanes(sweep: Sweep, width: int, *, aside: int = 0) -> Lanes:
     return sweep.make_lanes()._replace(lane=flat[begin : begin + sweep.rows * width].reshape(sweep.rows, width))
 
 
-def descend(sweep: Sweep, kind: str, *, by_rows: bool = False) -> Work:
-    """Give the way down from a filled crown with lanes of a kind: as the engine does it, or in loops over lanes."""
+def descend(sweep: Sweep, kind: str, *, way_down: Callable[..., None] = descend_plainly) -> Work:
+    """Give a way down from a filled crown with lanes of a kind."""
     space = sweep.make_lanes()
     sweep.sweep(np.arange(min(LANES, sweep.searched.access.size)), space, _NEVER_STOP)
     crown = max(1, sweep.prepared.order.crown)
     lane = make_lanes(sweep, LANES).lane.view(kind)
     lane[:crown] = space.lane[:crown]
-    drop_time = sweep.drop_time.astype(kind)
-
-    nothing_held = freeze_int32(np.empty(0)), freeze_float32(np.empty(0)), freeze_int32(np.empty(0))
-    came = np.empty(sweep.rows, dtype=np.uint64)
+    drop_time = sweep.drop_time if kind == "float32" else sweep.drop_time.astype(kind)
 
     def work() -> NDArray[Any]:
-        if by_rows:
-            arcs = (sweep.first_in, sweep.tail, sweep.drop_time)
-            limit = np.float32(sweep.budget)
-            sweep_kernels._sweep_tree(  # noqa: SLF001 - the part of the sweep that is measured
-                crown, sweep.rows, 0, crown, limit, *arcs, space.held, *nothing_held, lane, came
-            )
-        else:
-            descend_plainly(crown, sweep.first_in, sweep.tail, drop_time, lane)
+        way_down(crown, sweep.rows, 0, crown, sweep.first_in, sweep.tail, drop_time, lane)
         time = lane[:, 0]
         return np.where(time <= sweep.budget, time, -1)
 

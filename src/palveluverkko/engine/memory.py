@@ -61,7 +61,7 @@ def of_sweep(sweep: Sweep, *, turned: bool, ready: bool, threads: int, slots: in
     each = _BUCKETS * sweep.row_of.size + 4 * sweep.rows + 4 * LANES * (berths + staged) + 8 * berths + 16 * order.core
     chosen = 0 if sweep.tail is sweep.side.tail else 4 * sweep.row_of.size + 8 * sweep.tail.size + 4 * sweep.rows
     numbers = 0 if ready else 12 * sweep.row_of.size
-    places = max(4 * sweep.rows + 24 * slots, 20 * slots + 8 * staged)
+    places = max(4 * sweep.rows + 24 * slots, 24 * slots + 8 * staged)
     return _layout(sweep.prepared, turned=turned, ready=ready) + numbers + chosen + places + threads * each
 
 

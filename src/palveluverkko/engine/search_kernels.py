@@ -3,18 +3,46 @@
 Self-contained: numba's on-disk cache does not notice an edit in a helper of another file, so a kernel calls only
 helpers of its own file. Arrays arrive read-only where they are inputs; a writable array would be another type and
 compile again. Every kernel releases the interpreter's lock: threads run outside, in Python (`engine/threads.py`).
+Positions in the inner loop are unsigned: for others the compiled code asks each time whether they count from the end.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numba as nb
 import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 UNREACHED = np.int32(2_147_483_647)
 
 FAR = np.int32((1 << 30) - 1)
 """More than any travel time that a sweep can tell; twice as much still fits an int32."""
+
+
+def _prefetch(_typing: Any, array: Any, position: Any) -> Any:  # noqa: ANN401 - objects of a library without types
+    """Have a number of an array brought from memory, without waiting for it."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        held = context.make_array(signature.args[0])(context, builder, arguments[0])
+        at = context.cast(builder, arguments[1], signature.args[1], nb.types.int64)
+        to_read_data_again = [ir.Constant(number, one) for one in (0, 3, 1)]
+        builder.call(
+            builder.module.declare_intrinsic("llvm.prefetch", [byte], kind),
+            [builder.bitcast(builder.gep(held.data, [at]), byte), *to_read_data_again],
+        )
+        return context.get_dummy_value()
+
+    return nb.types.void(array, position), code
+
+
+# Where nothing is compiled there is nothing to be brought ahead.
+_fetch: Callable[..., None] = (lambda _array, _position: None) if nb.config.DISABLE_JIT else intrinsic(_prefetch)  # type: ignore[attr-defined]
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
@@ -39,7 +67,11 @@ def _search(
     to the lower number. A bucket is emptied in rounds until nothing comes back into it: the labels are exact whatever
     the width. ``label`` comes in as the largest integer everywhere; ``touched`` lists the nodes written, so that the
     caller resets those alone. The ring must be longer than any arc and any seed's head start.
+
+    What will be read later is fetched as soon as it is known: the arcs of a node when it goes into a bucket, its label
+    and its place among the arcs one entry ahead.
     """
+    one = np.uint64(1)
     far = np.iinfo(label.dtype).max
     ring = bucket.size - 1
     count = 0
@@ -68,27 +100,32 @@ def _search(
             entry = bucket[slot & ring]
             bucket[slot & ring] = -1
             while entry >= 0:
-                node = entry_node[entry]
-                following = entry_next[entry]
-                entry_next[entry] = free
+                node = np.uint64(entry_node[np.uint64(entry)])
+                following = entry_next[np.uint64(entry)]
+                if following >= 0:
+                    _fetch(first_out, entry_node[np.uint64(following)])
+                    _fetch(label, entry_node[np.uint64(following)])
+                entry_next[np.uint64(entry)] = free
                 free = entry
                 entry = following
                 live -= 1
                 here = np.int64(label[node])
                 if (here >> bits) >> shift != slot:
                     continue  # left behind by a quicker way
-                for arc in range(first_out[node], first_out[node + 1]):
+                for arc in range(np.uint64(first_out[node]), np.uint64(first_out[node + one])):
                     there = here + (np.int64(travel_time[arc]) << bits)
-                    neighbour = head[arc]
+                    neighbour = np.uint64(head[arc])
                     if there >= label[neighbour] or (there >> bits) > budget:
                         continue
                     if label[neighbour] == far:
                         touched[count] = neighbour
                         count += 1
                     label[neighbour] = there
+                    _fetch(head, first_out[neighbour])
+                    _fetch(travel_time, first_out[neighbour])
                     if free >= 0:
                         new = free
-                        free = entry_next[free]
+                        free = entry_next[np.uint64(free)]
                     else:
                         if used == entry_node.size:
                             # Full of entries left behind: start over with one for each node not yet settled.
@@ -107,10 +144,10 @@ def _search(
                             continue
                         new = np.int32(used)
                         used += 1
-                    ahead = (there >> bits) >> shift
-                    entry_node[new] = neighbour
-                    entry_next[new] = bucket[ahead & ring]
-                    bucket[ahead & ring] = new
+                    into = np.uint64(((there >> bits) >> shift) & ring)
+                    entry_node[np.uint64(new)] = neighbour
+                    entry_next[np.uint64(new)] = bucket[into]
+                    bucket[into] = new
                     live += 1
         slot += 1
     return count

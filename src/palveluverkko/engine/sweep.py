@@ -55,8 +55,8 @@ class Slots(NamedTuple):
         int32[trees + 1]; first of the rows below in each tree.
     row
         int32[r]; the rows that have slots, rising.
-    first, place, place_time
-        Their slots (CSR): the place of each, and the milliseconds between it and the node.
+    first, slot_row, place, place_time
+        Their slots (CSR): the row and the place of each, and the milliseconds between place and node.
     time
         int32[places, s]; milliseconds between each place and the node of its slot.
     row_of
@@ -66,6 +66,7 @@ class Slots(NamedTuple):
     of_tree: Int32
     row: Int32
     first: Int32
+    slot_row: Int32
     place: Int32
     place_time: Int32
     time: Int32
@@ -145,14 +146,16 @@ class Sweep:
         # Every node is a place: sorted already (docs/engine.md says what that saves).
         position, place = self.prepared.order.position[:, None], self.prepared.node_of
         place_time = freeze_int32(time[place, 0] if time.any() else time[:, 0])
-        return Slots(self.row_tree, self.row_of, self.prepared.numbers, place, place_time, time, freeze_int32(position))
+        numbers, own = self.prepared.numbers, freeze_int32(position)
+        return Slots(self.row_tree, self.row_of, numbers, self.row_of, place, place_time, time, own)
 
     def _sorted_slots(self, node: Int32, time: Int32) -> Slots:
         from palveluverkko.engine import sweep_kernels as kernels
 
         row, first, slot, own = kernels.sort_slots(self.rows, self.prepared.order.position, self.row_of, node)
-        of_tree, place = np.searchsorted(row, self.row_tree), slot // max(1, node.shape[1])
-        return Slots(*(freeze_int32(one) for one in (of_tree, row, first, place, time.ravel()[slot], time, own)))
+        of_tree, slot_row = np.searchsorted(row, self.row_tree), np.repeat(row, np.diff(first))
+        place, place_time = slot // max(1, node.shape[1]), time.ravel()[slot]
+        return Slots(*map(freeze_int32, (of_tree, row, first, slot_row, place, place_time, time, own)))
 
     def make_lanes(self, *, staged: int = 0, own_berths: bool = True) -> Lanes:
         """Make the workspace of one thread, to stage so many rows for places.

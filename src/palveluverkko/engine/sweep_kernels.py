@@ -229,6 +229,7 @@ def sweep_lanes(
     tree_told: NDArray[np.int32],
     told_row: NDArray[np.int32],
     first_slot: NDArray[np.int32],
+    slot_row: NDArray[np.int32],
     place: NDArray[np.int32],
     place_time: NDArray[np.int32],
     slot_time: NDArray[np.int32],
@@ -255,63 +256,55 @@ def sweep_lanes(
     limit = np.float32(budget)
     crown_rows = tree[0]
     own_rows = lane.shape[0] >= first_in.size - 1
-    largest = np.int32(0)
-    for number in range(tree.size - 1):
-        largest = max(largest, tree[number + 1] - tree[number])
-    came = np.empty(crown_rows + largest, dtype=np.uint64)
+    came = np.empty(crown_rows, dtype=np.uint64)
     for row in range(core_rows):
         came[row] = _within(_read(lane, row), limit)
     _sweep_crown(
         core_rows, crown_rows, limit, first_in, tail, drop_time, held, held_lane, held_time, held_next, lane, came
     )  # fmt: skip
-    told = _enter(row_of, first_gate, gate, tree_told, told_row, came, entered, np.zeros(origins, dtype=np.int64))
-    # Noted where they would be staged otherwise: two numbers for each time that may be told.
-    note = staged.reshape(staged.size).view(np.int32)
-    at_once = told.sum() * sparse <= np.int64(origins) * told_row.size and 2 * told.sum() <= note.size
+    holding = entered.copy()
+    told = _enter(
+        row_of, first_gate, gate, tree_told, told_row, first_slot, came, entered, np.zeros(origins, dtype=np.int64)
+    )  # fmt: skip
+    # Two numbers for each time that may be told: no more room than staging would take.
+    all_told = told.sum()
+    at_once = all_told * sparse <= np.int64(origins) * place.size and 2 * all_told <= staged.size
+    note = np.empty(2 * all_told if at_once else 0, dtype=np.int32)
     first_note = 2 * (np.cumsum(told) - told)
     noted = first_note.copy()
-    _put_down(0, tree_told[0], 0, 0, at_once, told_row, note, noted, staged, lane, came)
+    slots = (slot_row, place, place_time)
+    if at_once:
+        for at in range(tree_told[0]):
+            _note(first_slot[at], first_slot[at + 1], 0, budget, came[told_row[at]], *slots, note, noted, lane)
+    else:
+        _stage(0, tree_told[0], 0, told_row, staged, lane)
     swept = int(crown_rows - core_rows)
     for number in range(tree.size - 1):
         begin, end = tree[number], tree[number + 1]
+        tell, told_end = tree_told[number], tree_told[number + 1]
         aside = 0 if own_rows else begin - crown_rows
         if entered[number] != 0:
             swept += int(end - begin)
-            _sweep_tree(
-                begin, end, aside, crown_rows, limit, first_in, tail, drop_time,
-                held, held_lane, held_time, held_next, lane, came,
-            )  # fmt: skip
-            _put_down(
-                tree_told[number], tree_told[number + 1], aside, begin - crown_rows, at_once,
-                told_row, note, noted, staged, lane, came,
-            )  # fmt: skip
+            first = begin
+            for row in range(begin, end if holding[number] != 0 else begin):
+                if held[row] >= 0:
+                    _sweep_tree(first, row + 1, aside, crown_rows, first_in, tail, drop_time, lane)
+                    _join(row, row - aside, held, held_lane, held_time, held_next, lane)
+                    first = row + 1
+            _sweep_tree(first, end, aside, crown_rows, first_in, tail, drop_time, lane)
+            if at_once:
+                begin, end = first_slot[tell], first_slot[told_end]
+                _note(begin, end, aside, budget, entered[number], *slots, note, noted, lane)
+            else:
+                _stage(tell, told_end, aside, told_row, staged, lane)
         elif not at_once:
-            for at in range(tree_told[number], tree_told[number + 1]):
+            for at in range(tell, told_end):
                 _write(staged, at, _far())
     if at_once:
-        _write_up(first_note, noted, note, budget, first_slot, place, place_time, table_rows, table)
+        _write_up(first_note, noted, note, table_rows, table)
     else:
         _pick_up(origins, limit, slot_time, told_of, table_rows, table, staged)
     return swept
-
-
-@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
-def _start(
-    row: int,
-    to: int,
-    held: NDArray[np.int32],
-    held_lane: NDArray[np.int32],
-    held_time: NDArray[np.float32],
-    held_next: NDArray[np.int32],
-    lane: NDArray[np.float32],
-) -> None:
-    """Put into a row of lanes what the climbs hold for it."""
-    _write(lane, to, _far())
-    k = held[row]
-    held[row] = -1
-    while k >= 0:
-        lane[to, held_lane[k]] = held_time[k]
-        k = held_next[k]
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
@@ -331,20 +324,35 @@ def _sweep_crown(
 ) -> None:
     """Give each row of the crown the least over the ways down into it, and over what the climbs hold there.
 
-    ``came`` gets a bit for each origin that reaches a row. There are dozens of ways into each, and with a short budget
-    nobody comes along most of them: these are left out.
+    ``came`` gets a bit for each origin that reaches a row.
     """
     for row in range(np.uint64(core_rows), np.uint64(crown_rows)):
         best = _far()
-        if held[row] >= 0:
-            _start(int(row), int(row), held, held_lane, held_time, held_next, lane)
-            best = _read(lane, row)
         for at in range(np.uint64(first_in[row]), np.uint64(first_in[row + np.uint64(1)])):
-            a = np.uint64(tail[at])
-            if came[a] != 0:
-                best = _least(best, _read(lane, a), drop_time[at])
+            best = _least(best, _read(lane, np.uint64(tail[at])), drop_time[at])
         _write(lane, row, best)
-        came[row] = _within(best, limit)
+        if held[row] >= 0:
+            _join(row, row, held, held_lane, held_time, held_next, lane)
+        came[row] = _within(_read(lane, row), limit)
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
+def _join(
+    row: int,
+    to: int,
+    held: NDArray[np.int32],
+    held_lane: NDArray[np.int32],
+    held_time: NDArray[np.float32],
+    held_next: NDArray[np.int32],
+    lane: NDArray[np.float32],
+) -> None:
+    """Put into a row of lanes what the climbs hold for it, where that is less."""
+    k = held[row]
+    held[row] = -1
+    while k >= 0:
+        one = np.uint64(held_lane[k])
+        lane[to, one] = min(lane[to, one], held_time[k])
+        k = held_next[k]
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
@@ -353,31 +361,38 @@ def _sweep_tree(
     end: int,
     aside: int,
     crown_rows: int,
-    limit: np.float32,
     first_in: NDArray[np.int32],
     tail: NDArray[np.int32],
     drop_time: NDArray[np.float32],
-    held: NDArray[np.int32],
-    held_lane: NDArray[np.int32],
-    held_time: NDArray[np.float32],
-    held_next: NDArray[np.int32],
     lane: NDArray[np.float32],
-    came: NDArray[np.uint64],
 ) -> None:
-    """Do the same for the rows of a tree, whose lanes stand ``aside`` before their own place; ways in are few."""
-    nothing, crown = np.uint64(0), np.uint64(crown_rows)
-    apart, to_came = np.uint64(aside), np.uint64(begin - crown_rows)
+    """Give rows of a tree the least over the ways down into them; their lanes stand ``aside`` before their own place.
+
+    Three ways are taken in any case, the last one again where there are fewer: four rows of five have at most three,
+    and how many the next one has is nothing that the processor can foresee.
+    """
+    crown, apart = np.uint64(crown_rows), np.uint64(aside)
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    at = np.uint64(first_in[np.uint64(begin)])
     for row in range(np.uint64(begin), np.uint64(end)):
         best = _far()
-        if held[row] >= 0:
-            _start(int(row), int(row - apart), held, held_lane, held_time, held_next, lane)
-            best = _read(lane, row - apart)
-        for at in range(np.uint64(first_in[row]), np.uint64(first_in[row + np.uint64(1)])):
-            a = np.uint64(tail[at])
-            a -= apart if a >= crown else nothing
-            best = _least(best, _read(lane, a), drop_time[at])
+        beyond = np.uint64(first_in[row + one])
+        if at != beyond:
+            second, third = min(at + one, beyond - one), min(at + two, beyond - one)
+            best = _least(best, _read(lane, _berth(tail[at], crown, apart)), drop_time[at])
+            best = _least(best, _read(lane, _berth(tail[second], crown, apart)), drop_time[second])
+            best = _least(best, _read(lane, _berth(tail[third], crown, apart)), drop_time[third])
+            for more in range(at + three, beyond):
+                best = _least(best, _read(lane, _berth(tail[more], crown, apart)), drop_time[more])
+        at = beyond
         _write(lane, row - apart, best)
-        came[row - to_came] = _within(best, limit)
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
+def _berth(row: int, crown: np.uint64, apart: np.uint64) -> np.uint64:
+    """Give where the lanes of a row stand."""
+    berth = np.uint64(row)
+    return berth - apart if berth >= crown else berth
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
@@ -387,6 +402,7 @@ def _enter(
     gate: NDArray[np.int32],
     tree_told: NDArray[np.int32],
     told_row: NDArray[np.int32],
+    first_slot: NDArray[np.int32],
     came: NDArray[np.uint64],
     entered: NDArray[np.uint64],
     told: NDArray[np.int64],
@@ -395,9 +411,10 @@ def _enter(
     one_bit = np.uint64(1)
     for at in range(tree_told[0]):
         here = came[told_row[at]]
+        more = np.int64(first_slot[at + 1] - first_slot[at])
         if here != 0:
             for one in range(told.size):
-                told[one] += np.int64((here >> np.uint64(one)) & one_bit)
+                told[one] += np.int64((here >> np.uint64(one)) & one_bit) * more
     for number in range(entered.size):
         here = entered[number]
         for at in range(first_gate[number], first_gate[number + 1]):
@@ -405,7 +422,7 @@ def _enter(
             if row >= 0:
                 here |= came[row]
         entered[number] = here
-        more = np.int64(tree_told[number + 1] - tree_told[number])
+        more = np.int64(first_slot[tree_told[number + 1]] - first_slot[tree_told[number]])
         if here != 0:
             for one in range(told.size):
                 told[one] += np.int64((here >> np.uint64(one)) & one_bit) * more
@@ -413,34 +430,49 @@ def _enter(
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
-def _put_down(
+def _note(
     begin: int,
     end: int,
     aside: int,
-    came_aside: int,
-    at_once: bool,
-    told_row: NDArray[np.int32],
+    budget: int,
+    who: np.uint64,
+    slot_row: NDArray[np.int32],
+    place: NDArray[np.int32],
+    place_time: NDArray[np.int32],
     note: NDArray[np.int32],
     noted: NDArray[np.int64],
+    lane: NDArray[np.float32],
+) -> None:
+    """Note the times at some slots, each with its place, for the origins that may have come: ``who`` has their bits.
+
+    One origin after the other, and what is beyond the budget is written over: nothing that the processor must foresee.
+    """
+    apart, bit, two, nothing = np.uint64(aside), np.uint64(1), np.uint64(2), np.uint64(0)
+    while who != 0:
+        one = _lowest(who)
+        who &= who - bit
+        to = np.uint64(noted[one])
+        for slot in range(np.uint64(begin), np.uint64(end)):
+            time = np.int64(lane[np.uint64(slot_row[slot]) - apart, one]) + place_time[slot]
+            note[to] = place[slot]
+            note[to + bit] = time
+            to += two if time <= budget else nothing
+        noted[one] = to
+
+
+@nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
+def _stage(
+    begin: int,
+    end: int,
+    aside: int,
+    told_row: NDArray[np.int32],
     staged: NDArray[np.float32],
     lane: NDArray[np.float32],
-    came: NDArray[np.uint64],
 ) -> None:
-    """Put down what some rows tell: noted for the origins that came, or staged."""
-    apart, to_came, bit = np.uint64(aside), np.uint64(came_aside), np.uint64(1)
+    """Put down what some rows tell in the order of the sweep."""
+    apart = np.uint64(aside)
     for at in range(np.uint64(begin), np.uint64(end)):
-        row = np.uint64(told_row[at])
-        if not at_once:
-            _write(staged, at, _read(lane, row - apart))
-            continue
-        here = came[row - to_came]
-        while here != 0:
-            one = _lowest(here)
-            here &= here - bit
-            filled = np.uint64(noted[one])
-            note[filled] = at
-            note[filled + bit] = np.int32(lane[row - apart, one])
-            noted[one] = filled + bit + bit
+        _write(staged, at, _read(lane, np.uint64(told_row[at]) - apart))
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
@@ -448,10 +480,6 @@ def _write_up(
     first_note: NDArray[np.int64],
     noted: NDArray[np.int64],
     note: NDArray[np.int32],
-    budget: int,
-    first_slot: NDArray[np.int32],
-    place: NDArray[np.int32],
-    place_time: NDArray[np.int32],
     table_rows: NDArray[np.int32],
     table: NDArray[np.int32],
 ) -> None:
@@ -462,11 +490,8 @@ def _write_up(
         for to in range(line.size):
             line[to] = UNREACHED
         for at in range(np.uint64(first_note[one]), np.uint64(noted[one]), np.uint64(2)):
-            row, here = np.uint64(note[at]), note[at + next_one]
-            for k in range(np.uint64(first_slot[row]), np.uint64(first_slot[row + next_one])):
-                time, its = here + place_time[k], np.uint64(place[k])
-                if time <= budget:
-                    line[its] = min(line[its], time)
+            its = np.uint64(note[at])
+            line[its] = min(line[its], note[at + next_one])
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True, error_model="numpy")
