@@ -106,13 +106,11 @@ COORDINATE = st.floats(-1000, 1000).map(lambda metres: round(metres, 6))
 @given(st.lists(st.tuples(COORDINATE, COORDINATE), min_size=2, max_size=6))
 def test_the_squares_of_a_piece_are_those_that_points_along_it_fall_into(points):
     x, y = (freeze_float64(np.asarray(one)) for one in zip(*points, strict=True))
+    end = np.full(3, -1, dtype=np.int64)
+    room = [np.full(64, -1, dtype=one) for one in (np.int64, np.int64, np.float64)]
     for at in range(len(points) - 1):
-        ends = x[at], y[at], x[at + 1], y[at + 1]
-        begin_column, begin_row, end_column, end_row = (np.int64(np.floor(end / CELL_METRES)) for end in ends)
-        crossed = 1 + abs(end_column - begin_column) + abs(end_row - begin_row)
-        column, row = np.empty(crossed, dtype=np.int64), np.empty(crossed, dtype=np.int64)
-        share = np.full(crossed, -1.0)
-        _cross(*ends, CELL_METRES, begin_column, begin_row, end_column, end_row, column, row, share)
+        crossed = _cross(at, at + 1, x, y, CELL_METRES, end, *room)
+        column, row, share = (one[:crossed] for one in room)
         assert share.sum() == pytest.approx(1.0)
         assert (share >= 0).all()
         # Two thousand points along the piece, each in its square: the share is theirs, to about one point in each.

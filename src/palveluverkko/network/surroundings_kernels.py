@@ -29,30 +29,36 @@ _IS_ASKED, _IS_DENSE = 1, 2
 # below; its type stubs do not know the option.
 @nb.njit(cache=True, boundscheck=False, nogil=True, _nrt=False)  # type: ignore[call-overload]
 def _cross(
-    x0: float,
-    y0: float,
-    x1: float,
-    y1: float,
+    a: int,
+    b: int,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
     cell_metres: float,
-    column: np.int64,
-    row: np.int64,
-    end_column: np.int64,
-    end_row: np.int64,
+    end: NDArray[np.int64],
     column_of: NDArray[np.int64],
     row_of: NDArray[np.int64],
     share: NDArray[np.float64],
-) -> None:
-    """Write the squares that a piece crosses, from the first to the last, and the share of it that lies in each.
+) -> int:
+    """Write the squares that the piece between two nodes crosses and the share of it that lies in each; give how many.
 
-    A piece that is split has the same length in every square as before.
+    ``end`` holds the node where the last piece ended (-1 for none), its column and row. A piece that is split has the
+    same length in every square as before.
     """
-    columns, rows = end_column - column, end_row - row
-    dx, dy = x1 - x0, y1 - y0
+    if end[0] != a:  # else it goes on where the last one ended
+        end[1], end[2] = np.int64(np.floor(x[a] / cell_metres)), np.int64(np.floor(y[a] / cell_metres))
+    column, row = end[1], end[2]
+    end[0], end[1], end[2] = b, np.int64(np.floor(x[b] / cell_metres)), np.int64(np.floor(y[b] / cell_metres))
+    columns, rows = end[1] - column, end[2] - row
+    crossed = 1 + int(abs(columns) + abs(rows))
+    if crossed == 1:
+        column_of[0], row_of[0], share[0] = column, row, 1.0
+        return 1
+    dx, dy = x[b] - x[a], y[b] - y[a]
     right, up = np.int64(1 if columns > 0 else 0), np.int64(1 if rows > 0 else 0)
     done = 0.0
-    for at in range(1 + abs(columns) + abs(rows)):
-        to_column = ((column + right) * cell_metres - x0) / dx if columns != 0 else np.inf
-        to_row = ((row + up) * cell_metres - y0) / dy if rows != 0 else np.inf
+    for at in range(crossed):
+        to_column = ((column + right) * cell_metres - x[a]) / dx if columns != 0 else np.inf
+        to_row = ((row + up) * cell_metres - y[a]) / dy if rows != 0 else np.inf
         until = min(max(min(to_column, to_row), done), 1.0)
         column_of[at], row_of[at], share[at] = column, row, until - done
         done = until
@@ -62,6 +68,7 @@ def _cross(
         elif rows != 0:
             row += np.int64(1 if rows > 0 else -1)
             rows -= np.int64(1 if rows > 0 else -1)
+    return crossed
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
@@ -84,23 +91,13 @@ def lay_streets(
     sums = np.zeros((_FIRST_TILES, _SQUARES), dtype=np.float64)
     marks = np.zeros((_FIRST_TILES, _SQUARES), dtype=np.uint8)
     tiles = 1
-    column_of, row_of, share = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64), np.empty(64)
-    end, end_column, end_row = np.int32(-1), np.int64(0), np.int64(0)
+    most = ((tile_of.shape[0] + tile_of.shape[1]) << TILE_BITS) + 1
+    column_of, row_of, share = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most)
+    end = np.full(3, -1, dtype=np.int64)
     for piece in range(what.size):
         if what[piece] == 0:
             continue
-        a, b = node[piece], node[piece + 1]
-        if a != end:  # else it goes on where the last one ended
-            end_column, end_row = np.int64(np.floor(x[a] / cell_metres)), np.int64(np.floor(y[a] / cell_metres))
-        column, row, end = end_column, end_row, b
-        end_column, end_row = np.int64(np.floor(x[b] / cell_metres)), np.int64(np.floor(y[b] / cell_metres))
-        column_of[0], row_of[0], share[0] = column, row, 1.0
-        crossed = 1 + int(abs(end_column - column) + abs(end_row - row))
-        if crossed > share.size:
-            column_of, row_of = np.empty(2 * crossed, dtype=np.int64), np.empty(2 * crossed, dtype=np.int64)
-            share = np.empty(2 * crossed, dtype=np.float64)
-        if crossed > 1:
-            _cross(x[a], y[a], x[b], y[b], cell_metres, column, row, end_column, end_row, column_of, row_of, share)
+        crossed = _cross(node[piece], node[piece + 1], x, y, cell_metres, end, column_of, row_of, share)
         length = metres[piece] if what[piece] & STREET else 0.0
         for at in range(crossed):
             column, row = column_of[at] - west, row_of[at] - south
@@ -198,23 +195,13 @@ def shares_in_dense(
     The shares of one piece sum to 1 but for rounding, and a piece in town is in town to the last digit: so they are
     rounded.
     """
-    column_of, row_of, share = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64), np.empty(64)
-    end, end_column, end_row = np.int32(-1), np.int64(0), np.int64(0)
+    most = ((tile_of.shape[0] + tile_of.shape[1]) << TILE_BITS) + 1
+    column_of, row_of, share = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most)
+    end = np.full(3, -1, dtype=np.int64)
     for piece in range(what.size):
         if what[piece] & ASKED == 0:
             continue
-        a, b = node[piece], node[piece + 1]
-        if a != end:  # else it goes on where the last one ended
-            end_column, end_row = np.int64(np.floor(x[a] / cell_metres)), np.int64(np.floor(y[a] / cell_metres))
-        column, row, end = end_column, end_row, b
-        end_column, end_row = np.int64(np.floor(x[b] / cell_metres)), np.int64(np.floor(y[b] / cell_metres))
-        column_of[0], row_of[0], share[0] = column, row, 1.0
-        crossed = 1 + int(abs(end_column - column) + abs(end_row - row))
-        if crossed > share.size:
-            column_of, row_of = np.empty(2 * crossed, dtype=np.int64), np.empty(2 * crossed, dtype=np.int64)
-            share = np.empty(2 * crossed, dtype=np.float64)
-        if crossed > 1:
-            _cross(x[a], y[a], x[b], y[b], cell_metres, column, row, end_column, end_row, column_of, row_of, share)
+        crossed = _cross(node[piece], node[piece + 1], x, y, cell_metres, end, column_of, row_of, share)
         total = 0.0
         for at in range(crossed):
             column, row = column_of[at] - west, row_of[at] - south
