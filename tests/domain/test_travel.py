@@ -80,3 +80,9 @@ def test_the_first_ids_of_a_list_are_named():
     assert name_ids([1, "B"]) == "'1', 'B'"
     assert name_ids("ABCDE") == "'A', 'B', 'C' and 2 more"
     assert name_ids("ABCDE", most=1) == "'A' and 4 more"
+
+
+@pytest.mark.parametrize("minutes", [-1, math.nan, math.inf, 35_791.4, "60", None])
+def test_minutes_that_are_none_or_too_many_are_refused(minutes):
+    with pytest.raises(StudyError, match=r"minutes are .*use a number from 0 to 35,791"):
+        to_milliseconds(minutes)

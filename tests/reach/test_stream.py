@@ -193,6 +193,8 @@ def test_a_folder_in_the_place_of_the_file_is_named_before_anything_is_searched(
     [
         ({"method": "magic"}, "method 'magic' is not known; use one of: auto, buckets, sweep"),
         ({"threads": -1}, "threads is -1"),
+        ({"threads": 1.5}, "threads is 1.5"),
+        ({"budget_minutes": float("nan")}, "minutes are nan"),
         ({"method": "sweep", "budget_minutes": 300}, "method sweep is exact up to 279 minutes, and 300 are asked for"),
         ({"direction": "sideways"}, "sideways"),
     ],

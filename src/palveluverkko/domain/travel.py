@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from itertools import pairwise
+from numbers import Real
 from typing import TypeVar
 
 from palveluverkko.domain.errors import StudyError
@@ -140,5 +141,14 @@ def _each_once(values: tuple[Value, ...], what: str) -> tuple[Value, ...]:
 
 
 def to_milliseconds(minutes: float) -> int:
-    """Convert minutes to the exact unit inside."""
+    """Convert minutes to the exact unit inside.
+
+    Raises
+    ------
+    StudyError
+        The minutes are no number, negative, or too many for int32 milliseconds.
+    """
+    if not isinstance(minutes, Real) or not 0 <= minutes * MILLISECONDS_PER_MINUTE < UNREACHED:  # NaN is neither
+        longest = UNREACHED // MILLISECONDS_PER_MINUTE
+        raise StudyError(f"minutes are {minutes!r}; use a number from 0 to {longest:,}.")
     return round(minutes * MILLISECONDS_PER_MINUTE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 
 import geopandas
 import numpy as np
@@ -257,8 +258,8 @@ def check_search(method: str, threads: int, budget: int) -> None:
     known = [str(one) for one in search.Method]
     if method not in known:
         raise StudyError(f"method {method!r} is not known; use one of: {', '.join(known)}.")
-    if threads < 0:
-        raise StudyError(f"threads is {threads}; use 0 for one on each processor, or more.")
+    if not isinstance(threads, Integral) or threads < 0:
+        raise StudyError(f"threads is {threads!r}; use 0 for one on each processor, or more.")
     if method == search.Method.SWEEP and budget > LONGEST_SWEPT:
         raise StudyError(
             f"method sweep is exact up to {LONGEST_SWEPT // MILLISECONDS_PER_MINUTE} minutes, and "
