@@ -17,7 +17,7 @@ from palveluverkko.engine.plan import LANES
 
 
 @nb.njit(nogil=True, boundscheck=False, error_model="numpy", fastmath={"nnan"})
-def descend_plainly(begin, end, _aside, _crown, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def descend_plainly(begin, end, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Sweep down from a filled crown, one arc after the other, with lanes of any kind."""
     lanes = lane.shape[1]
     for row in range(begin, end):
@@ -35,13 +35,29 @@ def descend_plainly(begin, end, _aside, _crown, first_in, tail, drop_time, lane)
 
 
 @nb.njit(nogil=True, boundscheck=False, error_model="numpy")
-def descend_way_by_way(begin, end, _aside, _crown, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def descend_way_by_way(begin, end, aside, crown, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Sweep down with rows in registers, over as many ways into each row as there are."""
+    # ruff: noqa: SLF001  # instructions of the kernels
+    crown, apart = np.uint64(crown), np.uint64(aside)
     for row in range(np.uint64(begin), np.uint64(end)):
-        best = sweep_kernels._far()  # noqa: SLF001 - instructions of the kernels
+        best = sweep_kernels._far()
         for at in range(np.uint64(first_in[row]), np.uint64(first_in[row + np.uint64(1)])):
-            best = sweep_kernels._least(best, sweep_kernels._read(lane, np.uint64(tail[at])), drop_time[at])  # noqa: SLF001
-        sweep_kernels._write(lane, row, best)  # noqa: SLF001
+            other = sweep_kernels._read(lane, sweep_kernels._berth(tail[at], crown, apart))
+            best = sweep_kernels._least(best, other, drop_time[at])
+        sweep_kernels._write(lane, row - apart, best)
+
+
+def by_trees(way_down):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Give a way down that takes tree by tree, all in the same berths."""
+
+    @nb.njit(nogil=True, boundscheck=False, error_model="numpy")
+    def descend(tree, first_in, tail, drop_time, lane):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        crown = tree[0]
+        for number in range(tree.size - 1):
+            begin, end = tree[number], tree[number + 1]
+            way_down(begin, end, begin - crown, crown, first_in, tail, drop_time, lane)
+
+    return descend
 
 
 def kernels_of(width: int) -> ModuleType:

@@ -25,14 +25,14 @@ from palveluverkko import engine, read_network
 from palveluverkko.engine import elimination as eliminating
 from palveluverkko.engine import search, search_kernels, sweep_kernels
 from palveluverkko.engine.elimination import Prepared, prepare
-from palveluverkko.engine.graph import Graph, build_graph, freeze_int32, freeze_int64
+from palveluverkko.engine.graph import Graph, build_graph, freeze_float32, freeze_int32, freeze_int64
 from palveluverkko.engine.plan import LANES, Method
 from palveluverkko.engine.sweep import Lanes, Slots, Sweep
 from palveluverkko.engine.topology import depth_first_numbers
 from palveluverkko.engine.workspace import make_workspace
 from report import describe_machine, write_page
 from road_graphs import HERE, generated_case, tiled_case
-from slow_ways import Heap, descend_plainly, descend_way_by_way, kernels_of, kernels_without_fetching
+from slow_ways import Heap, by_trees, descend_plainly, descend_way_by_way, kernels_of, kernels_without_fetching
 
 BEGIN, END = "<!-- tricks: begin -->", "<!-- tricks: end -->"
 _NEVER_STOP = np.zeros(1, dtype=np.uint8)
@@ -231,15 +231,20 @@ def lanes(ground: Ground) -> list[Trick]:
             per=(count, "origin"),
         )
     )
-    by_threes = sweep_kernels._sweep_tree  # noqa: SLF001 - the part of the sweep that is measured
-    threes = Side("three ways into each row at least", descend(sweep, "float32", way_down=by_threes))
-    rows = Side("rows in registers, way by way", descend(sweep, "float32", way_down=descend_way_by_way))
+    rows = Side("rows in registers", descend(sweep, "float32", by_rows=True))
     loops, whole = (Side(f"loops over lanes, {kind}", descend(sweep, kind)) for kind in ("float32", "int32"))
+    by_threes = sweep_kernels._sweep_tree  # noqa: SLF001 - the part of the sweep that is measured
+    threes = Side("at least three ways into each row", descend_trees(sweep, by_threes))
+    each = Side("as many as there are", descend_trees(sweep, descend_way_by_way))
     return [
         *found,
         *(
-            Trick(idea="Lanes", work="the way down alone", on=on, off=off, per=(LANES, "origin"))
-            for on, off in ((threes, rows), (rows, loops), (loops, whole))
+            Trick(idea="Lanes", work=work, on=on, off=off, per=(LANES, "origin"))
+            for work, on, off in (
+                ("the way down alone", rows, loops),
+                ("the way down alone", loops, whole),
+                ("the way down alone, in shared berths", threes, each),
+            )
         ),
     ]
 
@@ -435,21 +440,41 @@ def make_lanes(sweep: Sweep, width: int, *, aside: int = 0) -> Lanes:
     return sweep.make_lanes()._replace(lane=flat[begin : begin + sweep.rows * width].reshape(sweep.rows, width))
 
 
-def descend(sweep: Sweep, kind: str, *, way_down: Callable[..., None] = descend_plainly) -> Work:
-    """Give a way down from a filled crown with lanes of a kind."""
+def descend(sweep: Sweep, kind: str, *, by_rows: bool = False) -> Work:
+    """Give the way down from a filled crown with lanes of a kind: as the engine does it, or in loops over lanes."""
     space = sweep.make_lanes()
     sweep.sweep(np.arange(min(LANES, sweep.searched.access.size)), space, _NEVER_STOP)
     crown = max(1, sweep.prepared.order.crown)
     lane = make_lanes(sweep, LANES).lane.view(kind)
     lane[:crown] = space.lane[:crown]
-    drop_time = sweep.drop_time if kind == "float32" else sweep.drop_time.astype(kind)
+    arcs = (sweep.first_in, sweep.tail, freeze_float32(sweep.drop_time) if by_rows else sweep.drop_time.astype(kind))
 
     def work() -> NDArray[Any]:
-        way_down(crown, sweep.rows, 0, crown, sweep.first_in, sweep.tail, drop_time, lane)
-        time = lane[:, 0]
-        return np.where(time <= sweep.budget, time, -1)
+        if by_rows:
+            sweep_kernels._sweep_tree(crown, sweep.rows, 0, crown, *arcs, lane)  # noqa: SLF001 - what is measured
+        else:
+            descend_plainly(crown, sweep.rows, *arcs, lane)
+        return _within(sweep, lane)
 
     return work
+
+
+def descend_trees(sweep: Sweep, way_down: Callable[..., None]) -> Work:
+    """Give a way down from a filled crown, tree by tree in the same berths; the answer is what the last ones leave."""
+    space = sweep.make_lanes(own_berths=False)
+    sweep.sweep(np.arange(min(LANES, sweep.searched.access.size)), space, _NEVER_STOP)
+    descend_all = by_trees(way_down)
+
+    def work() -> NDArray[Any]:
+        descend_all(sweep.row_tree, sweep.first_in, sweep.tail, sweep.drop_time, space.lane)
+        return _within(sweep, space.lane)
+
+    return work
+
+
+def _within(sweep: Sweep, lane: NDArray[Any]) -> NDArray[Any]:
+    time = lane[:, 0]
+    return np.where(time <= sweep.budget, time, -1)
 
 
 def _ground(options: argparse.Namespace) -> Ground:

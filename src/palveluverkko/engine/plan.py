@@ -21,7 +21,7 @@ LONGEST_SWEPT = (1 << 24) - 1
 """Longest budget of a sweep, milliseconds (279 minutes): float32 holds whole numbers exactly below 2**24."""
 
 # Seconds of one processor, fitted to searches on graphs of 5 thousand to 1.2 million nodes; only proportions matter.
-_ARC_NEAR, _ARC_FAR = 11e-9, 21e-9  # an arc looked at by a search of so many nodes, and of so many
+_ARC_NEAR, _ARC_FAR = 10e-9, 13e-9  # an arc looked at by a search of so many nodes, and of so many
 _NEAR, _FAR = 40_000, 1_000_000
 _BUCKETS_NODE, _SWEEP_NODE = 4.3e-9, 3e-9  # workspaces made, places sorted
 _OWNED_LABEL = 1.15
