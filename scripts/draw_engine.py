@@ -608,7 +608,7 @@ def draw_plan(_: Lapland) -> Figure:
         axes.set_xlabel("searches", color=MUTED, fontsize=9)
         if column == 0:
             axes.set_ylabel("of the nodes reached by each", color=MUTED, fontsize=9)
-        axes.text(1.2, 0.0015, "buckets", color=INK, fontsize=11)
+        axes.text(1.2, 0.0012, "buckets", color=INK, fontsize=11)
         axes.text(1500, 0.3, "sweep", color="white", fontsize=11)
         figure.text(0.085 + 0.46 * column, 0.91, name, fontsize=11, color=INK, fontweight="bold")
     return figure
