@@ -30,7 +30,7 @@ from pyproj import Transformer
 from palveluverkko import read_network
 from palveluverkko.domain.files import replacing
 from palveluverkko.domain.palette import band_colours
-from palveluverkko.engine import elimination_kernels, search
+from palveluverkko.engine import search
 from palveluverkko.engine.elimination import Elimination, Prepared, Remaining, arranged, prepare
 from palveluverkko.engine.graph import UNREACHED, Anchors, Graph, build_graph, freeze_int32
 from palveluverkko.engine.plan import Method, make_plan
@@ -93,14 +93,13 @@ class Lapland:
 
     def order(self, crowded: int) -> tuple[NDArray[np.int32], Elimination]:
         """Give the junctions in the order in which they go, and the elimination with a crown of that measure."""
-        rest = Remaining(*elimination_kernels.neighbours(self.graph.first_out, self.graph.head))
+        rest = Remaining(self.graph)
         stop = np.zeros(1, dtype=np.uint8)
         rest.eliminate(crowded, stop)
         crown = rest.own.size
         rest.eliminate(256, stop)
         position, first, lower = rest.arrange(self.graph.nodes - crown)
-        order = np.concatenate([gone for gone, _, _ in rest.gone])
-        return order, arranged(self.graph, core=0, crown=crown, position=position, first=first, lower=lower)
+        return rest.order, arranged(self.graph, core=0, crown=crown, position=position, first=first, lower=lower)
 
     def times(self, node: int, budget: int) -> NDArray[np.int32]:
         """Give the milliseconds from a junction to all."""

@@ -20,8 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from palveluverkko.engine import customising_kernels as customising
-from palveluverkko.engine import elimination_kernels as kernels
-from palveluverkko.engine.elimination import Preparable, Remaining, arranged, eliminate, prepare
+from palveluverkko.engine.elimination import Preparable, Remaining, arranged, carry_over, eliminate, prepare
 from palveluverkko.engine.graph import build_graph, freeze_int32
 from palveluverkko.engine.plan import LANES, LONGEST_SWEPT
 from palveluverkko.engine.search import UNREACHED, time_table
@@ -49,7 +48,8 @@ def lists_of(order):
 @settings(deadline=None, max_examples=60)
 @given(graphs(most_nodes=14, most_arcs=34))
 def test_neighbours_equal_the_sets(graph):
-    first, neighbour = kernels.neighbours(graph.first_out, graph.head)
+    rest = Remaining(graph)
+    first, neighbour = rest.first, rest.neighbour
     found = [neighbour[first[node] : first[node + 1]].tolist() for node in range(graph.nodes)]
     assert [sorted(one) for one in found] == [sorted(one) for one in joined(graph)]
 
@@ -57,12 +57,13 @@ def test_neighbours_equal_the_sets(graph):
 @settings(deadline=None, max_examples=60)
 @given(graphs(most_nodes=14, most_arcs=34) | st.sampled_from([TOWN, TANGLE]), st.sets(MOST, min_size=1))
 def test_the_node_with_the_fewest_neighbours_goes_first_and_too_many_stay(graph, stages):
-    rest = Remaining(*kernels.neighbours(graph.first_out, graph.head))
+    rest = Remaining(graph)
     neighbours, left = joined(graph), set(range(graph.nodes))
     for most in sorted(stages):
+        before = rest.eliminated
         rest.eliminate(most, GO_ON)
-        order, count, up = rest.gone[-1]
-        for node, ring in zip(order.tolist(), np.split(up, np.cumsum(count))[:-1], strict=True):
+        for at in range(before, rest.eliminated):
+            node, ring = int(rest.order[at]), rest.up[rest.first_up[at] : rest.first_up[at + 1]]
             assert len(neighbours[node]) == min(len(neighbours[one]) for one in left) <= most
             assert sorted(ring.tolist()) == sorted(removed(neighbours, node))
             left.remove(node)
@@ -166,7 +167,7 @@ def test_the_order_hangs_on_who_is_joined_alone(given_order, random):
 @given(eliminated())
 def test_carried_times_equal_the_twin(given_order):
     graph, order = given_order
-    climb, drop = customising.customise(order.slot, graph.travel_time, order.core, order.first, order.lower, GO_ON)
+    climb, drop = carry_over(graph, order)
     assert slot_times(order, climb, drop) == carried_times(graph, order)
 
 
@@ -174,7 +175,7 @@ def test_carried_times_equal_the_twin(given_order):
 @given(eliminated())
 def test_pruning_keeps_every_distance_and_lengthens_nothing(given_order):
     graph, order = given_order
-    climb, drop = customising.customise(order.slot, graph.travel_time, order.core, order.first, order.lower, GO_ON)
+    climb, drop = carry_over(graph, order)
     before = slot_times(order, climb, drop)
     thinned = prepare(graph, order=order).thinned
     assert thinned.graph is graph
@@ -194,7 +195,7 @@ def test_pruning_keeps_every_distance_and_lengthens_nothing(given_order):
 def test_pruning_closes_arcs_in_the_core_and_in_the_forest():
     for most in (4, 6, 256):
         order = eliminate(TOWN, most_neighbours=most)
-        climb, drop = customising.customise(order.slot, TOWN.travel_time, order.core, order.first, order.lower, GO_ON)
+        climb, drop = carry_over(TOWN, order)
         before = slot_times(order, climb, drop)
         thinned = prepare(TOWN, order=order).thinned
         after = slot_times(order, thinned.climb, thinned.drop)

@@ -13,6 +13,27 @@ FAR = np.int32((1 << 30) - 1)
 """Travel time of what is closed: twice as much still fits an int32, so that sums need no check."""
 # Positions between two looks at the flag that says to stop.
 _LOOK_UP_EVERY = 1024
+# Fewer shared neighbours are joined one by one.
+_WORTH_A_FRONT = 8
+
+
+@nb.njit(boundscheck=False, nogil=True)
+def _shorten(
+    climb: NDArray[np.int32],
+    drop: NDArray[np.int32],
+    begin: int,
+    up: NDArray[np.int32],
+    down: NDArray[np.int32],
+    way: int,
+) -> None:
+    """Offer the neighbours up to ``way`` the ways between them over a node that is ``up`` and ``down`` from each.
+
+    The times between ``way`` and the others stand from ``begin`` on. Sums are cut to 32 bits for the sake of vectors.
+    """
+    up_way, down_way = up[way], down[way]
+    for a in range(way):
+        climb[begin + a] = min(climb[begin + a], np.int32(down_way + up[a]))
+        drop[begin + a] = min(drop[begin + a], np.int32(down[a] + up_way))
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
@@ -22,14 +43,14 @@ def customise(
     core: int,
     first: NDArray[np.int64],
     lower: NDArray[np.int32],
+    climb: NDArray[np.int32],
+    drop: NDArray[np.int32],
     stop: NDArray[np.uint8],
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+) -> None:
     """Give each slot the travel times up and down: its own arcs, or the ways through nodes eliminated before.
 
-    Returns ``climb`` (from the higher number to the lower) and ``drop`` (back).
+    They go into ``climb`` (from the higher number to the lower) and ``drop`` (back), FAR everywhere before.
     """
-    climb = np.full(lower.size, FAR, dtype=np.int32)
-    drop = np.full(lower.size, FAR, dtype=np.int32)
     for arc in range(slot_of.size):
         slot = slot_of[arc]
         if slot >= 0:
@@ -37,19 +58,67 @@ def customise(
                 climb[slot >> 1] = min(climb[slot >> 1], travel_time[arc])
             else:
                 drop[slot >> 1] = min(drop[slot >> 1], travel_time[arc])
-    for position in range(first.size - 2, core - 1, -1):
-        if position % _LOOK_UP_EVERY == 0 and stop[0] != 0:
-            break
-        begin, end = first[position], first[position + 1]
-        for b in range(begin + 1, end):
-            # The neighbours of a node that went are neighbours of each other: the list of each holds those below it.
-            at = first[lower[b]]
-            for a in range(begin, b):
-                while lower[at] != lower[a]:
+    longest = np.int64(0)
+    for position in range(core, first.size - 1):
+        longest = max(longest, first[position + 1] - first[position])
+    up = np.empty(longest, dtype=np.int32)
+    down = np.empty(longest, dtype=np.int32)
+    front_climb = np.empty(longest * longest, dtype=np.int32)
+    front_drop = np.empty(longest * longest, dtype=np.int32)
+
+    last = first.size - 2
+    looked_at = last
+    while last >= core:
+        if looked_at - last >= _LOOK_UP_EVERY:
+            looked_at = last
+            if stop[0] != 0:
+                break
+        # Nodes that follow one another and have the same neighbours but for each other: down to ``high``.
+        high = last
+        while high > core:
+            begin, end = first[high], first[high + 1]
+            if end == begin or lower[end - 1] != high - 1 or end - begin != begin - first[high - 1] + 1:
+                break
+            high -= 1
+        shared = first[high + 1] - first[high]
+        if high == last or shared < _WORTH_A_FRONT:
+            for position in range(last, high - 1, -1):
+                begin, end = first[position], first[position + 1]
+                for b in range(begin + 1, end):
+                    # The neighbours of a node that went are neighbours of each other: the list of each holds those
+                    # below it.
+                    at = first[lower[b]]
+                    for a in range(begin, b):
+                        while lower[at] != lower[a]:
+                            at += 1
+                        climb[at] = min(climb[at], drop[b] + climb[a])
+                        drop[at] = min(drop[at], drop[a] + climb[b])
+            last = high - 1
+            continue
+        # The ways between the shared neighbours over any of these nodes are gathered side by side, in vectors, and
+        # looked up in the lists once for all.
+        for at in range(shared * shared):
+            front_climb[at] = FAR
+            front_drop[at] = FAR
+        for position in range(last, high - 1, -1):
+            begin = first[position]
+            count = first[position + 1] - begin
+            for at in range(count):
+                up[at] = climb[begin + at]
+                down[at] = drop[begin + at]
+            for b in range(1, shared):
+                _shorten(front_climb, front_drop, b * shared, up, down, b)
+            for b in range(shared, count):
+                _shorten(climb, drop, first[lower[begin + b]], up, down, b)
+        begin = first[high]
+        for b in range(1, shared):
+            at = first[lower[begin + b]]
+            for a in range(b):
+                while lower[at] != lower[begin + a]:
                     at += 1
-                climb[at] = min(climb[at], drop[b] + climb[a])
-                drop[at] = min(drop[at], drop[a] + climb[b])
-    return climb, drop
+                climb[at] = min(climb[at], front_climb[b * shared + a])
+                drop[at] = min(drop[at], front_drop[b * shared + a])
+        last = high - 1
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)
@@ -157,12 +226,15 @@ def orient(
     lower: NDArray[np.int32],
     climb: NDArray[np.int32],
     drop: NDArray[np.int32],
-) -> tuple[
-    NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]
-]:
+    head: NDArray[np.int32],
+    travel_time: NDArray[np.int32],
+    tail: NDArray[np.int32],
+    drop_time: NDArray[np.float32],
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Give the open arcs in the form of a search: out of each node up and in the core, and down into each node (CSR).
 
-    With ``climb`` and ``drop`` exchanged the searches run against the driving direction.
+    With ``climb`` and ``drop`` exchanged the searches run against the driving direction. The last four arrays are
+    filled; returns where the arcs of each node begin in the first two of them, and in the others.
     """
     nodes = first.size - 1
     begin = np.zeros(nodes + 2, dtype=np.int64)
@@ -180,10 +252,6 @@ def orient(
         first_in[position + 1] = ins
     for position in range(nodes):
         begin[position + 2] += begin[position + 1]
-    head = np.empty(begin[nodes + 1], dtype=np.int32)
-    travel_time = np.empty(head.size, dtype=np.int32)
-    tail = np.empty(ins, dtype=np.int32)
-    drop_time = np.empty(ins, dtype=np.float32)
     ins = 0
     for position in range(nodes):
         for slot in range(first[position], first[position + 1]):
@@ -201,7 +269,7 @@ def orient(
                     tail[ins] = below
                     drop_time[ins] = drop[slot]
                     ins += 1
-    return begin[: nodes + 1].astype(np.int32), head, travel_time, first_in, tail, drop_time
+    return begin[: nodes + 1].astype(np.int32), first_in
 
 
 @nb.njit(cache=True, boundscheck=False, nogil=True)

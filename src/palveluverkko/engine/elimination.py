@@ -33,6 +33,9 @@ CROWDED = 24
 
 _STAGES = (2, 4, 6, 8, 12, CROWDED, 40)
 
+_FILL = 6
+"""Neighbours for which there is room at first, for each node: road networks have 4.6. More room is made as needed."""
+
 
 class Elimination(NamedTuple):
     """The order in which the nodes of a graph were eliminated, and which pairs of them it joins.
@@ -159,9 +162,24 @@ class Prepared:
     def _orient(self, climb: Int32, drop: Int32) -> Side:
         from palveluverkko.engine import customising_kernels as kernels
 
-        *ints, drop_time = kernels.orient(self.order.core, self.order.first, self.order.lower, climb, drop)
-        first_out, head, travel_time, first_in, tail = (freeze_int32(one) for one in ints)
-        return Side(first_out, head, travel_time, first_in, tail, freeze_float32(drop_time))
+        # An arc of the core is searched from both ends, each other one belongs to its higher end.
+        core = self.order.first[self.order.core]
+        down = drop < kernels.FAR
+        outs = np.count_nonzero(climb < kernels.FAR) + np.count_nonzero(down[:core])
+        ins = np.count_nonzero(down[core:])
+        head, travel_time = (np.empty(outs, dtype=np.int32) for _ in range(2))
+        tail, drop_time = np.empty(ins, dtype=np.int32), np.empty(ins, dtype=np.float32)
+        first_out, first_in = kernels.orient(
+            self.order.core, self.order.first, self.order.lower, climb, drop, head, travel_time, tail, drop_time
+        )
+        return Side(
+            first_out=freeze_int32(first_out),
+            head=freeze_int32(head),
+            travel_time=freeze_int32(travel_time),
+            first_in=freeze_int32(first_in),
+            tail=freeze_int32(tail),
+            drop_time=freeze_float32(drop_time),
+        )
 
 
 class Preparable:
@@ -216,12 +234,10 @@ def eliminate(graph: Graph, *, most_neighbours: int = MOST_NEIGHBOURS, crowded: 
     1.5 µs a node on a road network (1.06 million nodes). Time and fill grow with the number of nodes as long as
     ``most_neighbours`` bounds them, so that a graph without structure ends as a large core and not in a hang.
     """
-    from palveluverkko.engine import elimination_kernels as kernels
-
     early = min(crowded, most_neighbours)
 
     def work(stop: NDArray[np.uint8]) -> Elimination:
-        rest = Remaining(*kernels.neighbours(graph.first_out, graph.head))
+        rest = Remaining(graph)
         for most in (*(one for one in _STAGES if one < early), early):
             rest.eliminate(most, stop)
         crown = rest.own.size
@@ -243,40 +259,61 @@ class Remaining:
 
     Attributes
     ----------
-    own
-        int32[r]; the node of the whole graph that each remaining one is.
-    gone
-        Of each stage the nodes that went, in order, how many neighbours each had then, and these neighbours.
+    own, first, neighbour
+        int32[r], int64[r + 1], int32[]; the node of the whole graph that each remaining one is, and the remaining ones
+        that it is joined to (CSR).
+    order, first_up, up
+        int32[n], int64[n + 1], int32[]; the nodes that went, in order, and the neighbours that each had then (CSR), as
+        far as the elimination has come.
+    eliminated
+        How many have gone.
     """
 
-    def __init__(self, first: NDArray[np.int64], neighbour: NDArray[np.int32]) -> None:
-        self.nodes = first.size - 1
-        self.own = np.arange(self.nodes, dtype=np.int32)
-        self.first, self.neighbour = first, neighbour
-        self.gone: list[tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]] = []
+    def __init__(self, graph: Graph) -> None:
+        from palveluverkko.engine import elimination_kernels as kernels
+
+        nodes = graph.nodes
+        first, both = np.zeros(nodes + 2, dtype=np.int64), np.empty(2 * graph.head.size, dtype=np.int32)
+        kernels.neighbours(graph.first_out, graph.head, first, both)
+        self.own = np.arange(nodes, dtype=np.int32)
+        self.first, self.neighbour = first[:-1], both[: first[-2]]
+        self.order = np.empty(nodes, dtype=np.int32)
+        self.first_up = np.zeros(nodes + 1, dtype=np.int64)
+        self.up = np.empty(_FILL * nodes, dtype=np.int32)
+        self.eliminated = 0
+        self._begin = np.empty(nodes, dtype=np.int64)
+        self._pool = np.empty(0, dtype=np.int32)
 
     def eliminate(self, most: int, stop: NDArray[np.uint8]) -> None:
         """Eliminate what has at most so many neighbours, as long as ``stop[0]`` is 0."""
         from palveluverkko.engine import elimination_kernels as kernels
 
-        gone, first_up, up, first_kept, kept = kernels.eliminate(self.first, self.neighbour, most, stop)
-        self.gone.append((self.own[gone], np.diff(first_up), self.own[up]))
-        stays = np.ones(self.own.size, dtype=np.bool_)
-        stays[gone] = False
-        number = np.cumsum(stays, dtype=np.int32) - np.int32(1)
-        self.own = self.own[stays]
-        self.first = np.append(first_kept[:-1][stays], first_kept[-1])
-        self.neighbour = number[kept]
+        wanted = 2 * self.neighbour.size + 4 * self.own.size
+        if wanted > self._pool.size:
+            self._pool = np.empty(wanted, dtype=np.int32)
+        self.eliminated, self.up, self.own, self.first, self.neighbour = kernels.eliminate(
+            self.own,
+            self.first,
+            self.neighbour,
+            most,
+            stop,
+            self.eliminated,
+            self.order,
+            self.first_up,
+            self.up,
+            self._begin,
+            self._pool,
+        )
 
     def arrange(self, before: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
         """Give the nodes numbers for sweeping; the crown begins after the first ``before`` that went."""
         from palveluverkko.engine import elimination_kernels as kernels
 
-        order, count, up = (np.concatenate(column) for column in zip(*self.gone, strict=True))
-        kept = np.zeros(self.nodes + 1, dtype=np.int64)
-        kept[self.own + 1] = np.diff(self.first)
-        first_up = np.concatenate(([0], np.cumsum(count)))
-        return kernels.arrange(self.nodes, order, before, first_up, up, np.cumsum(kept), self.own[self.neighbour])
+        order, first_up = self.order[: self.eliminated], self.first_up[: self.eliminated + 1]
+        up = self.up[: first_up[-1]]
+        nodes = self.own.size + self.eliminated
+        memory = self._pool if self._pool.size >= 4 * nodes else np.empty(4 * nodes, dtype=np.int32)
+        return kernels.arrange(order, before, first_up, up, self.own, self.first, self.neighbour, memory)
 
 
 def arranged(
@@ -330,8 +367,6 @@ def prepare(graph: Graph, *, order: Elimination | None = None) -> Prepared:
     ValueError
         The order belongs to a graph of another size.
     """
-    from palveluverkko.engine import customising_kernels as kernels
-
     if order is None:
         order = eliminate(graph)
     if order.position.size != graph.nodes or order.slot.size != graph.head.size:
@@ -339,7 +374,15 @@ def prepare(graph: Graph, *, order: Elimination | None = None) -> Prepared:
             f"the order of elimination is of {order.position.size} nodes and {order.slot.size} arcs, the graph of "
             f"{graph.nodes} and {graph.head.size}"
         )
-    climb, drop = interruptible(
-        lambda stop: kernels.customise(order.slot, graph.travel_time, order.core, order.first, order.lower, stop)
-    )
+    climb, drop = carry_over(graph, order)
     return Prepared(graph, order, freeze_int32(climb), freeze_int32(drop))
+
+
+def carry_over(graph: Graph, order: Elimination) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Give ``climb`` and ``drop`` of :class:`Prepared`."""
+    from palveluverkko.engine import customising_kernels as kernels
+
+    climb, drop = (np.full(order.lower.size, kernels.FAR, dtype=np.int32) for _ in range(2))
+    roads = order.slot, graph.travel_time, order.core, order.first, order.lower
+    interruptible(lambda stop: kernels.customise(*roads, climb, drop, stop))
+    return climb, drop
