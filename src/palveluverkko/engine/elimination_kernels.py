@@ -22,7 +22,7 @@ _LOOK_AT_EACH = 8
 _SORT_BY_INSERTION = 5
 # Entries of a queue between fetching a node and its turn; its block, its neighbours and their blocks follow a quarter
 # of that later each, of the first neighbours only.
-_AHEAD = 16
+_AHEAD = 32
 _STEP = _AHEAD // 4
 _FETCHED = 4
 # Positions, and arcs, between fetching and reading where one follows the other.
