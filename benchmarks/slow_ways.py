@@ -11,7 +11,7 @@ from types import ModuleType
 import numba as nb
 import numpy as np
 
-from palveluverkko.engine import search_kernels, sweep_kernels
+from palveluverkko.engine import customising_kernels, elimination_kernels, sweep_kernels
 from palveluverkko.engine.graph import UNREACHED, Graph
 from palveluverkko.engine.plan import LANES
 
@@ -67,10 +67,23 @@ def kernels_of(width: int) -> ModuleType:
     return _changed(sweep_kernels, f"\nLANES = {LANES}\n", f"\nLANES = {width}\n", name=f"sweep_kernels_{width}")
 
 
-def kernels_without_fetching() -> ModuleType:
-    """Give the kernels of searches that wait for memory where they need it."""
+def kernels_without_fetching(kernels: ModuleType) -> ModuleType:
+    """Give the kernels of searches, or of elimination, that wait for memory where they need it."""
     instead = "_fetch = nb.njit(lambda _array, _position: None)  #"
-    return _changed(search_kernels, "_fetch: Callable[..., None] = ", instead, name="search_kernels_waiting")
+    return _changed(kernels, "_fetch: Callable[..., None] = ", instead, name=f"waiting_{kernels.__name__[-18:]}")
+
+
+def kernels_without_twins() -> ModuleType:
+    """Give the kernels of an elimination in which every node goes by itself."""
+    with_twins = "if count == size - 1 and size > _LOOK_AT_EACH:"
+    return _changed(elimination_kernels, with_twins, "if count < 0:", name="elimination_kernels_single")
+
+
+def kernels_without_fronts() -> ModuleType:
+    """Give the kernels that carry travel times over node by node."""
+    return _changed(
+        customising_kernels, "\n_WORTH_A_FRONT = 8\n", "\n_WORTH_A_FRONT = 1 << 30\n", name="customising_kernels_single"
+    )
 
 
 def _changed(kernels: ModuleType, constant: str, other: str, *, name: str) -> ModuleType:

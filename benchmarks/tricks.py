@@ -23,7 +23,7 @@ from comparing import LONG, MINUTE, Ground, Side, Trick, Work, compare
 from ours import at_nodes
 from palveluverkko import engine, read_network
 from palveluverkko.engine import elimination as eliminating
-from palveluverkko.engine import search, search_kernels, sweep_kernels
+from palveluverkko.engine import elimination_kernels, search, search_kernels, sweep_kernels
 from palveluverkko.engine.elimination import Prepared, prepare
 from palveluverkko.engine.graph import Graph, build_graph, freeze_float32, freeze_int32, freeze_int64
 from palveluverkko.engine.plan import LANES, Method
@@ -32,7 +32,16 @@ from palveluverkko.engine.topology import depth_first_numbers
 from palveluverkko.engine.workspace import make_workspace
 from report import describe_machine, write_page
 from road_graphs import HERE, generated_case, tiled_case
-from slow_ways import Heap, by_trees, descend_plainly, descend_way_by_way, kernels_of, kernels_without_fetching
+from slow_ways import (
+    Heap,
+    by_trees,
+    descend_plainly,
+    descend_way_by_way,
+    kernels_of,
+    kernels_without_fetching,
+    kernels_without_fronts,
+    kernels_without_twins,
+)
 
 BEGIN, END = "<!-- tricks: begin -->", "<!-- tricks: end -->"
 _NEVER_STOP = np.zeros(1, dtype=np.uint8)
@@ -153,42 +162,52 @@ def buckets(ground: Ground) -> list[Trick]:
             idea="Buckets",
             work="search, 180 min",
             on=Side("fetched ahead", one_by_one(few, LONG)),
-            off=Side("waited for", one_by_one(few, LONG, kernels=kernels_without_fetching())),
+            off=Side("waited for", one_by_one(few, LONG, kernels=kernels_without_fetching(search_kernels))),
             per=(few.size, "origin"),
         ),
     ]
 
 
 def elimination(ground: Ground) -> list[Trick]:
-    """Compare one lane group by sweep and by buckets, and stages of elimination with as few as there can be."""
+    """Compare one lane group by sweep and by buckets, and preparations in plainer ways."""
     origins, ends = ground.draw(LANES, seed=7), ground.draw(1000, seed=4)
 
     def by(method: str) -> Work:
         return lambda: table(ground.prepared, origins, ends, method=method)
 
-    def staged(stages: tuple[int, ...]) -> Work:
+    def prepared(*, stages: tuple[int, ...] | None = None, kernels: ModuleType = elimination_kernels) -> Work:
         seed = at_nodes(origins[:1])
+        after = eliminating._STAGES if stages is None else stages  # noqa: SLF001 - what is measured
 
         def work() -> NDArray[np.int32]:
-            with mock.patch.object(eliminating, "_STAGES", stages):
-                prepared = prepare(ground.graph)
-            found = search.node_times(prepared, seeds=seed, budget=LONG, search_from="starts", method="sweep")
+            with (
+                mock.patch.object(eliminating, "_STAGES", after),
+                mock.patch.object(engine, "elimination_kernels", kernels),
+            ):
+                roads = prepare(ground.graph)
+            found = search.node_times(roads, seeds=seed, budget=LONG, search_from="starts", method="sweep")
             return found.milliseconds
 
         return work
 
+    def against(on: str, off: tuple[str, Work]) -> Trick:
+        return Trick(
+            idea="Elimination",
+            work="preparation, and a search",
+            on=Side(on, prepared()),
+            off=Side(*off),
+            per=(1, ""),
+        )
+
     on, off = Side("climb and sweep", by("sweep")), Side("buckets", by("buckets"))
+    waiting = kernels_without_fetching(elimination_kernels)
     return [
         Trick(
             idea="Elimination", work=f"{LANES} × 1,000 places, 180 min, prepared", on=on, off=off, per=(LANES, "origin")
         ),
-        Trick(
-            idea="Elimination",
-            work="preparation, and a search",
-            on=Side("numbered anew after each stage", staged(eliminating._STAGES)),  # noqa: SLF001 - what is measured
-            off=Side("two stages, crown and the rest", staged(())),
-            per=(1, ""),
-        ),
+        against("numbered anew after each stage", ("two stages, crown and the rest", prepared(stages=()))),
+        against("twins together", ("one by one", prepared(kernels=kernels_without_twins()))),
+        against("fetched ahead", ("waited for", prepared(kernels=waiting))),
     ]
 
 
@@ -378,12 +397,25 @@ def _entered(sweep: Sweep, space: Lanes, lane: int, position: NDArray[Any] | sli
 
 
 def times_apart(ground: Ground) -> list[Trick]:
-    """Compare new times on the same order with a preparation from the beginning."""
+    """Compare new times on the same order with a preparation from the beginning, and with plainer sums."""
     graph, prepared = ground.graph, ground.prepared
     slower = freeze_int32(graph.travel_time.astype(np.int64) * 5 // 4)
-    on = Side("on the same order", lambda: prepared.with_times(slower).climb)
+    kernels = kernels_without_fronts()
+
+    def carried() -> NDArray[np.int32]:
+        return prepared.with_times(slower).climb
+
+    def one_by_one() -> NDArray[np.int32]:
+        with mock.patch.object(engine, "customising_kernels", kernels):
+            return carried()
+
+    on = Side("on the same order", carried)
     off = Side("prepared anew", lambda: prepare(graph.with_times(slower)).climb)
-    return [Trick(idea="Order and times", work="new travel times", on=on, off=off, per=(1, ""))]
+    together, single = Side("twins together", carried), Side("one by one", one_by_one)
+    return [
+        Trick(idea="Order and times", work="new travel times", on=on, off=off, per=(1, "")),
+        Trick(idea="Order and times", work="new travel times", on=together, off=single, per=(1, "")),
+    ]
 
 
 def reductions(ground: Ground) -> list[Trick]:
