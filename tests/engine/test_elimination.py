@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from palveluverkko.engine import customising_kernels as customising
+from palveluverkko.engine import elimination
 from palveluverkko.engine.elimination import Preparable, Remaining, arranged, carry_over, eliminate, prepare
 from palveluverkko.engine.graph import build_graph, freeze_int32
 from palveluverkko.engine.plan import LANES, LONGEST_SWEPT
@@ -320,6 +321,15 @@ def test_an_order_of_another_graph_is_refused():
     for other in (fewer_arcs, more_nodes):
         with pytest.raises(ValueError, match="order"):
             prepare(other, order=order)
+
+
+def test_more_joined_pairs_than_can_be_numbered_are_refused(monkeypatch):
+    pairs = eliminate(TOWN).lower.size
+    monkeypatch.setattr(elimination, "MOST_PAIRS", pairs)
+    assert eliminate(TOWN).lower.size == pairs
+    monkeypatch.setattr(elimination, "MOST_PAIRS", pairs - 1)
+    with pytest.raises(ValueError, match=f"{pairs:,} arcs between neighbours"):
+        eliminate(TOWN)
 
 
 def test_bad_times_are_refused_by_graphs_and_preparations():

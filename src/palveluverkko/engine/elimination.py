@@ -30,6 +30,8 @@ eliminated to the last node; what has no such structure stops here, and keeps a 
 CROWDED = 24
 """The crown begins with the first node of more neighbours: 2 % of 1.06 million nodes."""
 
+MOST_PAIRS = 1 << 30
+"""Joined pairs of nodes: twice their number has to fit an int32."""
 
 _STAGES = (2, 4, 6, 8, 12, CROWDED, 40)
 
@@ -323,7 +325,18 @@ def arranged(
     first: NDArray[np.int64],
     lower: NDArray[np.int32],
 ) -> Elimination:
-    """Complete an elimination from what a file keeps of it: the rest follows from the graph."""
+    """Complete an elimination from what a file keeps of it: the rest follows from the graph.
+
+    Raises
+    ------
+    ValueError
+        It joins more than MOST_PAIRS pairs of nodes.
+    """
+    if lower.size > MOST_PAIRS:
+        raise ValueError(
+            f"prepared, the graph has {lower.size:,} arcs between neighbours, at most {MOST_PAIRS:,} are possible; "
+            'search it unprepared, with method="buckets"'
+        )
     from palveluverkko.engine import elimination_kernels as kernels
 
     position, first, lower = freeze_int32(position), freeze_int64(first), freeze_int32(lower)
