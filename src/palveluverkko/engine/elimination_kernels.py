@@ -110,7 +110,8 @@ def eliminate(
 
     Who goes is appended to ``order`` under the name it has in ``own``, the neighbours that it has at that moment to
     ``up`` (CSR). Returns how many have gone in all, ``up`` (longer where it had to be), and of the nodes that stay
-    their names and, numbered anew, their neighbours (CSR). ``stop[0]`` set from outside ends it early.
+    their names and, numbered anew, their neighbours (CSR). ``stop[0]`` set from outside ends it early. ``begin`` and
+    ``pool`` are to work in, int64[n] and room for a number for each node and each neighbour at least.
     """
     nodes = first.size - 1
     degree = np.empty(nodes, dtype=np.int32)
@@ -210,7 +211,7 @@ def eliminate(
             one = ring[a]
             base = begin[one]
             count = degree[one]
-            # The place of the node goes to the first new neighbour, the rest are appended.
+            # The last neighbour takes the place of the node, new ones are appended.
             for at in range(count):
                 if pool[base + at] == node:
                     count -= 1
